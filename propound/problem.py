@@ -1,0 +1,141 @@
+"""What is wanted (`ProblemSpec`), what an agent hands in (`Submission`) and what is kept (`Problem`).
+
+These records cross processes: they are JSON in PostgreSQL, in exports and on the command line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_STATEMENT = 6_000
+"""Longest statement that is read, in characters."""
+
+MAX_ANSWER = 2_000
+"""Longest answer that is compared, in characters."""
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (hex) of the canonical JSON of `value`: sorted keys, no spaces, ASCII only."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+class Record(BaseModel):
+    """A frozen, strict record: unknown fields are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Domain(StrEnum):
+    """What a problem is about."""
+
+    MATHEMATICS = "mathematics"
+    CODING = "coding"
+    SCIENCE = "science"
+
+
+class AnswerKind(StrEnum):
+    """How a gold answer is meant, and therefore how another answer is compared with it."""
+
+    INTEGER = "integer"
+    RATIONAL = "rational"
+    REAL = "real"
+    """A decimal with stated significant figures."""
+    EXPRESSION = "expression"
+    POLYNOMIAL = "polynomial"
+    SET = "set"
+    TUPLE = "tuple"
+    QUANTITY = "quantity"
+    """A number with a unit, to the significant figures that the statement asks for."""
+    CHOICE = "choice"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    PROGRAM = "program"
+    """A Python function; equal means: passes the tests."""
+
+
+class SkillUse(Record):
+    """One step of a composition: a skill with its parameters.
+
+    A parameter that is fed by the step before it is a *reference*, written `@` with its conversions:
+    `@p+q` (numerator plus denominator), `@%20+5` (5 more than the remainder by 20), `@*0.4` (40 % of it).
+    """
+
+    skill: str
+    parameters: dict[str, Any]
+
+
+class ProblemSpec(Record):
+    """One episode's task: the skills on offer and how many of them the problem must use."""
+
+    domain: Domain
+    skills: tuple[str, ...] = Field(min_length=1, max_length=8)
+    """The active skills K_0 at the start, sorted by name; some may exclude each other."""
+    alternates: tuple[str, ...] = ()
+    """Skills that `edit` may add in place of a dropped one."""
+    minimum_skills: int = Field(ge=1, le=8)
+    maximum_skills: int = Field(ge=1, le=8)
+    level: int = Field(default=2, ge=1, le=3)
+    """How large the drawn parameters are: 1 small, 2 medium, 3 large."""
+    seed: int = Field(ge=0)
+    """The seed of the spec; member m of its group draws from (seed, m)."""
+
+
+class Submission(Record):
+    """What `submit` hands in."""
+
+    statement: str = Field(min_length=1, max_length=MAX_STATEMENT)
+    composition: tuple[SkillUse, ...] = Field(min_length=1, max_length=8)
+    answer: str = Field(min_length=1, max_length=MAX_ANSWER)
+    """The final answer; for coding the output, as JSON, of the example that the statement gives."""
+
+
+class TestCase(Record):
+    """One call of a coding problem's function: positional arguments and the expected result, as JSON values."""
+
+    __test__ = False
+    arguments: list[Any]
+    expected: Any
+
+
+class Coding(Record):
+    """What a coding problem carries beside its statement."""
+
+    entry_point: str
+    reference: str
+    """Python source of the reference solution."""
+    tests: tuple[TestCase, ...]
+    mutants: int
+    """Mutants of the reference that behave differently from it; the tests kill every one."""
+
+
+class Problem(Record):
+    """A verified problem: what a solver sees, the gold answer, and how to compare with it."""
+
+    domain: Domain
+    statement: str
+    answer: str
+    """Gold answer in plain text; for coding the reference solution's source."""
+    answer_kind: AnswerKind
+    composition: tuple[SkillUse, ...]
+    relative_tolerance: float | None = None
+    """Only for real and quantity."""
+    coding: Coding | None = None
+
+    @property
+    def skills(self) -> tuple[str, ...]:
+        """Names of the skills used, in the order of the composition."""
+        return tuple(use.skill for use in self.composition)
+
+    def content_digest(self) -> str:
+        """Identity of the content: equal for the same problem made by any job on any machine."""
+        return digest(self.model_dump(mode="json"))
+
+    def composition_digest(self) -> str:
+        """Identity of what is asked, whatever the wording: two problems that share it are duplicates."""
+        return digest([use.model_dump(mode="json") for use in self.composition])
