@@ -1,0 +1,118 @@
+"""The toolkit that programs in the sandbox import: `from toolkit import draw, check`.
+
+`draw` composes skills with concrete numbers; `check` recomputes a composition by the second, independent
+methods of its skills and reads the statement back. Both print one line of JSON or raise with a reason. The
+catalogue of active skills lies beside the program as `skills.json`. Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import quality, statement
+from .composition import CheckError, DrawError, Skill, conflict, evaluate
+from .composition import draw as compose
+
+CATALOGUE = "skills.json"
+
+__all__ = ["CheckError", "DrawError", "check", "draw", "examine"]
+
+
+def _load(names: Sequence[str]) -> tuple[list[Skill], statement.Frames]:
+    catalogue = json.loads(Path(CATALOGUE).read_text(encoding="utf-8"))
+    missing = [name for name in names if name not in catalogue["skills"]]
+    if missing or not names or len(set(names)) != len(names):
+        raise DrawError(f"not an active skill, or named twice: {', '.join(missing) or list(names)}")
+    skills = [Skill.from_catalogue(catalogue["skills"][name]) for name in names]
+    if len({skill.domain for skill in skills}) != 1:
+        raise DrawError("the skills belong to different domains")
+    return skills, statement.Frames.from_catalogue(catalogue["frames"][skills[0].domain])
+
+
+def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
+    """Print a composition of the skills with drawn numbers, and its answer by the skills' main methods.
+
+    Raises:
+        DrawError: why these skills and this seed give no problem.
+    """
+    loaded, _ = _load(skills)
+    rng = random.Random(seed)
+    composition = compose(loaded, rng, level)
+    ordered = [next(skill for skill in loaded if skill.name == use["skill"]) for use in composition]
+    drawn: dict[str, Any] = {"composition": composition}
+    if ordered[0].domain == "coding":
+        value = quality.sample_input(quality.input_type(ordered), rng)
+        drawn["example"] = value
+        drawn["answer"] = json.dumps(evaluate(ordered, composition, "solve", start=value)[-1])
+    else:
+        drawn["digits"] = rng.choice((3, 3, 4))
+        result = evaluate(ordered, composition, "solve")[-1]
+        drawn["answer"] = quality.show_answer(ordered[-1], result, drawn["digits"])
+        if ordered[-1].gives != "quantity":
+            del drawn["digits"]
+    print(json.dumps(drawn))
+
+
+def check(statement: str, composition: Sequence[Mapping[str, Any]], answer: str) -> None:
+    """Print "sound" when the problem stands up: read back, recomputed, not degenerate.
+
+    Raises:
+        CheckError: what is wrong with it.
+    """
+    report = examine([use["skill"] for use in composition], statement)
+    if report["composition"] != list(map(dict, composition)):
+        raise CheckError(f"the statement reads back as {json.dumps(report['composition'])}")
+    if report["recomputed"] != report["direct"]:
+        raise CheckError(f"the second method gives {report['recomputed']}, the first {report['direct']}")
+    if report["direct"] != answer:
+        raise CheckError(f"the answer to this statement is {report['direct']}, not {answer}")
+    if report["weaknesses"]:
+        raise CheckError("; ".join(report["weaknesses"]))
+    print("sound")
+
+
+def examine(skills: Sequence[str], text: str) -> dict[str, Any]:
+    """What the statement says, its answer by both methods, and its weaknesses.
+
+    Raises:
+        CheckError: the statement cannot be read, or a method fails on it.
+    """
+    try:
+        loaded, frames = _load(skills)
+        pair = conflict(loaded)
+        if pair:
+            raise CheckError(f"{pair[0]} and {pair[1]} cannot be combined")
+        reading = statement.read(frames, loaded, text)
+        return report(loaded, reading, text)
+    except (statement.UnreadableError, statement.AmbiguousError, DrawError) as error:
+        raise CheckError(str(error)) from error
+
+
+def report(skills: Sequence[Skill], reading: statement.Reading, text: str) -> dict[str, Any]:
+    """Both answers to a reading and its weaknesses, as JSON.
+
+    Raises:
+        DrawError: a method has no result for it.
+    """
+    composition = reading.composition
+    found: dict[str, Any] = {"composition": composition}
+    if skills[0].domain == "coding":
+        assert reading.example is not None
+        for name, method in (("direct", "solve"), ("recomputed", "recompute")):
+            found[name] = json.dumps(evaluate(skills, composition, method, start=reading.example[0])[-1])
+        found["stated"] = json.dumps(reading.example[1])
+        if found["stated"] != found["direct"]:
+            raise CheckError(f"the example in the statement should return {found['direct']}")
+        found["weaknesses"] = quality.weaknesses(skills, composition)
+        return found
+    for name, method in (("direct", "solve"), ("recomputed", "recompute")):
+        result = evaluate(skills, composition, method)[-1]
+        found[name] = quality.show_answer(skills[-1], result, reading.digits or 3)
+    found["weaknesses"] = quality.weaknesses(skills, composition)
+    if quality.given_away(text, found["direct"]):
+        found["weaknesses"].append(f"the statement gives its answer {found['direct']} away")
+    return found

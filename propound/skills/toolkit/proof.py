@@ -1,0 +1,122 @@
+"""A skill proves itself: many instances, two methods, every wording read back. Standard library only.
+
+Run over a package before it enters the library and by the tests over all of it, alone and in every pair
+that declares itself compatible.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from . import quality, statement, wording
+from .composition import DrawError, Skill, conflict, draw, evaluate, feeds
+from .statement import Frames
+
+MINIMUM_VARIANTS = 60
+"""Fewest texts (numbers masked) that a skill's own wording must be able to say."""
+
+RELATIVE = 2e-6
+"""Largest relative difference between two methods for a quantity: far below any rounding that is asked for."""
+
+
+def agree(first: Any, second: Any) -> bool:
+    """Whether two methods' results are the same: exactly, or within `RELATIVE` for real numbers."""
+    if isinstance(first, float) or isinstance(second, float):
+        return abs(first - second) <= RELATIVE * max(abs(first), abs(second), 1e-12)
+    if isinstance(first, set | frozenset | list | tuple):
+        return type(first)(second) == first
+    return type(first) in (int, Fraction, str) and Fraction(first) == Fraction(second) if not isinstance(first, str) else first == second
+
+
+def prove(frames: Frames, skills: Sequence[Skill], *, draws: int, seed: int = 0) -> list[str]:
+    """What is wrong with these skills together over `draws` seeds; empty when nothing is.
+
+    A draw may fail (the agent then tries another), but at least a quarter must succeed and half of those be sound.
+    """
+    problems: list[str] = []
+    drawn = sound = 0
+    for index in range(draws):
+        rng = random.Random(seed * 100_003 + index)
+        try:
+            composition = draw(skills, rng, index % 3 + 1)
+        except DrawError:
+            continue
+        drawn += 1
+        ordered = [next(skill for skill in skills if skill.name == use["skill"]) for use in composition]
+        problem = _instance(frames, ordered, composition, rng)
+        if problem:
+            problems.append(f"seed {seed * 100_003 + index}, {composition}: {problem}")
+        elif not quality.weaknesses(ordered, composition):
+            sound += 1
+    names = " + ".join(skill.name for skill in skills)
+    if drawn * 4 < draws:
+        problems.append(f"{names}: only {drawn} of {draws} draws succeed")
+    elif sound * 2 < drawn:
+        problems.append(f"{names}: only {sound} of {drawn} draws are not degenerate")
+    return problems
+
+
+def _instance(
+    frames: Frames, skills: Sequence[Skill], composition: list[dict[str, Any]], rng: random.Random
+) -> str | None:
+    for skill, use in zip(skills, composition, strict=True):
+        for name, kind in skill.parameters.items():
+            value = use["parameters"].get(name)
+            is_reference = isinstance(value, str) and value.startswith("@") and name in skill.ports
+            if not is_reference and not kind.accepts(value):
+                return f"{skill.name} draws {value!r} for {name}, which is no canonical {kind.name}"
+    example = None
+    if frames.code:
+        kind = quality.input_type(skills)
+        for value in [quality.sample_input(kind, rng) for _ in range(12)] + quality.edge_inputs(kind):
+            first = evaluate(skills, composition, "solve", start=value)
+            second = evaluate(skills, composition, "recompute", start=value)
+            if first != second:
+                return f"the methods differ on {value}: {first} and {second}"
+            example = (value, first[-1])
+    else:
+        try:
+            first = evaluate(skills, composition, "solve")
+            second = evaluate(skills, composition, "recompute")
+        except DrawError:
+            return None
+        if not all(agree(one, two) for one, two in zip(first, second, strict=True)):
+            return f"the methods differ: {first} and {second}"
+        try:
+            quality.show_answer(skills[-1], first[-1])
+        except DrawError:
+            return None
+    text = statement.write(frames, skills, composition, rng, example=example)
+    try:
+        reading = statement.read(frames, skills, text)
+    except ValueError as error:
+        return f"{error}: {text}"
+    if reading.composition != composition:
+        return f"reads back as {reading.composition}: {text}"
+    return None
+
+
+def prove_wording(skill: Skill) -> list[str]:
+    """What is wrong with the skill's wording as such: too few texts, or a parameter that a form never says."""
+    problems = []
+    node = wording.load_forms(skill.forms, frozenset(skill.parameters))
+    count = wording.variants(node)
+    if count < MINIMUM_VARIANTS:
+        problems.append(f"{skill.name}: its wording has {count} variants, fewer than {MINIMUM_VARIANTS}")
+    for number, form in enumerate(skill.forms, start=1):
+        for setup in form.get("setup", []) or [""]:
+            for quantity in form["quantity"]:
+                slots = wording.slots_of(wording.parse(f"{setup} {quantity}", frozenset(skill.parameters)))
+                if slots != set(skill.parameters):
+                    problems.append(f"{skill.name}: form {number} says {sorted(slots)}, not all parameters: {quantity!r}")
+    return problems
+
+
+def compatible(first: Skill, second: Skill) -> bool:
+    """Whether the pair declares itself composable: one can feed the other and neither excludes the other."""
+    return first.domain == second.domain and conflict([first, second]) is None and (
+        feeds(first, second) or feeds(second, first)
+    )

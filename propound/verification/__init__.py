@@ -1,0 +1,1 @@
+"""Programmatic checks, answer comparison and the committee: what decides that a problem is valid."""

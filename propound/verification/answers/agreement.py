@@ -1,0 +1,72 @@
+"""The three outcomes of a comparison, and the record that carries one with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+from propound.problem import AnswerKind, Record
+from propound.verification.answers.algebra.effort import Effort
+
+
+class Agreement(StrEnum):
+    """What a comparison found."""
+
+    EQUAL = "equal"
+    NOT_EQUAL = "not_equal"
+    UNDECIDED = "undecided"
+    """Unreadable, ambiguous, over a limit, or neither proven nor refuted; it never counts as equal."""
+
+
+class Comparison(Record):
+    """One comparison's outcome; the reason is one of our own sentences and never quotes the input."""
+
+    result: Agreement
+    kind: AnswerKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a comparator returns."""
+
+    result: Agreement
+    reason: str
+
+
+def equal(reason: str) -> Finding:
+    """The answers are the same."""
+    return Finding(Agreement.EQUAL, reason)
+
+
+def not_equal(reason: str) -> Finding:
+    """The answers differ."""
+    return Finding(Agreement.NOT_EQUAL, reason)
+
+
+def undecided(reason: str) -> Finding:
+    """Neither could be shown."""
+    return Finding(Agreement.UNDECIDED, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a comparator may use: the caller's tolerance and the effort that is left for this comparison."""
+
+    effort: Effort
+    relative_tolerance: float | None = None
+
+
+class Unreadable(ValueError):
+    """A text is outside the notation, ambiguous, undefined, or over a limit; the message says which."""
+
+
+@contextmanager
+def side(whose: str) -> Iterator[None]:
+    """Names whose text it was in the message of an `Unreadable`."""
+    try:
+        yield
+    except Unreadable as error:
+        raise Unreadable(f"{whose}: {error}") from None
