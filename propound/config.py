@@ -1,0 +1,42 @@
+"""All settings, read from the environment (`PROPOUND_*`); the defaults work on one machine."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Few settings, vetted defaults. Every one is documented in docs/settings.md (a test holds that)."""
+
+    model_config = SettingsConfigDict(env_prefix="PROPOUND_", frozen=True)
+
+    database_url: str | None = Field(
+        default=None, description="PostgreSQL, as postgresql://user:password@host/name; unset: the embedded one."
+    )
+    redis_url: str | None = Field(
+        default=None, description="Redis, as redis://host:6379/0; unset: the embedded one."
+    )
+    home: Path = Field(
+        default=Path(".propound"), description="Folder of the embedded servers' data, logs and exports."
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(default=8321, ge=0, le=65535, description="Port that the API listens on.")
+    concurrency: int = Field(default=2, ge=1, le=256, description="Processes of a generation worker.")
+    lease_seconds: float = Field(
+        default=60.0, gt=0, description="How long a claimed shard stays claimed without a sign of life."
+    )
+    shard_specs: int = Field(default=4, ge=1, le=64, description="Specs in one shard of work.")
+    max_steps: int = Field(default=24, ge=2, le=200, description="Step budget of one episode.")
+    sandbox_tier: str | None = Field(
+        default=None, description="Force an isolation tier instead of the best one that the machine has."
+    )
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()
