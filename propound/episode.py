@@ -27,6 +27,9 @@ class Episode(Record):
     trajectory: Trajectory
     verdict: Verdict
     rewards: Rewards
+    skill_hashes: dict[str, str]
+    """Content hash of every skill package that the problem uses, by name: part of its evidence."""
+    library_version: str
 
     @property
     def rejection(self) -> Rejection | None:
