@@ -1,0 +1,37 @@
+"""The command line that makes bubblewrap build the namespaces and the file system for a launcher."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from .request import Request
+
+_KEPT_BY_ROOT = ("CAP_CHOWN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL", "CAP_DAC_OVERRIDE")
+"""What the launcher needs to become another user; it gives all of them up before the program starts."""
+
+
+def find() -> str | None:
+    """The ``bwrap`` program, where installed."""
+    return shutil.which("bwrap")
+
+
+def wrapped(command: list[str], request: Request) -> list[str]:
+    """``command``, started by bubblewrap as the first process of its own namespaces."""
+    program = find()
+    if program is None:
+        raise OSError("bwrap is not installed")
+    options = ["--unshare-all", "--as-pid-1", "--die-with-parent", "--hostname", "sandbox", "--cap-drop", "ALL"]
+    if request["user"] is not None:
+        # Not in a user namespace, where root could only become itself.
+        options = [option for option in options if option != "--unshare-all"]
+        options += [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try")]
+        for capability in _KEPT_BY_ROOT:
+            options += ["--cap-add", capability]
+    options += ["--dir", "/dev", "--tmpfs", request["scratch"], "--symlink", request["scratch"], "/dev/shm"]  # noqa: S108
+    package = str(Path(__file__).parent / "inside")
+    for target, source in [*request["exposed"], (package, package)]:
+        options += ["--ro-bind", source, target]
+    for device in request["devices"]:
+        options += ["--dev-bind", device, device]
+    return [program, *options, "--remount-ro", "/", "--", *command]

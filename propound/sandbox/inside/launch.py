@@ -1,0 +1,147 @@
+"""Turns a freshly started interpreter into an isolated program and the process that watches it.
+
+    launcher ──(namespaces tier: first process of its own namespaces)── supervisor ── program
+
+The supervisor and the launcher run only this package. The program's process isolates itself step by step, says
+"ready", closes all but its three streams, and only then reads the program's first line. Any step that fails ends it.
+"""
+
+from __future__ import annotations
+
+import _signal
+import _socket
+import marshal
+import os
+import sys
+
+from . import kernel, landlock, namespaces, privileges, program, seccomp, supervising
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from ..request import Report, Request
+
+_SIGINT, _SIGKILL, _SIGXFSZ = 2, 9, 25
+_MOST_FDS = 1 << 30
+
+
+def main(request_fd: int, report_fd: int, control_fd: int) -> NoReturn:
+    """Run the request that can be read from ``request_fd`` and report on ``report_fd``."""
+    _signal.signal(_SIGINT, _signal.SIG_IGN)  # the first process of a namespace is immune to what it does not handle
+    try:
+        report = _run(request_fd, control_fd, report_fd)
+    except supervising.SetupFailed as failure:
+        report = {"failed": str(failure)}
+    except BaseException as error:  # noqa: BLE001 - every failure is reported, none may look like the program's
+        report = {"failed": f"{type(error).__name__}: {error}"}
+    os.write(report_fd, marshal.dumps(report))
+    os._exit(0)
+
+
+def _run(request_fd: int, control_fd: int, report_fd: int) -> Report:
+    with open(request_fd, "rb") as message:
+        request: Request = marshal.load(message)
+    _be_the_first_to_go()
+    if request["tier"] == "namespaces":
+        namespaces.enter(request["user"])
+        first = os.fork()
+        if first:
+            for descriptor in (0, 1, 2, report_fd, control_fd):
+                os.close(descriptor)
+            os.waitpid(first, 0)
+            os._exit(0)
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, _SIGKILL)
+        namespaces.build_root(request)
+    elif request["tier"] == "landlock":
+        kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    _prepare_scratch(request)
+    ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    process = os.fork()
+    if not process:
+        ours.detach()
+        _become_program(request, theirs.detach())
+    theirs.close()
+    silence = os.open("/dev/null", os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(silence, descriptor)
+    return supervising.supervise(process, ours, control_fd, request)
+
+
+def _be_the_first_to_go() -> None:
+    """When the machine runs out of memory, the kernel should take the program and not the service."""
+    try:
+        with open("/proc/self/oom_score_adj", "wb") as score:
+            score.write(b"1000")
+    except OSError:
+        return  # no isolation depends on it, and bubblewrap's tree has no /proc
+
+
+def _prepare_scratch(request: Request) -> None:
+    owner = request["user"]
+    work = request["scratch"] + "/work"
+    os.mkdir(work, 0o700)
+    if owner is not None:
+        os.chown(request["scratch"], owner, owner)
+        os.chown(work, owner, owner)
+
+
+def _become_program(request: Request, handshake_fd: int) -> NoReturn:
+    os.dup2(handshake_fd, seccomp.HANDSHAKE_FD)
+    handshake = _socket.socket(fileno=seccomp.HANDSHAKE_FD)
+    try:
+        kernel.call("close_range", seccomp.HANDSHAKE_FD + 1, _MOST_FDS, 0)
+        _isolate(request, handshake)
+    except BaseException as error:  # noqa: BLE001 - told to the supervisor, which reports it
+        handshake.send(f"{type(error).__name__}: {error}".encode(errors="replace")[:4000])
+        os._exit(1)
+    program.run(request["program"])
+
+
+def _isolate(request: Request, handshake: _socket.socket) -> None:
+    os.setsid()
+    exposed = [target for target, _ in request["exposed"]]
+    privileges.drop(request["user"], exposed)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, _SIGKILL)
+    _enter_work_directory(request)
+    privileges.limit(
+        cpu_s=request["cpu_s"],
+        memory_bytes=request["memory_bytes"],
+        file_bytes=request["file_bytes"],
+        open_files=request["open_files"],
+        processes=request["process_limit"],
+    )
+    if request["tier"] == "landlock" or landlock.version():
+        landlock.restrict(exposed, [request["scratch"]], request["devices"])
+    _restore_signals()
+    own_signals_only = request["tier"] == "landlock" and landlock.version() < landlock.SCOPED_SIGNALS_SINCE
+    listener = seccomp.install(
+        children=request["processes"] > 1,
+        signals_to=os.getpid() if request["processes"] == 1 or own_signals_only else None,
+    )
+    rights = [] if listener is None else [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, listener.to_bytes(4, sys.byteorder))]
+    handshake.sendmsg([b"ready"], rights)
+    handshake.close()
+    if listener is not None:
+        os.close(listener)
+
+
+def _enter_work_directory(request: Request) -> None:
+    work = request["scratch"] + "/work"
+    os.chdir(work)
+    for name, content in request["files"].items():
+        if folder := os.path.dirname(name):
+            os.makedirs(folder, exist_ok=True)
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+    os.environ.clear()
+    os.environ.update(request["environment"], HOME=work, TMPDIR=request["scratch"])
+    sys.argv[:] = [program.NAME]
+    sys.path[:] = [work, *request["import_path"]]
+
+
+def _restore_signals() -> None:
+    """A file that grows too large ends the program, as an ordinary process and not as Python does it."""
+    _signal.signal(_SIGXFSZ, _signal.SIG_DFL)
+    _signal.signal(_SIGINT, _signal.default_int_handler)

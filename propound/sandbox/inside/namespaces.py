@@ -1,0 +1,84 @@
+"""A machine of its own for one program: processes, mounts, network, users and names that nobody else has."""
+
+from __future__ import annotations
+
+import os
+from stat import S_ISDIR
+
+from . import kernel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..request import Request
+
+_HOST = "/.host"
+_OWN = (
+    kernel.CLONE_NEWNS
+    | kernel.CLONE_NEWPID
+    | kernel.CLONE_NEWNET
+    | kernel.CLONE_NEWIPC
+    | kernel.CLONE_NEWUTS
+    | kernel.CLONE_NEWCGROUP
+)
+_INSIDE_ID = 1000
+
+
+def enter(user: int | None) -> None:
+    """Leave the host's namespaces; the next child is the first process of the new ones.
+
+    Root needs no user namespace and gets none: the program becomes ``user``, who owns no namespace at all. Anyone
+    else makes a user namespace, in which the caller's own id is the only one that exists.
+    """
+    if user is not None:
+        kernel.call("unshare", _OWN)
+        return
+    user_id, group_id = os.geteuid(), os.getegid()
+    kernel.call("unshare", _OWN | kernel.CLONE_NEWUSER)
+    for name, content in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{_INSIDE_ID} {user_id} 1"),
+        ("gid_map", f"{_INSIDE_ID} {group_id} 1"),
+    ):
+        descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY | os.O_CLOEXEC)
+        os.write(descriptor, content.encode())
+        os.close(descriptor)
+
+
+def build_root(request: Request) -> None:
+    """Replace the file system by one that holds only what the request exposes, read-only, and a scratch folder."""
+    staging, scratch = request["staging"], request["scratch"]
+    kernel.mount("", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
+    kernel.mount("tmpfs", staging, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,mode=755")
+    os.mkdir(staging + _HOST)
+    kernel.call("pivot_root", staging.encode(), (staging + _HOST).encode())
+    os.chdir("/")
+    os.mkdir(scratch)
+    owner = _INSIDE_ID if request["user"] is None else request["user"]
+    room = request["file_bytes"] + sum(map(len, request["files"].values())) + (1 << 20)
+    kernel.mount(
+        "tmpfs",
+        scratch,
+        "tmpfs",
+        kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC,
+        f"size={room},nr_inodes=8192,mode=700,uid={owner},gid={owner}",
+    )
+    for target, source in request["exposed"]:
+        _bind(_HOST + source, target)
+        kernel.restrict_mount(target, kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV)
+    for device in request["devices"]:
+        _bind(_HOST + device, device)
+    os.symlink(scratch, "/dev/shm")
+    kernel.call("umount2", _HOST.encode(), kernel.MNT_DETACH)
+    os.rmdir(_HOST)
+    kernel.mount("", "/", "", kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV)
+    kernel.call("sethostname", b"sandbox", 7)
+
+
+def _bind(source: str, target: str) -> None:
+    if S_ISDIR(os.stat(source).st_mode):
+        os.makedirs(target, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if not os.path.exists(target):
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))
+    kernel.mount(source, target, "", kernel.MS_BIND | kernel.MS_REC)

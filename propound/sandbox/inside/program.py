@@ -1,0 +1,89 @@
+"""The untrusted half: the program's source, run as the main module of the interpreter that was isolated for it."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+NAME = "program.py"
+_SIGKILL = 9
+
+
+class Source:
+    """Lets tracebacks and ``inspect`` show the program's lines although it is in no file."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_source(self, _name: str) -> str:
+        """The program."""
+        return self._text
+
+
+def run(text: str) -> NoReturn:
+    """Run ``text`` as a script is run, and end this process with its exit code."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == __package__]:
+        del sys.modules[name]
+    module = type(sys)("__main__")
+    module.__dict__.update(__builtins__=builtins, __file__=NAME, __loader__=Source(text))
+    sys.modules["__main__"] = module
+    try:
+        exec(compile(text, NAME, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - what the sandbox is for
+        code = 0
+    except SystemExit as request:
+        code = _exit_code(request.code)
+    except MemoryError:
+        _out_of_memory()
+    except BaseException as error:  # noqa: BLE001 - whatever ends the program is shown, as the interpreter does
+        _show(error)
+        code = 1
+    _finish(code)
+
+
+def _exit_code(code: object) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _show(error: BaseException) -> None:
+    error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+    if sys.excepthook is not sys.__excepthook__:
+        sys.excepthook(type(error), error, error.__traceback__)
+        return
+    import traceback
+
+    traceback.print_exception(error)
+
+
+def _out_of_memory() -> NoReturn:
+    """End as the kernel ends a process for which there is no memory: by a signal that nobody sent."""
+    os.write(2, b"MemoryError\n")
+    os.kill(os.getpid(), _SIGKILL)
+    raise AssertionError("unreachable")
+
+
+def _finish(code: int) -> NoReturn:
+    """What the interpreter does at its end, without taking itself apart: the process is about to disappear."""
+    try:
+        if threading := sys.modules.get("threading"):
+            threading._shutdown()  # noqa: SLF001
+        import atexit
+
+        atexit._run_exitfuncs()  # noqa: SLF001
+    except BaseException as error:  # noqa: BLE001
+        _show(error)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:  # noqa: BLE001 - the program may have put anything there
+            code = code or 120
+    os._exit(code)

@@ -1,0 +1,74 @@
+"""Finds the best sandbox that this machine has, by trying."""
+
+from __future__ import annotations
+
+from . import bubblewrap
+from .execution import Execution
+from .isolated import isolated_sandbox
+from .limits import Limits
+from .protocol import Sandbox
+from .tier import Tier
+from .unavailable import SandboxUnavailable
+
+_CANARY = """
+import os, sys
+sys.stdout.write(sys.stdin.read())
+try:
+    assert not {"etc", "home", "proc"} & set(os.listdir("/"))
+except PermissionError:
+    pass
+for path in ("/etc/passwd", "/proc/self/environ"):
+    try:
+        open(path)
+    except OSError:
+        continue
+    raise SystemExit(1)
+"""
+_SONG = b"still here"
+_CANARY_LIMITS = Limits(wall_s=10, cpu_s=5, output_bytes=4096)
+
+_ADVICE = {
+    Tier.BUBBLEWRAP: "install bubblewrap (the package of that name)",
+    Tier.NAMESPACES: (
+        "allow user namespaces (sysctl user.max_user_namespaces > 0, kernel.unprivileged_userns_clone = 1,"
+        " kernel.apparmor_restrict_unprivileged_userns = 0)"
+    ),
+    Tier.LANDLOCK: "use Linux 5.13 or newer with Landlock enabled (lsm=...,landlock) and a container that allows it",
+}
+
+
+def open_sandbox(tier: str | None = None) -> Sandbox:
+    """A sandbox of ``tier``, or of the best one that works here.
+
+    SandboxUnavailable when there is none; untrusted code must not run then. ValueError for an unknown tier.
+    """
+    failures: list[str] = []
+    for kind in list(Tier) if tier is None else [Tier(tier)]:
+        if kind is Tier.BUBBLEWRAP and bubblewrap.find() is None:
+            failures.append(f"- {kind}: not installed; {_ADVICE[kind]}")
+            continue
+        sandbox = isolated_sandbox(kind)
+        canary = sandbox.run(_CANARY, stdin=_SONG, limits=_CANARY_LIMITS)
+        if canary.succeeded and canary.stdout == _SONG:
+            return sandbox
+        failures.append(f"- {kind}: {_explained(canary)}; {_ADVICE[kind]}")
+    raise SandboxUnavailable(
+        "This machine cannot isolate untrusted programs, so none will be run. One of these is needed:\n"
+        + "\n".join(failures)
+    )
+
+
+def available_tiers() -> list[str]:
+    """The tiers that work on this machine, best first."""
+    found: list[str] = []
+    for tier in Tier:
+        try:
+            found.append(open_sandbox(tier).tier)
+        except SandboxUnavailable:
+            continue
+    return found
+
+
+def _explained(canary: Execution) -> str:
+    detail = canary.reason or canary.stderr.decode(errors="replace")[-300:]
+    return f"a harmless program ended as {canary.status} ({detail})"
