@@ -13,13 +13,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import quality, statement
+from . import coding, quality, statement
 from .composition import CheckError, DrawError, Skill, conflict, evaluate
 from .composition import draw as compose
 
 CATALOGUE = "skills.json"
 
-__all__ = ["CheckError", "DrawError", "check", "draw", "examine"]
+CASE = "case.json"
+
+__all__ = ["CheckError", "DrawError", "check", "draw", "examine", "judge"]
 
 
 def _load(names: Sequence[str]) -> tuple[list[Skill], statement.Frames]:
@@ -90,6 +92,24 @@ def examine(skills: Sequence[str], text: str) -> dict[str, Any]:
         return report(loaded, reading, text)
     except (statement.UnreadableError, statement.AmbiguousError, DrawError) as error:
         raise CheckError(str(error)) from error
+
+
+def judge() -> None:
+    """For the verifiers: print a report on the reading that lies beside the program as `case.json`.
+
+    The reading was made outside; a case that a method cannot handle is reported under `error`.
+    """
+    case = json.loads(Path(CASE).read_text(encoding="utf-8"))
+    skills, _ = _load([use["skill"] for use in case["composition"]])
+    example = case["example"]
+    reading = statement.Reading(case["composition"], case["digits"], tuple(example) if example else None)
+    try:
+        found = report(skills, reading, case["statement"])
+        if skills[0].domain == "coding" and not found["weaknesses"]:
+            found["coding"] = coding.build_tests(skills, reading.composition, example[0])
+    except (DrawError, CheckError) as error:
+        found = {"error": str(error)}
+    print(json.dumps(found))
 
 
 def report(skills: Sequence[Skill], reading: statement.Reading, text: str) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""The interface between the rollout and whatever writes the turns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from propound.errors import PropoundError
+from propound.problem import ProblemSpec
+from propound.trajectory import Sampling
+
+
+class PolicyError(PropoundError):
+    """The policy itself failed (engine down, context too long); not a malformed turn."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn as it was written, with what was sampled where there are log-probabilities."""
+
+    text: str
+    sampling: Sampling | None = None
+
+
+class Writer(Protocol):
+    """A policy within one episode."""
+
+    def write(self, messages: Sequence[dict[str, Any]]) -> Turn:
+        """The next turn of the conversation.
+
+        Raises:
+            PolicyError: the policy cannot answer.
+        """
+        ...
+
+
+class Policy(Protocol):
+    """A policy: safe to use for many episodes, one after the other."""
+
+    name: str
+    version: str
+
+    def begin(self, spec: ProblemSpec, member: int) -> Writer:
+        """A writer for one episode; equal arguments give equal episodes where the policy is deterministic."""
+        ...

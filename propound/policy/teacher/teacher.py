@@ -1,0 +1,233 @@
+"""The scripted teacher: reflects, reads, drafts, executes, repairs, prunes, submits.
+
+It knows nothing that the conversation does not tell: numbers come from its own draws, failures from its own
+checks. Its temper decides how carefully it reads and checks, so overlooked conflicts and unchecked drafts
+happen, are met by the tools or the verifiers, and are repaired or rejected for real.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import tomllib
+from collections.abc import Generator, Sequence
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from propound.policy.protocol import Turn
+from propound.problem import ProblemSpec, digest
+from propound.transcript import write_call
+from propound.skills import Library
+from propound.skills.toolkit import statement, wording
+from propound.trajectory import ActionKind
+
+MAX_DRAWS = 7
+"""Draws before the teacher gives up."""
+PATIENCE = 2
+"""Failed draws in a row before it blames the skills instead of the numbers."""
+
+
+class Temper(StrEnum):
+    """How carefully the teacher works in an episode."""
+
+    CAREFUL = "careful"
+    """Reads every skill, and sees declared conflicts before drawing."""
+    BRISK = "brisk"
+    """Reads some skills; learns of conflicts from the tools."""
+    CONFIDENT = "confident"
+    """Reads nothing, and submits single-skill drafts unchecked."""
+
+
+class Teacher:
+    """The scripted policy."""
+
+    name = "scripted-teacher"
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.version = digest([library.version, _phrases_text()])[:12]
+
+    def begin(self, spec: ProblemSpec, member: int) -> _Script:
+        """A writer whose every choice follows from (spec.seed, member)."""
+        return _Script(self.library, spec, random.Random(f"teacher:{spec.seed}:{member}"))
+
+
+def _phrases_text() -> str:
+    return files(__package__).joinpath("phrases.toml").read_text(encoding="utf-8")
+
+
+_SLOTS = frozenset({"skill", "skills", "intent", "difficulty", "Difficulty", "count", "first", "second", "added", "dropped",
+                    "reason", "Reason", "answer"})
+
+
+@cache
+def _phrases() -> dict[str, wording.Node]:
+    return {
+        name: wording.Choice(tuple(wording.parse(text, _SLOTS) for text in texts))
+        for name, texts in tomllib.loads(_phrases_text()).items()
+    }
+
+
+class _Script:
+    """One episode of the teacher: a generator that is sent observations and yields turns."""
+
+    def __init__(self, library: Library, spec: ProblemSpec, rng: random.Random) -> None:
+        self.library = library
+        self.spec = spec
+        self.rng = rng
+        self.active = list(spec.skills)
+        self.temper = rng.choices(list(Temper), (5, 4, 1))[0]
+        self.turns = self._play()
+        self.started = False
+
+    def write(self, messages: Sequence[dict[str, Any]]) -> Turn:
+        """The next turn; an empty one when the teacher gives up."""
+        try:
+            if not self.started:
+                self.started = True
+                return Turn(next(self.turns))
+            return Turn(self.turns.send(str(messages[-1]["content"])))
+        except StopIteration:
+            return Turn("")
+
+    def _say(self, phrase: str, **slots: str) -> str:
+        values = {**slots, **{name.capitalize(): text[:1].upper() + text[1:] for name, text in slots.items()}}
+        text = wording.render(_phrases()[phrase], self.rng, lambda _, slot: values[slot.name])
+        return " ".join(text.split())
+
+    def _call(self, kind: ActionKind, thought: str, **arguments: Any) -> str:
+        return write_call(kind, arguments, thought)
+
+    def _program(self, name: str, *arguments: Any, **keywords: Any) -> str:
+        given = [_literal(value) for value in arguments]
+        given += [f"{key}={_literal(value)}" for key, value in keywords.items()]
+        return f"from toolkit import {name}\n{name}({', '.join(given)})"
+
+    def _play(self) -> Generator[str, str, None]:
+        yield self._reflect()
+        if self.temper is not Temper.CONFIDENT:
+            for name in self.active:
+                if self.temper is Temper.CAREFUL or self.rng.random() < 0.4:
+                    yield self._call(ActionKind.READ, self._say("read", skill=name), name=name)
+        if self.temper is Temper.CAREFUL:
+            yield from self._resolve_conflict("conflict_seen")
+        failures = 0
+        for attempt in range(MAX_DRAWS):
+            if failures > PATIENCE and (yield from self._prune_stuck(attempt)):
+                failures = 0
+            drawn = yield from self._draw()
+            if drawn is None:
+                failures += 1
+                continue
+            if (yield from self._finish(drawn)):
+                return
+            failures += 1
+
+    def _reflect(self) -> str:
+        last = self.library[self.rng.choice(self.active)]
+        return self._say(
+            "alone" if len(self.active) == 1 else "chain",
+            skill=last.name,
+            skills=_enumerate(self.active),
+            count=str(len(self.active)),
+            intent=last.intent.rstrip("."),
+            difficulty=last.difficulty.rstrip("."),
+        )
+
+    def _resolve_conflict(self, phrase: str) -> Generator[str, str, None]:
+        """Prune until no active pair excludes each other, or no edit is possible."""
+        for _ in range(3):
+            pair = self.library.conflict(self.active)
+            edit = self._edit_for(pair) if pair else None
+            if pair is None or edit is None:
+                return
+            thought = self._say(phrase, first=pair[0], second=pair[1])
+            yield from self._edit(thought, *edit)
+
+    def _edit_for(self, pair: Sequence[str]) -> tuple[str, str | None] | None:
+        """(dropped, added or None): a swap that leaves a chain without conflict, or a plain drop."""
+        alternates = [name for name in (*self.spec.alternates, *self.spec.skills) if name not in self.active]
+        swaps: list[tuple[str, str | None]] = []
+        drops: list[tuple[str, str | None]] = []
+        for dropped in pair:
+            kept = [name for name in self.active if name != dropped]
+            swaps += [(dropped, added) for added in alternates if self._works([*kept, added])]
+            if len(kept) >= self.spec.minimum_skills and self._works(kept):
+                drops.append((dropped, None))
+        if swaps and (not drops or self.rng.random() < 0.7):
+            return self.rng.choice(swaps)
+        if drops:
+            return self.rng.choice(drops)
+        return self.rng.choice(swaps) if swaps else None
+
+    def _works(self, names: list[str]) -> bool:
+        return self.library.conflict(names) is None and bool(self.library.chains(names))
+
+    def _edit(self, thought: str, dropped: str, added: str | None) -> Generator[str, str, None]:
+        say = self._say("swapped", dropped=dropped, added=added) if added else self._say("dropped", dropped=dropped)
+        arguments: dict[str, Any] = {"drop": [dropped]} | ({"add": [added]} if added else {})
+        yield self._call(ActionKind.EDIT, f"{thought} {say}", **arguments)
+        self.active = sorted([name for name in self.active if name != dropped] + ([added] if added else []))
+
+    def _prune_stuck(self, attempts: int) -> Generator[str, str, bool]:
+        """Change a skill when the draws keep failing; False when nothing can be changed."""
+        edit = self._edit_for(self.active)
+        if edit is None:
+            return False
+        yield from self._edit(self._say("prune_stuck", count=str(attempts)), *edit)
+        return True
+
+    def _draw(self) -> Generator[str, str, dict[str, Any] | None]:
+        code = self._program("draw", self.active, seed=self.rng.randrange(100_000), level=self.spec.level)
+        observation = yield self._call(ActionKind.EXEC, self._say("draw"), code=code)
+        reason = _failure(observation)
+        if reason is None:
+            found: dict[str, Any] = json.loads(observation.partition("\n")[0])
+            return found
+        if "cannot be combined" in reason:
+            yield from self._resolve_conflict("conflict_met")
+        else:
+            yield self._say("draw_failed", reason=reason)
+        return None
+
+    def _finish(self, drawn: dict[str, Any]) -> Generator[str, str, bool]:
+        """Write the statement, check it unless confident, submit; False when the check fails."""
+        composition, answer = drawn["composition"], drawn["answer"]
+        names = [use["skill"] for use in composition]
+        text = statement.write(
+            statement.Frames.from_catalogue(self.library.frames[self.spec.domain]),
+            self.library.skills(names),
+            composition,
+            self.rng,
+            digits=drawn.get("digits", 3),
+            example=(drawn["example"], json.loads(answer)) if "example" in drawn else None,
+        )
+        unchecked = self.temper is Temper.CONFIDENT and len(names) == 1
+        if not unchecked:
+            code = self._program("check", statement=text, composition=composition, answer=answer)
+            observation = yield self._call(ActionKind.EXEC, self._say("check", answer=answer), code=code)
+            reason = _failure(observation)
+            if reason is not None:
+                yield self._say("check_failed", reason=reason)
+                return False
+        thought = self._say("confident") if unchecked else self._say("submit", answer=answer)
+        yield self._call(ActionKind.SUBMIT, thought, statement=text, composition=composition, answer=answer)
+        return True
+
+
+def _literal(value: Any) -> str:
+    """A Python literal in double quotes, as JSON writes it (there are no booleans or nulls in compositions)."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _enumerate(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def _failure(observation: str) -> str | None:
+    """Why a program failed, from the observation, or None when it ended well."""
+    match = re.search(r"^(?:failed: (?:\w+: )?|killed: |refused: )(.+)$", observation, re.MULTILINE)
+    return match.group(1).strip().rstrip(".") if match else None

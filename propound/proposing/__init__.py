@@ -1,0 +1,1 @@
+"""Proposing: the environment (draft -> check -> refine -> finalize) and the rollout loop."""

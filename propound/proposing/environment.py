@@ -1,0 +1,134 @@
+"""The environment of one episode: takes the agent's turns, answers with observations, ends with an outcome.
+
+It is single-use. It runs the agent's programs in the sandbox and judges nothing: whether the submitted
+problem is any good is for verification, after the episode.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from propound.errors import PropoundError
+from propound.problem import ProblemSpec, Submission
+from propound.proposing.prompt import opening_messages
+from propound.proposing.stage import next_stage
+from propound.transcript import parse_turn
+from propound.sandbox import Execution, ExecutionStatus, Limits, Sandbox
+from propound.skills import Library
+from propound.skills.library import TOOLKIT_ROOT
+from propound.skills.toolkit import CATALOGUE
+from propound.trajectory import Action, ActionKind, Observation, Outcome, Sampling, Stage, Step
+
+MAX_OBSERVATION = 4_000
+"""Longest text of an observation, in characters."""
+LIMITS = Limits(wall_s=30.0, cpu_s=10.0, memory_mb=512)
+"""Of one program of the agent."""
+
+
+class SandboxFailedError(PropoundError):
+    """The sandbox itself failed; the episode says nothing about the agent and is run again."""
+
+
+class Environment:
+    """One decision process over a spec."""
+
+    def __init__(self, spec: ProblemSpec, library: Library, sandbox: Sandbox, max_steps: int) -> None:
+        self.spec = spec
+        self.library = library
+        self.sandbox = sandbox
+        self.max_steps = max_steps
+        self.prompt = opening_messages(spec, library)
+        self.stage = Stage.DRAFT
+        self.skills: tuple[str, ...] = spec.skills
+        self.steps: list[Step] = []
+        self.outcome: Outcome | None = None
+        self.submission: Submission | None = None
+
+    def step(self, text: str, sampling: Sampling | None = None) -> Observation:
+        """Take one turn of the agent.
+
+        Raises:
+            SandboxFailedError: the sandbox failed, twice.
+        """
+        assert self.outcome is None, "the episode is over"
+        action = parse_turn(text)
+        stage, skills = self.stage, self.skills
+        ok, answer = self._perform(action)
+        self.stage = next_stage(stage, action.kind, ok=ok)
+        if self.outcome is None and len(self.steps) + 1 >= self.max_steps:
+            self.outcome = Outcome.STEPS_EXHAUSTED
+        left = self.max_steps - len(self.steps) - 1
+        if self.outcome is None:
+            answer = f"{answer}\n[stage {self.stage}; {left} steps left]".lstrip("\n")
+        tool = None if action.kind in (ActionKind.THINK, ActionKind.MALFORMED) else str(action.kind)
+        observation = Observation(ok=ok, text=answer, tool=tool)
+        self.steps.append(
+            Step(stage=stage, skills=skills, text=text, action=action, observation=observation, sampling=sampling)
+        )
+        return observation
+
+    def _perform(self, action: Action) -> tuple[bool, str]:
+        if action.kind is ActionKind.MALFORMED:
+            return False, f"malformed: {action.arguments['reason']}"
+        if action.kind is ActionKind.READ:
+            return self._read(action.arguments["name"])
+        if action.kind is ActionKind.EXEC:
+            return self._exec(action.arguments["code"])
+        if action.kind is ActionKind.EDIT:
+            return self._edit(action.arguments.get("drop", []), action.arguments.get("add", []))
+        if action.kind is ActionKind.SUBMIT:
+            self.submission = Submission.model_validate_json(json.dumps(action.arguments))
+            self.outcome = Outcome.SUBMITTED
+            return True, "submitted"
+        if not action.thought:
+            self.outcome = Outcome.ABANDONED
+            return False, "abandoned"
+        return True, ""
+
+    def _read(self, name: str) -> tuple[bool, str]:
+        if name not in (*self.skills, *self.spec.alternates):
+            return False, f"{name[:60]} is neither active nor an alternate"
+        package = self.library[name]
+        return True, f"{package.front_matter()}\n\n{package.body}"[:MAX_OBSERVATION]
+
+    def _edit(self, drop: list[str], add: list[str]) -> tuple[bool, str]:
+        allowed = {*self.spec.skills, *self.spec.alternates}
+        if not drop and not add:
+            return False, "nothing to drop or add"
+        for name in drop:
+            if name not in self.skills:
+                return False, f"{name[:60]} is not active"
+        for name in add:
+            if name not in allowed or name in self.skills:
+                return False, f"{name[:60]} is not an alternate, or already active"
+        kept = [name for name in self.skills if name not in drop]
+        edited = tuple(sorted({*kept, *add}))
+        if not self.spec.minimum_skills <= len(edited) <= self.spec.maximum_skills:
+            return False, f"{len(edited)} skills would be active; allowed are {self.spec.minimum_skills} to {self.spec.maximum_skills}"
+        self.skills = edited
+        return True, f"active skills: {', '.join(edited)}"
+
+    def _exec(self, code: str) -> tuple[bool, str]:
+        catalogue = json.dumps(self.library.catalogue(self.skills)).encode()
+        execution = self.sandbox.run(
+            code, files={CATALOGUE: catalogue}, python_path=(TOOLKIT_ROOT,), limits=LIMITS
+        )
+        if execution.status is ExecutionStatus.FAILED:
+            raise SandboxFailedError(execution.reason)
+        return execution.status is ExecutionStatus.FINISHED and execution.exit_code == 0, describe(execution)
+
+
+def describe(execution: Execution) -> str:
+    """What a program's run looks like to the agent: its output, or in one line why it failed.
+
+    Holds no path, address or time, so that the same run reads the same on every machine.
+    """
+    output = execution.stdout.decode("utf-8", "replace").replace("\x00", "\ufffd").strip()[:MAX_OBSERVATION]
+    if execution.status is not ExecutionStatus.FINISHED:
+        return f"{execution.status}: {execution.reason}"
+    if execution.exit_code == 0:
+        return output
+    lines = execution.stderr.decode("utf-8", "replace").replace("\x00", "\ufffd").strip().splitlines()
+    last = re.sub(r"^(\w+\.)+(?=\w+:)", "", lines[-1]) if lines else f"exit code {execution.exit_code}"
+    return f"{output}\nfailed: {last[:1_000]}".lstrip("\n")

@@ -1,0 +1,45 @@
+"""What an agent is told before its first turn: the task, the tools, and the first level of its skills."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from propound.problem import ProblemSpec
+from propound.transcript import tool_schemas
+from propound.skills import Library
+
+_SYSTEM = """You write one {domain} problem that composes the active skills, with a checked answer.
+Stages: draft, check, refine, finalize. Compose the skills with draw(skills, seed, level), write the statement in your own words, \
+test it with check(statement, composition, answer), repair what fails, drop or swap skills that do not go together, then submit.
+One turn is a thought, or a thought with one tool call:
+<tool_call>
+{{"name": "...", "arguments": {{...}}}}
+</tool_call>
+Tools: {tools}"""
+
+
+def opening_messages(spec: ProblemSpec, library: Library) -> tuple[dict[str, Any], ...]:
+    """The chat messages before the first turn."""
+    tools = json.dumps([_short(schema["function"]) for schema in tool_schemas()])
+    skills = "\n\n".join(library[name].front_matter() for name in spec.skills)
+    count = (
+        f"exactly {spec.minimum_skills}"
+        if spec.minimum_skills == spec.maximum_skills
+        else f"{spec.minimum_skills} to {spec.maximum_skills}"
+    )
+    user = f"Level {spec.level}. Use {count} of the active skills.\n\n{skills}"
+    if spec.alternates:
+        user += "\n\nAlternates: " + ", ".join(spec.alternates)
+    return (
+        {"role": "system", "content": _SYSTEM.format(domain=spec.domain, tools=tools)},
+        {"role": "user", "content": user},
+    )
+
+
+def _short(function: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": function["name"],
+        "description": function["description"],
+        "arguments": sorted(function["parameters"]["properties"]),
+    }

@@ -1,0 +1,38 @@
+"""The rollout: a policy and an environment take turns until the episode has an outcome."""
+
+from __future__ import annotations
+
+from propound.policy import Policy, PolicyError
+from propound.proposing.environment import Environment
+from propound.trajectory import Outcome, Trajectory, observation_message
+
+
+def rollout(policy: Policy, environment: Environment, member: int) -> Trajectory:
+    """One episode, always with a recorded outcome.
+
+    Raises:
+        SandboxFailedError: the sandbox failed; nothing can be said about the agent.
+    """
+    writer = policy.begin(environment.spec, member)
+    messages = [dict(message) for message in environment.prompt]
+    detail = ""
+    while environment.outcome is None:
+        try:
+            turn = writer.write(messages)
+        except PolicyError as error:
+            environment.outcome, detail = Outcome.POLICY_FAILED, str(error)[:500]
+            break
+        observation = environment.step(turn.text, turn.sampling)
+        messages.append({"role": "assistant", "content": turn.text})
+        messages.append(observation_message(observation))
+    return Trajectory(
+        spec=environment.spec,
+        member=member,
+        policy=policy.name,
+        policy_version=policy.version,
+        prompt=environment.prompt,
+        steps=tuple(environment.steps),
+        outcome=environment.outcome,
+        submission=environment.submission,
+        detail=detail,
+    )

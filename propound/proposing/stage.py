@@ -1,0 +1,34 @@
+"""How the cognitive stage moves: one deterministic rule over the action history.
+
+The method (section 2) leaves the computation of sigma_t open. Here it follows the programs the agent runs:
+
+| stage    | program ended well | program failed | skills edited |
+|----------|--------------------|----------------|---------------|
+| draft    | check              | refine         | draft         |
+| check    | finalize           | refine         | refine        |
+| refine   | check              | refine         | refine        |
+| finalize | finalize           | refine         | refine        |
+
+Thinking, reading and malformed turns leave it as it is. So an agent that finds an error in any stage is back
+in refine, and reaches finalize only with a passed check after its last draft.
+"""
+
+from __future__ import annotations
+
+from propound.trajectory import ActionKind, Stage
+
+_AFTER_SUCCESS = {
+    Stage.DRAFT: Stage.CHECK,
+    Stage.CHECK: Stage.FINALIZE,
+    Stage.REFINE: Stage.CHECK,
+    Stage.FINALIZE: Stage.FINALIZE,
+}
+
+
+def next_stage(stage: Stage, action: ActionKind, *, ok: bool) -> Stage:
+    """The stage after an action whose observation was `ok` or not."""
+    if action is ActionKind.EXEC:
+        return _AFTER_SUCCESS[stage] if ok else Stage.REFINE
+    if action is ActionKind.EDIT and ok:
+        return Stage.DRAFT if stage is Stage.DRAFT else Stage.REFINE
+    return stage

@@ -1,0 +1,165 @@
+"""From a finished trajectory to a verdict: read this to see what an accepted problem has gone through.
+
+submission -> skills allowed? -> statement read back -> same values as the agent's? -> both methods, quality,
+tests and mutants in the sandbox -> three votes -> acceptance rule -> the problem with its gold answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from propound.problem import AnswerKind, Coding, Domain, Problem, SkillUse, Submission, TestCase
+from propound.sandbox import Sandbox
+from propound.skills import Library
+from propound.skills.toolkit.statement import AmbiguousError, Reading, UnreadableError
+from propound.trajectory import Outcome, Trajectory
+from propound.verification.committee import decide
+from propound.verification.examination import Examination, examine
+from propound.verification.verdict import Check, Rejection, Verdict, Vote
+from propound.verification.verifiers import Case, Verifier, committee
+
+
+class Verification:
+    """The committee with its tools."""
+
+    def __init__(self, library: Library, sandbox: Sandbox, verifiers: Sequence[Verifier] | None = None) -> None:
+        self.library = library
+        self.sandbox = sandbox
+        self.verifiers = tuple(verifiers) if verifiers is not None else committee()
+
+    def verify(self, trajectory: Trajectory) -> Verdict:
+        """The verdict on an episode, whatever its outcome."""
+        checks: list[Check] = []
+        if trajectory.outcome is Outcome.POLICY_FAILED:
+            return _rejected(Rejection.POLICY_FAILED, trajectory.detail or "the policy failed")
+        submission = trajectory.submission
+        if submission is None:
+            return _rejected(Rejection.NO_SUBMISSION, f"the episode ended as {trajectory.outcome}")
+
+        problem = self._skills_problem(trajectory, submission)
+        checks.append(Check(name="skills", passed=problem is None, detail=problem or ""))
+        if problem:
+            return _rejected(Rejection.WRONG_SKILLS, problem, checks)
+
+        names = [use.skill for use in submission.composition]
+        try:
+            reading = self.library.read(names, submission.statement)
+        except UnreadableError as error:
+            return _rejected(Rejection.UNREADABLE, str(error), [*checks, _failed("readable", str(error))])
+        except AmbiguousError as error:
+            return _rejected(Rejection.AMBIGUOUS, str(error), [*checks, _failed("readable", str(error))])
+        checks.append(Check(name="readable", passed=True))
+
+        difference = _difference(reading, submission)
+        checks.append(Check(name="same values as the agent", passed=difference is None, detail=difference or ""))
+        if difference:
+            return _rejected(Rejection.MISREAD, difference, checks)
+
+        examination = examine(reading, submission.statement, self.library, self.sandbox)
+        if examination.failure:
+            return _rejected(Rejection.UNDECIDED, examination.failure, [*checks, _failed("recomputed", examination.failure)])
+        if examination.error:
+            return _rejected(Rejection.DEGENERATE, examination.error, [*checks, _failed("recomputed", examination.error)])
+        checks += _examination_checks(examination)
+        return self._decide(trajectory, submission, examination, checks)
+
+    def _skills_problem(self, trajectory: Trajectory, submission: Submission) -> str | None:
+        spec = trajectory.spec
+        names = [use.skill for use in submission.composition]
+        active = trajectory.steps[-1].skills
+        if sorted(names) != sorted(active):
+            return f"the composition uses {', '.join(names)[:200]}, active are {', '.join(active)}"
+        if not spec.minimum_skills <= len(names) <= spec.maximum_skills:
+            return f"{len(names)} skills, asked for {spec.minimum_skills} to {spec.maximum_skills}"
+        pair = self.library.conflict(names)
+        return f"{pair[0]} and {pair[1]} exclude each other" if pair else None
+
+    def _decide(
+        self, trajectory: Trajectory, submission: Submission, examination: Examination, checks: list[Check]
+    ) -> Verdict:
+        last = self.library[submission.composition[-1].skill]
+        digits = examination.reading.digits
+        coding = trajectory.spec.domain is Domain.CODING
+        kind = AnswerKind.TEXT if coding else AnswerKind(last.gives)
+        tolerance = 0.5 * 10.0 ** (1 - digits) if digits else None
+        case = Case(trajectory, submission, examination, kind, tolerance)
+        votes = tuple(verifier.vote(case) for verifier in self.verifiers)
+
+        def audit(_: Sequence[Vote]) -> str | None:
+            again = examine(examination.reading, submission.statement, self.library, self.sandbox)
+            return again.direct if again.direct is not None and again.direct == again.recomputed else None
+
+        decision = decide(votes, kind, audit, relative_tolerance=tolerance)
+        if decision.rejection is not None:
+            return _rejected(decision.rejection, decision.rationale, checks, votes)
+        assert examination.direct is not None
+        composition = tuple(SkillUse.model_validate(use) for use in examination.reading.composition)
+        problem = Problem(
+            domain=trajectory.spec.domain,
+            statement=submission.statement,
+            answer=examination.coding["reference"] if examination.coding else examination.direct,
+            answer_kind=AnswerKind.PROGRAM if coding else kind,
+            composition=composition,
+            relative_tolerance=tolerance,
+            coding=_coding(examination),
+        )
+        return Verdict(
+            accepted=True,
+            rejection=None,
+            rationale=decision.rationale,
+            votes=votes,
+            checks=tuple(checks),
+            problem=problem,
+        )
+
+
+def _difference(reading: Reading, submission: Submission) -> str | None:
+    """Where the statement says something else than the agent's composition, or None."""
+    for index, (read, use) in enumerate(zip(reading.composition, submission.composition, strict=True)):
+        for name, value in read["parameters"].items():
+            if use.parameters.get(name) != value:
+                given = use.parameters.get(name)
+                return f"step {index + 1}, {name}: the statement says {value}, the agent used {given}"[:300]
+        if set(use.parameters) != set(read["parameters"]):
+            return f"step {index + 1}: other parameters than {', '.join(read['parameters'])}"
+    return None
+
+
+def _examination_checks(examination: Examination) -> list[Check]:
+    checks = [
+        Check(name="recomputed by a second method", passed=examination.recomputed == examination.direct,
+              detail=str(examination.recomputed)[:200]),
+        Check(name="not degenerate", passed=not examination.weaknesses, detail="; ".join(examination.weaknesses)[:300]),
+    ]
+    coding = examination.coding
+    if coding is not None:
+        agreed = coding["disagreement"] is None
+        checks.append(Check(name="two solutions agree", passed=agreed))
+        if agreed:
+            detail = f"{coding['mutants']} mutants, {coding['survivors']} survive, {coding['equivalent']} equivalent"
+            checks.append(Check(name="tests kill mutants", passed=coding["survivors"] == 0, detail=detail))
+    return checks
+
+
+def _coding(examination: Examination) -> Coding | None:
+    report = examination.coding
+    if report is None:
+        return None
+    return Coding(
+        entry_point="solve",
+        reference=report["reference"],
+        tests=tuple(TestCase(arguments=[value], expected=expected) for value, expected in report["tests"]),
+        mutants=report["mutants"],
+    )
+
+
+def _failed(name: str, detail: str) -> Check:
+    return Check(name=name, passed=False, detail=detail[:300])
+
+
+def _rejected(
+    reason: Rejection, rationale: str, checks: Sequence[Check] = (), votes: Sequence[Vote] = ()
+) -> Verdict:
+    return Verdict(
+        accepted=False, rejection=reason, rationale=rationale[:500], votes=tuple(votes), checks=tuple(checks)
+    )

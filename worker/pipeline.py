@@ -1,0 +1,76 @@
+"""One spec -> one verified problem: propose -> verify -> probe -> reward. Read this first.
+
+What comes out is an `Episode`; storing it is the worker's next step. A bad rollout is data; only a failing
+service (the sandbox, twice) is an exception.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from propound.config import Settings
+from propound.episode import Episode
+from propound.policy import Policy
+from propound.policy.teacher import Teacher
+from propound.problem import ProblemSpec
+from propound.proposing.environment import Environment
+from propound.proposing.rollout import rollout
+from propound.reward import rewards
+from propound.sandbox import Sandbox, open_sandbox
+from propound.skills import Library, default_library
+from propound.verification.verify import Verification
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Everything that an episode needs, opened once per process."""
+
+    library: Library
+    sandbox: Sandbox
+    proposer: Policy
+    verification: Verification
+    max_steps: int
+
+    @classmethod
+    def open(cls, settings: Settings) -> Pipeline:
+        """The pipeline with the default library and the best sandbox that the machine has.
+
+        Raises:
+            SandboxUnavailable: the machine cannot isolate programs; the message says what to change.
+        """
+        library = default_library()
+        sandbox = open_sandbox(settings.sandbox_tier)
+        return cls(library, sandbox, Teacher(library), Verification(library, sandbox), settings.max_steps)
+
+    @property
+    def policy(self) -> str:
+        """Name of the proposer."""
+        return self.proposer.name
+
+    @property
+    def policy_version(self) -> str:
+        """Version of the proposer; every trajectory is stamped with it."""
+        return self.proposer.version
+
+    @property
+    def library_version(self) -> str:
+        """Version of the skill library."""
+        return self.library.version
+
+    def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
+        """Propose, verify and reward one trajectory of the spec's group.
+
+        Raises:
+            SandboxFailedError: the sandbox itself failed.
+        """
+        environment = Environment(spec, self.library, self.sandbox, self.max_steps)
+        trajectory = rollout(self.proposer, environment, member)
+        verdict = self.verification.verify(trajectory)
+        used = verdict.problem.skills if verdict.problem else spec.skills
+        return Episode(
+            trajectory=trajectory,
+            verdict=verdict,
+            rewards=rewards(trajectory, verdict),
+            skill_hashes={name: self.library[name].content_hash for name in used},
+            library_version=self.library.version,
+        )
