@@ -28,10 +28,19 @@ def wrapped(command: list[str], request: Request) -> list[str]:
         options += [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try")]
         for capability in _KEPT_BY_ROOT:
             options += ["--cap-add", capability]
-    options += ["--dir", "/dev", "--tmpfs", request["scratch"], "--symlink", request["scratch"], "/dev/shm"]  # noqa: S108
+    options += ["--tmpfs", request["scratch"], "--dir", "/dev", "--symlink", request["scratch"], "/dev/shm"]
     package = str(Path(__file__).parent / "inside")
-    for target, source in [*request["exposed"], (package, package)]:
+    exposed = [*request["exposed"], (package, package)]
+    for folder in _parents([target for target, _ in exposed]):
+        options += ["--dir", folder]  # made on the way to a bind, it would be root's alone
+    for target, source in exposed:
         options += ["--ro-bind", source, target]
     for device in request["devices"]:
         options += ["--dev-bind", device, device]
     return [program, *options, "--remount-ro", "/", "--", *command]
+
+
+def _parents(paths: list[str]) -> list[str]:
+    """All folders above ``paths``, outer ones first."""
+    found = {parent for path in paths for parent in Path(path).parents if parent != Path("/")}
+    return [str(folder) for folder in sorted(found)]

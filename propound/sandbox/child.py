@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 from .request import Report, Request
 from .runtime import Runtime
@@ -60,7 +61,7 @@ def interpreter_command(runtime: Runtime) -> list[str]:
 def execute(command: Sequence[str], request: Request, stdin: bytes, output_bytes: int) -> Outcome:
     """Start ``command`` as the launcher of ``request`` and wait for its end. OSError when it cannot be started."""
     with (
-        _Descriptor(_sealed("request", marshal.dumps(request))) as message,
+        _Descriptor(_sealed("request", marshal.dumps(cast("dict[str, Any]", request)))) as message,
         _Descriptor(_sealed("stdin", stdin)) as given,
         _Pipe() as report,
         _Pipe() as control,
@@ -132,11 +133,12 @@ def _read(descriptor: int, stream: Stream, *, or_nothing: bool = False) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(timeout=_ENDING_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with _Descriptor(os.pidfd_open(process.pid)) as end:
+        poller = select.poll()
+        poller.register(end.number, select.POLLIN)
+        if not poller.poll(_ENDING_S * 1e3):
+            process.kill()
+    process.wait()
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import compileall
 import os
-import secrets
 import signal
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path, PurePosixPath
 
 from . import bubblewrap
@@ -25,6 +26,11 @@ from .workspace import workspace
 _MIB = 1 << 20
 _THREADS = 64
 """Threads of a program that may not start processes."""
+_CPU_GRACE_S: Mapping[int, int] = {signal.SIGXCPU: 0, signal.SIGKILL: 1}
+"""The kernel's two ways of saying that the processor time is used up, and how long after the limit."""
+_CLOCK_MS = 20
+_COUNTED = {Tier.BUBBLEWRAP: 1, Tier.NAMESPACES: 2, Tier.LANDLOCK: 1}
+"""Launcher and supervisor, which count against the same user as the program when that is not a user of its own."""
 _SCRATCH = "/tmp"  # noqa: S108 - in a file system of the program's own
 
 
@@ -84,7 +90,7 @@ class IsolatedSandbox:
                 "environment": self._environment(),
                 "user": user,
                 "wall_s": float(limits.wall_s),
-                "cpu_s": -(-limits.cpu_s // 1).__int__(),
+                "cpu_s": ceil(limits.cpu_s),
                 "memory_bytes": limits.memory_mb * _MIB,
                 "file_bytes": limits.file_mb * _MIB,
                 "open_files": limits.open_files,
@@ -101,9 +107,10 @@ class IsolatedSandbox:
 
     def _process_limit(self, processes: int, user: int | None) -> int:
         allowed = _THREADS if processes == 1 else processes
-        if user is None and (self.kind is Tier.LANDLOCK or not _counts_per_namespace()):
-            return allowed + threads_of_this_user()
-        return allowed + (user is None)  # the supervisor is of the same user then
+        if user is not None:
+            return allowed
+        others = threads_of_this_user() if self.kind is Tier.LANDLOCK or not _counts_per_namespace() else 0
+        return allowed + _COUNTED[self.kind] + others
 
     def _environment(self) -> dict[str, str]:
         environment = {
@@ -125,6 +132,7 @@ class IsolatedSandbox:
 
 def isolated_sandbox(kind: Tier) -> IsolatedSandbox:
     """The sandbox of ``kind`` with the running interpreter's runtime; not yet known to work."""
+    compileall.compile_dir(Path(__file__).parent / "inside", quiet=2)  # the launcher writes nothing, not even bytecode
     return IsolatedSandbox(kind, this_runtime())
 
 
@@ -161,7 +169,8 @@ def _ending(
     ended_by = os.WTERMSIG(wait_status)
     if ended_by == signal.SIGSYS:
         return ExecutionStatus.REFUSED, None, "system call"
-    if ended_by in (signal.SIGXCPU, signal.SIGKILL) and cpu_ms >= limits.cpu_s * 900:
+    grace_s = _CPU_GRACE_S.get(ended_by)
+    if grace_s is not None and cpu_ms >= (ceil(limits.cpu_s) + grace_s) * 1e3 - _CLOCK_MS:
         return ExecutionStatus.KILLED, None, "cpu"
     if ended_by == signal.SIGXFSZ:
         return ExecutionStatus.KILLED, None, "files"

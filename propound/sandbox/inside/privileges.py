@@ -17,9 +17,12 @@ def drop(user: int | None, readable: list[str]) -> None:
     """Become ``user`` (None: stay who we are) without capabilities and without a way to gain any.
 
     A root-only folder may lie above one of the ``readable`` paths when no mount namespace hides it. Then, and only
-    then, the right to pass through folders is kept; Landlock, which the caller sets next, decides what is read.
+    then, the right to pass through folders is kept (until the program starts another one); Landlock, which the
+    caller sets next, decides what is read.
     """
-    if _is_capable():
+    held = kernel.capabilities()
+    passing, remaining = held & _CAP_DAC_READ_SEARCH, 0
+    if held:
         for capability in range(64):
             try:
                 kernel.prctl(kernel.PR_CAPBSET_DROP, capability)
@@ -32,17 +35,11 @@ def drop(user: int | None, readable: list[str]) -> None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-        kernel.set_capabilities(0, _CAP_DAC_READ_SEARCH)
-        if not all(os.access(path, os.R_OK, effective_ids=True) for path in readable):
-            kernel.set_capabilities(_CAP_DAC_READ_SEARCH, _CAP_DAC_READ_SEARCH)
-            kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-            return
-    kernel.set_capabilities(0, 0)
+        kernel.set_capabilities(0, passing)
+        if passing and not all(os.access(path, os.R_OK, effective_ids=True) for path in readable):
+            remaining = passing
+    kernel.set_capabilities(remaining, remaining)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-
-
-def _is_capable() -> bool:
-    return kernel.capabilities() != 0
 
 
 def limit(*, cpu_s: int, memory_bytes: int, file_bytes: int, open_files: int, processes: int) -> None:
