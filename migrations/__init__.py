@@ -1,0 +1,1 @@
+"""Alembic revisions; `propound migrate` or `propound.storage.migrate.upgrade(url)` applies them."""
