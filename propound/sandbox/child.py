@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import marshal
 import os
 import select
@@ -18,6 +19,7 @@ from .runtime import Runtime
 _BOOTSTRAP = "import sys; sys.path.append({folder!r}); from inside.launch import main; main(*map(int, sys.argv[1:]))"
 _STARTING_S = 30.0
 _ENDING_S = 10.0
+_LONGEST_POLL_S = 3600.0
 _CHUNK = 65536
 FLOOD = 64
 """A stream may carry this many times what is kept of it before the program is stopped."""
@@ -89,55 +91,62 @@ def execute(command: Sequence[str], request: Request, stdin: bytes, output_bytes
 def _drain(
     process: subprocess.Popen[bytes], report_fd: int, control: _Pipe, wall_s: float, output_bytes: int
 ) -> Outcome:
+    """Read both streams until the report is there, which is written when every process of the program has ended.
+
+    The end of a stream would be no sign of that: a fork of the service may hold a copy of the other end.
+    """
     assert process.stdout is not None
     assert process.stderr is not None
-    report_bytes = Stream(1 << 16)
-    streams = {
-        process.stdout.fileno(): Stream(output_bytes),
-        process.stderr.fileno(): Stream(output_bytes),
-        report_fd: report_bytes,
-    }
-    stdout, stderr, _ = streams.values()
+    stdout, stderr, report = Stream(output_bytes), Stream(output_bytes), Stream(select.PIPE_BUF)
+    streams = {process.stdout.fileno(): stdout, process.stderr.fileno(): stderr, report_fd: report}
     poller = select.poll()
     for descriptor in streams:
         os.set_blocking(descriptor, False)
         poller.register(descriptor, select.POLLIN)
     deadline = time.monotonic() + _STARTING_S + wall_s + _ENDING_S
-    open_streams = dict(streams)
-    flooded = False
-    while report_fd in open_streams and (left := deadline - time.monotonic()) > 0:
-        for descriptor, _ in poller.poll(left * 1e3):
-            if not _read(descriptor, open_streams[descriptor]):
+    flooded = ended = False
+    while not report.total and not ended and (left := deadline - time.monotonic()) > 0:
+        for descriptor, _ in poller.poll(min(left, _LONGEST_POLL_S) * 1e3):
+            if not _read(descriptor, streams[descriptor]):
                 poller.unregister(descriptor)
-                del open_streams[descriptor]
+                ended = ended or descriptor == report_fd
         if not flooded and (stdout.is_flood or stderr.is_flood):
             flooded = True
             control.close_write()
-    for descriptor, stream in open_streams.items():
-        while stream.total <= stream.most and _read(descriptor, stream, or_nothing=True):
+    for descriptor, stream in streams.items():
+        while not stream.is_flood and _read(descriptor, stream, nothing_is_the_end=True):
             pass
-    report: Report = marshal.loads(bytes(report_bytes.kept)) if report_bytes.total else {}
-    if not report:
-        report = {"failed": f"the launcher said nothing: {bytes(stderr.kept[-500:]).decode(errors='replace')}"}
-    return Outcome(report, stdout, stderr, flooded)
+    return Outcome(_parsed(report, stderr), stdout, stderr, flooded)
 
 
-def _read(descriptor: int, stream: Stream, *, or_nothing: bool = False) -> bool:
-    """Read what is there; False at the end of the stream, or with ``or_nothing`` when nothing is there."""
+def _parsed(report: Stream, stderr: Stream) -> Report:
+    if not report.total:
+        last_words = bytes(stderr.kept[-500:]).decode(errors="replace")
+        return {"failed": f"the launcher ended without a report: {last_words}"}
+    parsed: Report = marshal.loads(bytes(report.kept))  # noqa: S302 - written by the trusted half alone
+    return parsed
+
+
+def _read(descriptor: int, stream: Stream, *, nothing_is_the_end: bool = False) -> bool:
+    """Read what is there; False at the end of the stream."""
     try:
         chunk = os.read(descriptor, _CHUNK)
     except BlockingIOError:
-        return not or_nothing
+        return not nothing_is_the_end
     stream.add(chunk)
     return bool(chunk)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    with _Descriptor(os.pidfd_open(process.pid)) as end:
-        poller = select.poll()
-        poller.register(end.number, select.POLLIN)
-        if not poller.poll(_ENDING_S * 1e3):
-            process.kill()
+    """Wait for the launcher; one that does not end within the time it needs at most is killed."""
+    try:
+        with _Descriptor(os.pidfd_open(process.pid)) as end:
+            poller = select.poll()
+            poller.register(end.number, select.POLLIN)
+            if not poller.poll(_ENDING_S * 1e3):
+                process.kill()
+    except ProcessLookupError:
+        pass  # somebody else in this process has waited for it
     process.wait()
     for stream in (process.stdout, process.stderr):
         if stream is not None:
@@ -146,8 +155,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _sealed(name: str, content: bytes) -> int:
     """A descriptor to read ``content`` from, which nobody can change: no writer is needed to feed it."""
-    import fcntl
-
     descriptor = os.memfd_create(f"propound-{name}", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     view = memoryview(content)
     while view:

@@ -103,6 +103,7 @@ class SkillPackage(Record):
             f"name: {self.name} ({self.category})",
             f"intent: {self.intent}",
             f"difficulty: {self.difficulty}",
+            f"parameters: {', '.join(f'{name} {kind}' for name, kind in self.parameters.items())}",
             f"takes: {takes or 'nothing'}; gives: {gives}",
         ]
         if self.conflicts:

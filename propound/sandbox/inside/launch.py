@@ -35,6 +35,8 @@ def main(request_fd: int, report_fd: int, control_fd: int) -> NoReturn:
         report = {"failed": str(failure)}
     except BaseException as error:  # noqa: BLE001 - every failure is reported, none may look like the program's
         report = {"failed": f"{type(error).__name__}: {error}"}
+    if "failed" in report:
+        report["failed"] = report["failed"][:500]  # written at once, so it must fit a pipe's atomic size
     os.write(report_fd, marshal.dumps(report))
     os._exit(0)
 

@@ -23,7 +23,7 @@ ALLOWED = """
     read write pread64 pwrite64 readv writev preadv pwritev preadv2 pwritev2 lseek open openat close close_range
     stat lstat fstat newfstatat statx statfs fstatfs access faccessat faccessat2 readlink readlinkat getcwd chdir fchdir
     getdents getdents64 dup dup2 dup3 pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl
-    epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2 timerfd_create timerfd_settime timerfd_gettime fcntl flock
+    epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2 timerfd_create timerfd_settime timerfd_gettime flock
     fsync fdatasync ftruncate fallocate fadvise64 sendfile copy_file_range mkdir mkdirat rmdir unlink unlinkat rename
     renameat renameat2 link linkat symlink symlinkat mmap munmap mprotect mremap madvise brk msync membarrier
     rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait sigaltstack pause alarm
@@ -72,6 +72,8 @@ _CALL_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
 _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020000
 _IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS TIOCGWINSZ FIONREAD FIONBIO FIONCLEX FIOCLEX
+_FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032, 1034)
+"""Duplicates, flags, locks, sizes. Not F_SETOWN and F_SETSIG: together they send any signal to any process."""
 _PRCTLS = (3, 15, 16, 23)  # GET_DUMPABLE SET_NAME GET_NAME CAPBSET_READ
 _AF_UNIX, _SOCK_STREAM, _SOCK_TYPE_MASK = 1, 1, 0xF
 
@@ -127,6 +129,7 @@ def _socketpair() -> list[Instruction]:
 
 def _rules(refuse: int, *, children: bool, signals_to: int | None) -> Iterator[tuple[str, list[Instruction]]]:
     yield "ioctl", _if_one_of(1, _IOCTLS, _ALLOW, _error(errno.ENOTTY))
+    yield "fcntl", _if_one_of(1, _FCNTLS, _ALLOW, _error(errno.EPERM))
     yield "clone", _clone(refuse, children=children)
     for name in ("fork", "vfork"):
         yield name, _answer(_ALLOW if children else _error(errno.EPERM))

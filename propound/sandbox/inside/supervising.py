@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SETUP_S = 20.0
 _WATCH_S = 0.05
+_LONGEST_POLL_S = 3600.0
 _MOST_ENTRIES = 8192
 _NOTIFICATION_BYTES = 80
 _NOTIFICATION_RECEIVE = 0xC0502100
@@ -81,20 +82,20 @@ def _watch(program: int, listener: int | None, control: int, deadline: float, re
     if listener is not None:
         poller.register(listener, select.POLLIN)
     on_disk = request["tier"] != "namespaces"  # elsewhere the scratch folder has a size of its own
+    room = request["file_bytes"] + sum(map(len, request["files"].values()))
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
             return "wall"
-        pause = min(left, _WATCH_S) if on_disk else left
-        events = dict(poller.poll(pause * 1e3 + 1))
+        events = dict(poller.poll(min(left, _WATCH_S if on_disk else _LONGEST_POLL_S) * 1e3 + 1))
         if listener is not None and events.get(listener, 0) & select.POLLIN:
             return f"refused {_refused_call(listener)}"
+        if on_disk and _is_over(request["scratch"], room):
+            return "files"
         if pidfd in events:
             return ""
         if control in events:
             return "stopped"
-        if on_disk and _is_over(request["scratch"], request["file_bytes"] + sum(map(len, request["files"].values()))):
-            return "files"
 
 
 def _refused_call(listener: int) -> str:

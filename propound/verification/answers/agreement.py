@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
 from propound.problem import AnswerKind, Record
-from propound.verification.answers.algebra.effort import Effort
+from propound.verification.answers.effort import Effort
 
 
 class Agreement(StrEnum):
@@ -57,16 +55,3 @@ class Terms:
 
     effort: Effort
     relative_tolerance: float | None = None
-
-
-class Unreadable(ValueError):
-    """A text is outside the notation, ambiguous, undefined, or over a limit; the message says which."""
-
-
-@contextmanager
-def side(whose: str) -> Iterator[None]:
-    """Names whose text it was in the message of an `Unreadable`."""
-    try:
-        yield
-    except Unreadable as error:
-        raise Unreadable(f"{whose}: {error}") from None

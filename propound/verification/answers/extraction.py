@@ -44,9 +44,8 @@ def _last_box(text: str) -> str | None:
 
 
 def _bare(text: str) -> str:
-    before = None
     text = text.strip()
-    while text != before:
+    for _ in range(8):
         before = text
         if text.endswith(".") and not text.endswith(".."):
             text = text[:-1].rstrip()
@@ -54,4 +53,6 @@ def _bare(text: str) -> str:
             inner = text[len(opening) : -len(closing)]
             if text.startswith(opening) and text.endswith(closing) and inner and opening not in inner:
                 text = inner.strip()
+        if text == before:
+            break
     return text

@@ -3,7 +3,7 @@
 MAX_PROSE = 200_000
 """Characters of a text in which a final answer is looked for; of a longer one, its end."""
 
-MAX_DEPTH = 40
+MAX_DEPTH = 24
 """Nested groups, signs, powers and function calls."""
 
 MAX_TOKENS = 1_000
@@ -24,14 +24,14 @@ MAX_ROOT = 64
 MAX_DEGREE = 200
 """Largest exponent of an expression that has letters."""
 
-MAX_PRODUCT = 40_000
-"""Largest number of term products in one multiplication of two polynomials."""
+MAX_TERM_PRODUCTS = 60_000
+"""Products of two terms in the normal forms of one comparison."""
 
 MAX_ITEMS = 200
 """Entries of a set or tuple."""
 
 MAX_SYMBOLIC_BITS = 2_000
-"""Size of a number that is handed to sympy, in bits."""
+"""Size of a number in a polynomial or in sympy, in bits."""
 
 MAX_SYMBOLIC_NODES = 300
 """Size of a tree that is handed to sympy, in nodes."""

@@ -34,7 +34,7 @@ def solve(p):
 
 
 def recompute(p):
-    # unit vector up the slope, by multiplying the rotation by one degree; weight split by dot and cross product
+    # unit vector up the slope as a power of the turn by one degree; weight split by dot and cross product
     tiny = complex(1.0, math.pi / 180 / 4096)
     one_degree = (tiny / abs(tiny)) ** 4096
     along = one_degree ** p["angle"]

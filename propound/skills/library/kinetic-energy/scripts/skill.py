@@ -29,7 +29,7 @@ def solve(p):
 
 
 def recompute(p):
-    # work done while the speed grows from 0 to v: the sum of m v dv (midpoint rule, exact for a linear integrand)
+    # work done while the speed grows from 0 to v: the sum of m v dv (midpoint rule, exact for this integrand)
     steps = 2000
     width = p["v"] / steps
     return sum(p["m"] * (index + 0.5) * width * width for index in range(steps))

@@ -35,7 +35,7 @@ def solve(p):
 
 
 def recompute(p):
-    # launch momentum, then motion under constant deceleration: the earlier time at which d is covered, by bisection
+    # launch momentum, then constant deceleration: bisect for the earlier time at which d is covered
     momentum = (2 * p["m"] * p["e"] * p["share"] * 0.01) ** 0.5
     start, slowing = momentum / p["m"], p["mu"] * 9.81
     early, late = 0.0, start / slowing

@@ -1,0 +1,76 @@
+"""The acceptance rule (method section 7) by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from propound.problem import AnswerKind
+from propound.verification.committee import decide, names_defect
+from propound.verification.verdict import Rejection, Vote
+
+
+def _vote(answer: str | None = "7", *, valid: bool = True, rationale: str = "fine", rejection: Rejection | None = None) -> Vote:
+    return Vote(verifier="v", answer=answer, valid=valid, rationale=rationale, rejection=rejection)
+
+
+def _no_audit(_: Sequence[Vote]) -> str | None:
+    return None
+
+
+def test_three_valid_votes_that_agree_accept():
+    assert decide([_vote(), _vote(), _vote("07")], AnswerKind.INTEGER, _no_audit).rejection is None
+
+
+def test_two_valid_votes_are_enough():
+    votes = [_vote(), _vote(), _vote(None, valid=False)]
+    assert decide(votes, AnswerKind.INTEGER, _no_audit).answer == "7"
+
+
+def test_one_valid_vote_is_not():
+    votes = [_vote(), _vote(None, valid=False), _vote(None, valid=False, rejection=Rejection.WRONG_ANSWER)]
+    assert decide(votes, AnswerKind.INTEGER, _no_audit).rejection is Rejection.OUTVOTED
+
+
+def test_a_known_reason_is_kept():
+    votes = [_vote(None, valid=False, rejection=Rejection.WRONG_ANSWER)] * 3
+    assert decide(votes, AnswerKind.INTEGER, _no_audit).rejection is Rejection.WRONG_ANSWER
+
+
+@pytest.mark.parametrize("reason", [Rejection.AMBIGUOUS, Rejection.DEGENERATE, Rejection.GIVEN_AWAY])
+def test_one_vote_that_names_a_defect_rejects(reason: Rejection):
+    votes = [_vote(), _vote(), _vote(valid=False, rejection=reason)]
+    assert decide(votes, AnswerKind.INTEGER, _no_audit).rejection is reason
+
+
+def test_a_rationale_that_names_ambiguity_rejects_even_valid_votes():
+    votes = [_vote(), _vote(), _vote(rationale="valid, though the statement is ambiguous about zero")]
+    assert decide(votes, AnswerKind.INTEGER, _no_audit).rejection is Rejection.AMBIGUOUS
+
+
+def test_differing_answers_are_disputed_unless_the_audit_settles_them():
+    votes = [_vote("7"), _vote("7"), _vote("8")]
+    assert decide(votes, AnswerKind.INTEGER, _no_audit).rejection is Rejection.DISPUTED
+    settled = decide(votes, AnswerKind.INTEGER, lambda _: "7")
+    assert (settled.rejection, settled.answer) == (None, "7")
+
+
+def test_without_any_answer_nothing_is_decided():
+    assert decide([_vote(None)] * 3, AnswerKind.INTEGER, _no_audit).rejection is Rejection.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("rationale", "defect"),
+    [
+        ("The statement is under-specified.", True),
+        ("Unsolvable as it stands", True),
+        ("There is more than one answer", True),
+        ("The statement is not ambiguous.", False),
+        ("No ambiguity; clear and solvable.", False),
+        ("Unambiguous.", False),
+        ("Not a trivial problem; the order is ambiguous", True),
+    ],
+)
+def test_rationales_that_name_a_defect(rationale: str, defect: bool):
+    assert (names_defect(rationale) is not None) is defect
