@@ -1,0 +1,36 @@
+# The commands people type; `make help` lists them.
+
+PYTHON ?= python3
+VENV ?= .venv
+RUN := $(VENV)/bin/
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test lint bench clean base tests
+
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+
+demo: base ## make 100 verified problems with everything that it needs, from nothing to a file (COUNT=, OUT=)
+	@exec $(RUN)propound demo $(if $(COUNT),--count $(COUNT)) $(if $(OUT),--out $(OUT))
+
+up: base ## keep the system running for daily use: servers, API and worker
+	@exec $(RUN)propound up
+
+test: tests ## all tests, against a real PostgreSQL and Redis
+	@$(RUN)python -m pytest $(ARGS)
+
+lint: tests ## ruff, mypy and the import contracts
+	@$(RUN)ruff check . && $(RUN)mypy && $(RUN)lint-imports
+
+bench: base ## what one worker sustains: problems per second, and the cost of each stage (COUNT=)
+	@exec $(RUN)propound bench $(if $(COUNT),--count $(COUNT))
+
+clean: ## remove the environment, caches and the data of demo and up (exports stay)
+	rm -rf $(VENV) .propound .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+base:
+	@$(PYTHON) .ci/environment.py $(VENV)
+
+tests:
+	@$(PYTHON) .ci/environment.py $(VENV) test
