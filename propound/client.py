@@ -1,0 +1,399 @@
+"""The REST API as Python sees it: typed answers, pages that turn themselves, problem+json as exceptions.
+
+Requests that are safe to repeat are repeated when the connection fails; a job is submitted with an
+`Idempotency-Key`, so that it is safe to repeat, too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from propound.errors import PropoundError
+from propound.job import JobRequest, JobState
+from propound.problem import Domain
+
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+STREAM_TIMEOUT = httpx.Timeout(10.0, read=45.0)
+"""A stream sends a heartbeat every 15 s; one that is silent for longer is dead."""
+
+ATTEMPTS = 4
+"""Tries of one request, or of connecting to a stream again without hearing anything new."""
+
+PAUSE_SECONDS = 0.5
+"""Before the second try; doubled before each further one."""
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+Answer = TypeVar("Answer", bound="View")
+
+
+class ApiError(PropoundError):
+    """The API said no; `str()` is what it said, for a person."""
+
+    def __init__(self, status: int, title: str, detail: str, kind: str, errors: list[dict[str, Any]]) -> None:
+        super().__init__(f"{title}: {detail}" if detail and detail != title else title)
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.kind = kind
+        """The last part of the problem's `type`, such as `unknown-skill`."""
+        self.errors = errors
+        """One entry for each field that is wrong: location, pointer, code, detail."""
+
+
+class UnreachableError(PropoundError):
+    """Nothing that speaks this API answers at the address."""
+
+
+class View(BaseModel):
+    """Something that the API answered; fields that this version does not know are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Progress(View):
+    """How far a job has come."""
+
+    accepted: int
+    count: int
+    rate_per_second: float | None = None
+    eta_seconds: float | None = None
+
+
+class Funnel(View):
+    """What became of the episodes; proposed = pending + accepted + surplus + rejected."""
+
+    proposed: int
+    pending: int
+    accepted: int
+    surplus: int
+    rejected: int
+    rejections: dict[str, int]
+
+
+class Job(View):
+    """A request, where it stands, and its funnel."""
+
+    id: str
+    name: str
+    state: JobState
+    created_at: datetime
+    timestamps: dict[str, datetime]
+    request: JobRequest
+    dataset_id: str
+    policy: str | None
+    policy_version: str | None
+    progress: Progress
+    funnel: Funnel
+    error: str | None
+    stop_reason: str | None
+
+
+class Dataset(View):
+    """What a job fills."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    id: str
+    name: str
+    job_id: str
+    created_at: datetime
+
+
+class Key(View):
+    """An API key; the secret is there only when it was just made."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+    secret: str | None = None
+
+
+class Event(View):
+    """Something that happened to a job."""
+
+    id: int
+    kind: str
+    data: dict[str, Any]
+
+
+class Client:
+    """A connection to one API with one key; close it, or use it as a context manager.
+
+    Args:
+        url: where the API is, such as http://127.0.0.1:8321.
+        key: the secret of an API key, `pp_...`.
+    """
+
+    def __init__(self, url: str, key: str, *, transport: httpx.BaseTransport | None = None) -> None:
+        try:
+            self.url = httpx.URL(url)
+            self._http = httpx.Client(
+                base_url=self.url,
+                headers={"Authorization": f"Bearer {key}"},
+                timeout=TIMEOUT,
+                trust_env=self.url.host not in LOOPBACK,  # no proxy stands between us and this machine
+                transport=transport,
+            )
+        except (httpx.InvalidURL, UnicodeEncodeError) as error:
+            raise UnreachableError(f"not an address and key of an API: {error}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def create_job(
+        self, request: JobRequest, *, name: str | None = None, idempotency_key: str | None = None
+    ) -> Job:
+        """Submit a request; it begins as soon as a worker is free.
+
+        Raises:
+            ApiError: the request is refused, with a reason for each field.
+        """
+        body = request.model_dump(mode="json", exclude_unset=True)
+        if name is not None:
+            body["name"] = name
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        return self._answer(Job, self._send("POST", "/v1/jobs", json=body, headers=headers))
+
+    def job(self, job_id: str) -> Job:
+        """A job as it stands now."""
+        return self._answer(Job, self._send("GET", _path("/v1/jobs", job_id)))
+
+    def jobs(self, *, state: JobState | None = None) -> Iterator[Job]:
+        """All jobs, the newest first."""
+        return self._pages(Job, "/v1/jobs", {"state": state})
+
+    def cancel_job(self, job_id: str) -> Job:
+        """Ask a job to end; what it has accepted stays."""
+        return self._answer(Job, self._send("POST", _path("/v1/jobs", job_id, "cancel")))
+
+    def events(self, job_id: str, *, after: int | None = None) -> Iterator[Event]:
+        """Everything that happens to a job, from the event after `after` on, until it has ended.
+
+        A lost connection is taken up again at the event where it broke.
+
+        Raises:
+            UnreachableError: it stayed lost.
+        """
+        failures = 0
+        while True:
+            try:
+                for event in self._stream(job_id, after):
+                    after, failures = event.id, 0
+                    yield event
+                if self.job(job_id).state.is_final:
+                    return
+                pause = PAUSE_SECONDS
+            except httpx.TransportError as error:
+                failures += 1
+                if failures >= ATTEMPTS:
+                    raise self._unreachable(error) from error
+                pause = PAUSE_SECONDS * 2**failures
+            time.sleep(pause)
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """A dataset's summary."""
+        return self._answer(Dataset, self._send("GET", _path("/v1/datasets", dataset_id)))
+
+    def datasets(self) -> Iterator[Dataset]:
+        """All datasets, the newest first."""
+        return self._pages(Dataset, "/v1/datasets", {})
+
+    def problems(
+        self, dataset_id: str, *, domain: Domain | None = None, skill: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """The accepted problems of a dataset, in order."""
+        for page in self._raw_pages(
+            _path("/v1/datasets", dataset_id, "problems"), {"domain": domain, "skill": skill}
+        ):
+            yield from page
+
+    def problem(self, problem_id: str) -> dict[str, Any]:
+        """A problem with its evidence."""
+        return self._object(self._send("GET", _path("/v1/problems", problem_id)))
+
+    def trajectory(self, trajectory_id: str) -> dict[str, Any]:
+        """A trajectory: the whole decision process with its verdict."""
+        return self._object(self._send("GET", _path("/v1/trajectories", trajectory_id)))
+
+    def export(self, dataset_id: str, path: Path) -> int:
+        """Download a dataset as JSON lines; the file appears whole or not at all. Returns its size in bytes.
+
+        Raises:
+            UnreachableError: the connection broke, again and again.
+        """
+        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                size = self._download(_path("/v1/datasets", dataset_id, "export"), aside)
+            except httpx.TransportError as error:
+                if attempt == ATTEMPTS:
+                    raise self._unreachable(error) from error
+                time.sleep(PAUSE_SECONDS * 2 ** (attempt - 1))
+            else:
+                aside.replace(path)
+                return size
+            finally:
+                aside.unlink(missing_ok=True)
+        raise AssertionError("the last attempt returns or raises")
+
+    def skills(self) -> Iterator[dict[str, Any]]:
+        """The skills that the service composes from, by name."""
+        for page in self._raw_pages("/v1/skills", {}):
+            yield from page
+
+    def create_key(self, name: str, scopes: list[str]) -> Key:
+        """Make a key; only this answer holds its secret."""
+        return self._answer(Key, self._send("POST", "/v1/keys", json={"name": name, "scopes": scopes}))
+
+    def keys(self) -> Iterator[Key]:
+        """All keys of the tenant, the newest first, revoked ones included."""
+        return self._pages(Key, "/v1/keys", {})
+
+    def revoke_key(self, key_id: str) -> None:
+        """Make a key useless, for good."""
+        self._send("DELETE", _path("/v1/keys", key_id))
+
+    def readiness(self) -> dict[str, Any]:
+        """What the API needs, part by part: {"status": "ok", "checks": {...}}, or a problem with `checks`."""
+        try:
+            response = self._http.get("/readyz")
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+        return self._object(response)
+
+    def _stream(self, job_id: str, after: int | None) -> Iterator[Event]:
+        headers = {"Accept": "text/event-stream"}
+        if after is not None:
+            headers["Last-Event-ID"] = str(after)
+        address = _path("/v1/jobs", job_id, "events")
+        with self._http.stream("GET", address, headers=headers, timeout=STREAM_TIMEOUT) as response:
+            self._refuse_error(response)
+            yield from parse_events(response.iter_lines())
+
+    def _download(self, address: str, path: Path) -> int:
+        with path.open("wb") as file, self._http.stream("GET", address) as response:
+            self._refuse_error(response)
+            for block in response.iter_bytes():
+                file.write(block)
+            return file.tell()
+
+    def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """One request; repeated when the connection fails or the service is busy, if that is harmless."""
+        repeatable = method in ("GET", "DELETE") or "Idempotency-Key" in content.get("headers", {})
+        for attempt in range(1, ATTEMPTS + 1):
+            last = attempt == ATTEMPTS or not repeatable
+            try:
+                response = self._http.request(method, path, **content)
+            except httpx.TransportError as error:
+                if last:
+                    raise self._unreachable(error) from error
+            else:
+                if response.status_code not in (429, 503) or last:
+                    self._refuse_error(response)
+                    return response
+            time.sleep(PAUSE_SECONDS * 2 ** (attempt - 1))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _raw_pages(self, path: str, query: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+        cursor: str | None = None
+        while True:
+            given = {name: value for name, value in {**query, "cursor": cursor}.items() if value is not None}
+            page = self._object(self._send("GET", path, params={**given, "limit": 100}))
+            yield page["data"]
+            cursor = page.get("next_cursor")
+            if not page.get("has_more") or cursor is None:
+                return
+
+    def _pages(self, kind: type[Answer], path: str, query: dict[str, Any]) -> Iterator[Answer]:
+        for page in self._raw_pages(path, query):
+            for entry in page:
+                yield self._read(kind, entry)
+
+    def _answer(self, kind: type[Answer], response: httpx.Response) -> Answer:
+        return self._read(kind, self._object(response))
+
+    def _read(self, kind: type[Answer], value: dict[str, Any]) -> Answer:
+        try:
+            return kind.model_validate(value)
+        except ValidationError as error:
+            raise UnreachableError(f"{self.url} does not answer like Propound's API: {error}") from error
+
+    def _object(self, response: httpx.Response) -> dict[str, Any]:
+        try:
+            value = response.json()
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise UnreachableError(f"{self.url} does not answer like Propound's API (no JSON object)")
+        return value
+
+    def _refuse_error(self, response: httpx.Response) -> None:
+        if response.is_success:
+            return
+        response.read()
+        try:
+            problem = response.json()
+        except ValueError:
+            problem = {}
+        if not isinstance(problem, dict):
+            problem = {}
+        errors = problem.get("errors")
+        raise ApiError(
+            response.status_code,
+            str(problem.get("title") or f"{self.url} answers {response.status_code}"),
+            str(problem.get("detail") or ""),
+            str(problem.get("type") or "").rsplit("/", 1)[-1],
+            errors if isinstance(errors, list) else [],
+        )
+
+    def _unreachable(self, error: httpx.TransportError) -> UnreachableError:
+        return UnreachableError(f"no answer from {self.url} ({str(error) or type(error).__name__})")
+
+
+def parse_events(lines: Iterator[str]) -> Iterator[Event]:
+    """The events of a stream of server-sent events; comments and unknown fields mean nothing."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        if not line:
+            if "data" in fields and fields.get("id", "").isdecimal():
+                data = json.loads(fields["data"])
+                yield Event(id=int(fields["id"]), kind=fields.get("event", "message"), data=data)
+            fields = {}
+            continue
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data" and "data" in fields:
+            value = f"{fields['data']}\n{value}"
+        fields[name] = value
+
+
+def _path(collection: str, name: str, *parts: str) -> str:
+    """The path of an object; an id cannot lead out of its collection."""
+    if re.fullmatch(r"[\w-]{1,100}", name, re.ASCII) is None:
+        raise PropoundError(f"{name[:100]!r} is no id")
+    return "/".join([collection, name, *parts])
