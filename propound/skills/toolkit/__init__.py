@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import coding, quality, statement
+from . import quality, statement
 from .composition import CheckError, DrawError, Skill, conflict, evaluate
 from .composition import draw as compose
 
@@ -106,6 +106,8 @@ def judge() -> None:
     try:
         found = report(skills, reading, case["statement"])
         if skills[0].domain == "coding" and not found["weaknesses"]:
+            from . import coding  # only the verifiers need it
+
             found["coding"] = coding.build_tests(skills, reading.composition, example[0])
     except (DrawError, CheckError) as error:
         found = {"error": str(error)}

@@ -106,7 +106,7 @@ def edge_inputs(kind: str) -> list[Any]:
 def given_away(statement: str, answer: str) -> bool:
     """Whether the answer stands in the statement as a number of its own."""
     number = re.escape(answer.split(" ")[0])
-    return re.search(rf"(?<![\w.^-]){number}(?![\w^]|\.\d)", statement) is not None
+    return re.search(rf"(?<![\w.-]){number}(?!\w|\.\d)", statement) is not None
 
 
 def show_answer(skill: Skill, result: Any, digits: int = 3) -> str:
@@ -138,7 +138,7 @@ def round_to(value: float, digits: int) -> str:
         raise DrawError("the result is not a finite number other than 0")
     exponent = math.floor(math.log10(abs(value)))
     scaled = abs(value) / 10.0 ** (exponent - digits + 1)
-    if abs(scaled - math.floor(scaled) - 0.5) < 1e-3:
+    if abs(scaled - math.floor(scaled) - 0.5) < 0.02:
         raise DrawError("the result lies half-way between two roundings")
     mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
     if -4 <= int(power) < 6:
