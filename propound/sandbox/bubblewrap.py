@@ -21,14 +21,14 @@ def wrapped(command: list[str], request: Request) -> list[str]:
     program = find()
     if program is None:
         raise OSError("bwrap is not installed")
-    options = ["--unshare-all", "--as-pid-1", "--die-with-parent", "--hostname", "sandbox", "--cap-drop", "ALL"]
-    if request["user"] is not None:
-        # Not in a user namespace, where root could only become itself.
-        options = [option for option in options if option != "--unshare-all"]
-        options += [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try")]
+    options = ["--as-pid-1", "--die-with-parent", "--hostname", "sandbox", "--cap-drop", "ALL"]
+    options += [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try")]
+    if request["user"] is None:
+        options += ["--unshare-user"]
+    else:  # in a user namespace root could only become itself
         for capability in _KEPT_BY_ROOT:
             options += ["--cap-add", capability]
-    options += ["--tmpfs", request["scratch"], "--dir", "/dev", "--symlink", request["scratch"], "/dev/shm"]
+    options += ["--tmpfs", request["scratch"], "--dir", "/dev", "--symlink", request["scratch"], "/dev/shm"]  # noqa: S108
     package = str(Path(__file__).parent / "inside")
     exposed = [*request["exposed"], (package, package)]
     for folder in _parents([target for target, _ in exposed]):

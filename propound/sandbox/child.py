@@ -1,4 +1,5 @@
-"""The started launcher as seen from the service: its streams are drained while it runs, and it always ends."""
+"""The started launcher as seen from the service: its streams are drained while it runs, and it always
+ends."""
 
 from __future__ import annotations
 
@@ -11,12 +12,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from .request import Report, Request
 from .runtime import Runtime
 
-_BOOTSTRAP = "import sys; sys.path.append({folder!r}); from inside.launch import main; main(*map(int, sys.argv[1:]))"
+_BOOTSTRAP = """
+import sys
+sys.path.append({folder!r})
+from inside.launch import main
+main(*map(int, sys.argv[1:]))
+"""
 _STARTING_S = 30.0
 _ENDING_S = 10.0
 _LONGEST_POLL_S = 3600.0
@@ -61,7 +67,8 @@ def interpreter_command(runtime: Runtime) -> list[str]:
 
 
 def execute(command: Sequence[str], request: Request, stdin: bytes, output_bytes: int) -> Outcome:
-    """Start ``command`` as the launcher of ``request`` and wait for its end. OSError when it cannot be started."""
+    """Start ``command`` as the launcher of ``request`` and wait for its end. OSError when it cannot be
+    started."""
     with (
         _Descriptor(_sealed("request", marshal.dumps(cast("dict[str, Any]", request)))) as message,
         _Descriptor(_sealed("stdin", stdin)) as given,
@@ -91,7 +98,8 @@ def execute(command: Sequence[str], request: Request, stdin: bytes, output_bytes
 def _drain(
     process: subprocess.Popen[bytes], report_fd: int, control: _Pipe, wall_s: float, output_bytes: int
 ) -> Outcome:
-    """Read both streams until the report is there, which is written when every process of the program has ended.
+    """Read both streams until the report is there, which is written when every process of the program has
+    ended.
 
     The end of a stream would be no sign of that: a fork of the service may hold a copy of the other end.
     """
@@ -171,7 +179,7 @@ class _Descriptor:
     def __init__(self, number: int) -> None:
         self.number = number
 
-    def __enter__(self) -> _Descriptor:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -185,7 +193,7 @@ class _Pipe:
         self.read_end, self.write_end = os.pipe2(os.O_CLOEXEC)
         self._open = {self.read_end, self.write_end}
 
-    def __enter__(self) -> _Pipe:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

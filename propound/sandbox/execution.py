@@ -21,7 +21,8 @@ class ExecutionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What is known of one execution. Everything but the two streams comes from the kernel, not from the program."""
+    """What is known of one execution. Everything but the two streams comes from the kernel, not from the
+    program."""
 
     status: ExecutionStatus
     exit_code: int | None

@@ -33,7 +33,7 @@ _ADVICE = {
         "allow user namespaces (sysctl user.max_user_namespaces > 0, kernel.unprivileged_userns_clone = 1,"
         " kernel.apparmor_restrict_unprivileged_userns = 0)"
     ),
-    Tier.LANDLOCK: "use Linux 5.13 or newer with Landlock enabled (lsm=...,landlock) and a container that allows it",
+    Tier.LANDLOCK: "use Linux 5.13 or newer with Landlock enabled (lsm=...,landlock), also for containers",
 }
 
 

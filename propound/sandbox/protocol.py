@@ -33,8 +33,9 @@ class Sandbox(Protocol):
     ) -> Execution:
         """Run Python source as the main module, in a private work directory that holds only ``files``.
 
-        ``files`` maps relative names to content; they can be imported. ``readable`` folders and files are visible
-        read-only at their own paths, and so is ``python_path``, which is also searched by ``import`` before the
-        standard library. Nothing the program does raises: the result says what happened. ValueError for a file
-        name that leaves the work directory, FileNotFoundError for a path that does not exist.
+        ``files`` maps relative names to content; they can be imported. ``readable`` folders and files are
+        visible read-only at their own paths, and so is ``python_path``, which is also searched by ``import``
+        before the standard library. Nothing the program does raises: the result says what happened.
+        ValueError for a file name that leaves the work directory, FileNotFoundError for a path that does not
+        exist.
         """

@@ -1,4 +1,5 @@
-"""What the service's side tells the isolated side: one message, written once, read before anything is isolated."""
+"""What the service's side tells the isolated side: one message, written once, read before anything is
+isolated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Which files of the host make up the Python runtime: all that a program sees besides its own and what it is given."""
+"""Which files of the host make up the Python runtime: all that a program sees besides its own and what it is
+given."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ def this_runtime() -> Runtime:
     standard = _unique(sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
     standard += [folder / "lib-dynload" for folder in standard if (folder / "lib-dynload").is_dir()]
     packages = _unique(sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
-    shared = Path(sysconfig.get_config_var("LIBDIR") or "/nowhere", sysconfig.get_config_var("INSTSONAME") or "none")
+    shared = Path(sysconfig.get_config_var("LIBDIR") or "/", sysconfig.get_config_var("INSTSONAME") or "none")
     own_library = [shared] if shared.is_file() else []
     return Runtime(
         interpreter=interpreter,
@@ -46,13 +47,19 @@ def this_runtime() -> Runtime:
 
 
 def exposed_paths(paths: list[Path]) -> list[tuple[str, str]]:
-    """(path as seen in the sandbox, real path on the host), outer folders first; FileNotFoundError for a missing one."""
-    absolute = [Path(os.path.abspath(path)) for path in paths]
-    return [(str(path), str(path.resolve(strict=True))) for path in _outermost(absolute)]
+    """Path in the sandbox and real path on the host, outer folders first; FileNotFoundError if missing."""
+    outermost = _outermost([absolute(path) for path in paths])
+    return [(str(path), str(path.resolve(strict=True))) for path in outermost]
+
+
+def absolute(path: Path) -> Path:
+    """``path`` from the root, its links kept: a program finds it under the name that was given."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve would follow links
 
 
 def _system_libraries() -> list[Path]:
-    """Where the dynamic linker looks: the machine's own folder where there is one (Debian), else all libraries."""
+    """Where the dynamic linker looks: the machine's own folder where there is one (Debian), else all
+    libraries."""
     triplet = sysconfig.get_config_var("MULTIARCH") or ""
     narrow = [Path(root, triplet) for root in ("/lib", "/usr/lib")] if triplet else []
     found = [folder for folder in narrow if folder.is_dir()] or [Path("/lib"), Path("/usr/lib")]
@@ -67,6 +74,8 @@ def _outermost(paths: list[Path]) -> list[Path]:
     """``paths`` sorted, without those that a folder among them shows anyway."""
     kept: list[Path] = []
     for path in sorted(set(paths)):
-        if not any(path.is_relative_to(outer) and path.resolve() == outer.resolve() / path.relative_to(outer) for outer in kept):
+        real = path.resolve()
+        shown = (outer.resolve() / path.relative_to(outer) for outer in kept if path.is_relative_to(outer))
+        if real not in shown:
             kept.append(path)
     return kept

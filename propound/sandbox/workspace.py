@@ -1,7 +1,8 @@
 """The folder on the host's disk that a program writes to where no mount namespace gives it one in memory.
 
-Whatever the program leaves there is taken away without following anything it made: no path of its own choosing is
-resolved, links are removed as links, and folders nested without end are flattened instead of descended into.
+Whatever the program leaves there is taken away without following anything it made: no path of its own
+choosing is resolved, links are removed as links, and folders nested without end are flattened instead of
+descended into.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
@@ -31,7 +33,7 @@ def remove_tree(folder: str) -> None:
         _empty(top)
     finally:
         os.close(top)
-    os.rmdir(folder)
+    Path(folder).rmdir()
 
 
 def _empty(top: int) -> None:
@@ -43,7 +45,7 @@ def _empty(top: int) -> None:
             os.chmod(name, 0o700, dir_fd=top)
             inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=top)
             try:
-                for child in os.listdir(inner):
+                for child in os.listdir(inner):  # noqa: PTH208 - a descriptor
                     if _is_folder(child, inner):
                         os.chmod(child, 0o700, dir_fd=inner)  # moving a folder writes to it
                         os.rename(child, secrets.token_hex(16), src_dir_fd=inner, dst_dir_fd=top)

@@ -69,8 +69,8 @@ def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> No
 
 
 def restrict_mount(target: str, flags: int) -> None:
-    """Set mount attributes (``MS_RDONLY``, ``MS_NOSUID``, ...) on ``target`` and everything mounted below it."""
-    attributes = flags.to_bytes(8, "little") + bytes(24)  # struct mount_attr: set, clear, propagation, userns_fd
+    """Set mount attributes (``MS_RDONLY``, ...) on ``target`` and everything mounted below it."""
+    attributes = flags.to_bytes(8, "little") + bytes(24)  # to set; to clear, propagation and users: nothing
     call("mount_setattr", _AT_FDCWD, target.encode(), _AT_RECURSIVE, attributes, len(attributes))
 
 
@@ -78,7 +78,9 @@ def set_capabilities(effective: int, permitted: int) -> None:
     """Set this thread's capability sets (bit masks); the inheritable set is emptied."""
     header = _CAPABILITY_VERSION.to_bytes(4, "little") + bytes(4)
     data = b"".join(
-        (mask >> shift & 0xFFFFFFFF).to_bytes(4, "little") for shift in (0, 32) for mask in (effective, permitted, 0)
+        (mask >> shift & 0xFFFFFFFF).to_bytes(4, "little")
+        for shift in (0, 32)
+        for mask in (effective, permitted, 0)
     )
     call("capset", header, data)
 

@@ -1,7 +1,7 @@
 """Which files a program may open, enforced by the kernel's Landlock module on this process and all it starts.
 
-Landlock rules on contents, not on names: the metadata of a file elsewhere can be seen where the user may see it,
-and changes of mode, owner and time are left to the seccomp filter.
+Landlock rules on contents, not on names: the metadata of a file elsewhere can be seen where the user may see
+it, and changes of mode, owner and time are left to the seccomp filter.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def version() -> int:
 
 
 def restrict(readable: list[str], writable: list[str], devices: list[str]) -> None:
-    """Allow reading below ``readable``, everything below ``writable``, reading and writing of ``devices``; no more.
+    """Allow reading below ``readable``, everything below ``writable``, reading and writing of ``devices``; no
+    more.
 
     Needs no_new_privs. A path that does not exist is an error, as is a kernel without Landlock.
     """
@@ -64,9 +65,8 @@ def restrict(readable: list[str], writable: list[str], devices: list[str]) -> No
     granted += [(path, READ_FILE | WRITE_FILE | TRUNCATE) for path in devices]
     for path, rights in granted:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        if not S_ISDIR(os.fstat(descriptor).st_mode):
-            rights &= _FILE_RIGHTS
-        rule = struct.pack("=Qi", rights & handled, descriptor)
+        possible = handled if S_ISDIR(os.fstat(descriptor).st_mode) else handled & _FILE_RIGHTS
+        rule = struct.pack("=Qi", rights & possible, descriptor)
         kernel.call("landlock_add_rule", ruleset, _RULE_PATH_BENEATH, rule, 0)
         os.close(descriptor)
     kernel.call("landlock_restrict_self", ruleset, 0)

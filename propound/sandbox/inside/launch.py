@@ -2,13 +2,14 @@
 
     launcher ──(namespaces tier: first process of its own namespaces)── supervisor ── program
 
-The supervisor and the launcher run only this package. The program's process isolates itself step by step, says
-"ready", closes all but its three streams, and only then reads the program's first line. Any step that fails ends it.
+The supervisor and the launcher run only this package. The program's process isolates itself step by step,
+says "ready", closes all but its three streams, and only then reads the program's first line. Any step that
+fails ends it.
 """
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found] # without the cost of enum
 import _socket
 import marshal
 import os
@@ -20,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from ..request import Report, Request
+    from propound.sandbox.request import Report, Request
 
 _SIGINT, _SIGKILL, _SIGXFSZ = 2, 9, 25
 _MOST_FDS = 1 << 30
@@ -28,22 +29,22 @@ _MOST_FDS = 1 << 30
 
 def main(request_fd: int, report_fd: int, control_fd: int) -> NoReturn:
     """Run the request that can be read from ``request_fd`` and report on ``report_fd``."""
-    _signal.signal(_SIGINT, _signal.SIG_IGN)  # the first process of a namespace is immune to what it does not handle
+    _signal.signal(_SIGINT, _signal.SIG_IGN)  # Python's handler would let the program signal its supervisor
     try:
         report = _run(request_fd, control_fd, report_fd)
-    except supervising.SetupFailed as failure:
+    except supervising.SetupError as failure:
         report = {"failed": str(failure)}
     except BaseException as error:  # noqa: BLE001 - every failure is reported, none may look like the program's
         report = {"failed": f"{type(error).__name__}: {error}"}
     if "failed" in report:
         report["failed"] = report["failed"][:500]  # written at once, so it must fit a pipe's atomic size
-    os.write(report_fd, marshal.dumps(report))
+    os.write(report_fd, marshal.dumps(dict(report)))
     os._exit(0)
 
 
 def _run(request_fd: int, control_fd: int, report_fd: int) -> Report:
     with open(request_fd, "rb") as message:
-        request: Request = marshal.load(message)
+        request: Request = marshal.load(message)  # noqa: S302 - from the service
     _be_the_first_to_go()
     if request["tier"] == "namespaces":
         namespaces.enter(request["user"])
@@ -121,11 +122,13 @@ def _isolate(request: Request, handshake: _socket.socket) -> None:
         children=request["processes"] > 1,
         signals_to=os.getpid() if request["processes"] == 1 or own_signals_only else None,
     )
-    rights = [] if listener is None else [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, listener.to_bytes(4, sys.byteorder))]
-    handshake.sendmsg([b"ready"], rights)
-    handshake.close()
-    if listener is not None:
+    if listener is None:
+        handshake.send(b"ready")
+    else:
+        rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, listener.to_bytes(4, sys.byteorder))
+        handshake.sendmsg([b"ready"], [rights])
         os.close(listener)
+    handshake.close()
 
 
 def _enter_work_directory(request: Request) -> None:

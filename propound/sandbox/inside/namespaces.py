@@ -9,7 +9,7 @@ from . import kernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..request import Request
+    from propound.sandbox.request import Request
 
 _HOST = "/.host"
 _OWN = (
@@ -20,14 +20,15 @@ _OWN = (
     | kernel.CLONE_NEWUTS
     | kernel.CLONE_NEWCGROUP
 )
+_READ_ONLY = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV
 _INSIDE_ID = 1000
 
 
 def enter(user: int | None) -> None:
     """Leave the host's namespaces; the next child is the first process of the new ones.
 
-    Root needs no user namespace and gets none: the program becomes ``user``, who owns no namespace at all. Anyone
-    else makes a user namespace, in which the caller's own id is the only one that exists.
+    Root needs no user namespace and gets none: the program becomes ``user``, who owns no namespace at all.
+    Anyone else makes a user namespace, in which the caller's own id is the only one that exists.
     """
     if user is not None:
         kernel.call("unshare", _OWN)
@@ -45,7 +46,7 @@ def enter(user: int | None) -> None:
 
 
 def build_root(request: Request) -> None:
-    """Replace the file system by one that holds only what the request exposes, read-only, and a scratch folder."""
+    """Replace the file system by what the request exposes, read-only, and an empty scratch folder."""
     staging, scratch = request["staging"], request["scratch"]
     kernel.mount("", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("tmpfs", staging, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,mode=755")
@@ -64,13 +65,13 @@ def build_root(request: Request) -> None:
     )
     for target, source in request["exposed"]:
         _bind(_HOST + source, target)
-        kernel.restrict_mount(target, kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV)
+        kernel.restrict_mount(target, _READ_ONLY)
     for device in request["devices"]:
         _bind(_HOST + device, device)
-    os.symlink(scratch, "/dev/shm")
+    os.symlink(scratch, "/dev/shm")  # noqa: S108
     kernel.call("umount2", _HOST.encode(), kernel.MNT_DETACH)
     os.rmdir(_HOST)
-    kernel.mount("", "/", "", kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV)
+    kernel.mount("", "/", "", kernel.MS_REMOUNT | kernel.MS_BIND | _READ_ONLY)
     kernel.call("sethostname", b"sandbox", 7)
 
 

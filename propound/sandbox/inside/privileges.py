@@ -16,9 +16,9 @@ _AMBIENT_CLEAR_ALL = 4
 def drop(user: int | None, readable: list[str]) -> None:
     """Become ``user`` (None: stay who we are) without capabilities and without a way to gain any.
 
-    A root-only folder may lie above one of the ``readable`` paths when no mount namespace hides it. Then, and only
-    then, the right to pass through folders is kept (until the program starts another one); Landlock, which the
-    caller sets next, decides what is read.
+    A root-only folder may lie above one of the ``readable`` paths when no mount namespace hides it. Then, and
+    only then, the right to pass through folders is kept (until the program starts another one); Landlock,
+    which the caller sets next, decides what is read.
     """
     held = kernel.capabilities()
     passing, remaining = held & _CAP_DAC_READ_SEARCH, 0
@@ -56,6 +56,5 @@ def limit(*, cpu_s: int, memory_bytes: int, file_bytes: int, open_files: int, pr
         (resource.RLIMIT_MSGQUEUE, 0, 0),
     ):
         ceiling = resource.getrlimit(which)[1]
-        if ceiling != resource.RLIM_INFINITY:
-            soft, hard = min(soft, ceiling), min(hard, ceiling)
-        resource.setrlimit(which, (soft, hard))
+        most = hard if ceiling == resource.RLIM_INFINITY else min(hard, ceiling)
+        resource.setrlimit(which, (min(soft, most), most))

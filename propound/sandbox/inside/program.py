@@ -1,4 +1,5 @@
-"""The untrusted half: the program's source, run as the main module of the interpreter that was isolated for it."""
+"""The untrusted half: the program's source, run as the main module of the interpreter that was isolated for
+it."""
 
 from __future__ import annotations
 
@@ -72,7 +73,7 @@ def _out_of_memory() -> NoReturn:
 
 
 def _finish(code: int) -> NoReturn:
-    """What the interpreter does at its end, without taking itself apart: the process is about to disappear."""
+    """End as the interpreter does, without taking it apart: the process is about to disappear."""
     try:
         if threading := sys.modules.get("threading"):
             threading._shutdown()  # noqa: SLF001

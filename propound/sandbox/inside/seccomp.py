@@ -1,9 +1,9 @@
 """Which system calls a program may make, as a filter that the kernel runs (classic BPF, assembled here).
 
-Three answers: a call is allowed; it fails with an error that an ordinary program copes with; or it is an attack on
-the machine and ends the program, with the call's name as the reason. Calls that are not listed, such as those of
-future kernels, do not exist (ENOSYS). Arguments are looked at only where they decide, and only those that are plain
-numbers: what a pointer points to can change after the check.
+Three answers: a call is allowed; it fails with an error that an ordinary program copes with; or it is an
+attack on the machine and ends the program, with the call's name as the reason. Calls that are not listed,
+such as those of future kernels, do not exist (ENOSYS). Arguments are looked at only where they decide, and
+only those that are plain numbers: what a pointer points to can change after the check.
 """
 
 from __future__ import annotations
@@ -20,39 +20,42 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ALLOWED = """
-    read write pread64 pwrite64 readv writev preadv pwritev preadv2 pwritev2 lseek open openat close close_range
-    stat lstat fstat newfstatat statx statfs fstatfs access faccessat faccessat2 readlink readlinkat getcwd chdir fchdir
-    getdents getdents64 dup dup2 dup3 pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl
-    epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2 timerfd_create timerfd_settime timerfd_gettime flock
-    fsync fdatasync ftruncate fallocate fadvise64 sendfile copy_file_range mkdir mkdirat rmdir unlink unlinkat rename
-    renameat renameat2 link linkat symlink symlinkat mmap munmap mprotect mremap madvise brk msync membarrier
-    rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait sigaltstack pause alarm
-    setitimer getitimer nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time times restart_syscall
-    getpid getppid gettid getuid geteuid getgid getegid getgroups getresuid getresgid getpgrp getpgid getsid setsid
+    read write pread64 pwrite64 readv writev preadv pwritev preadv2 pwritev2 lseek open openat close
+    close_range stat lstat fstat newfstatat statx statfs fstatfs access faccessat faccessat2 readlink
+    readlinkat getcwd chdir fchdir getdents getdents64 dup dup2 dup3 pipe pipe2 poll ppoll select pselect6
+    epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2 timerfd_create
+    timerfd_settime timerfd_gettime flock fsync fdatasync ftruncate fallocate fadvise64 sendfile
+    copy_file_range mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat symlink
+    symlinkat mmap munmap mprotect mremap madvise brk msync membarrier rt_sigaction rt_sigprocmask
+    rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait sigaltstack pause alarm setitimer getitimer
+    nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time times restart_syscall getpid
+    getppid gettid getuid geteuid getgid getegid getgroups getresuid getresgid getpgrp getpgid getsid setsid
     setpgid capget umask uname sysinfo getrusage getrlimit setrlimit getrandom getcpu getpriority sched_yield
-    sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max sched_get_priority_min
-    futex set_robust_list get_robust_list rseq set_tid_address arch_prctl exit exit_group wait4 waitid pidfd_open
+    sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max sched_get_priority_min futex
+    set_robust_list get_robust_list rseq set_tid_address arch_prctl exit exit_group wait4 waitid pidfd_open
     execve sendto recvfrom shutdown getsockname getpeername getsockopt
 """.split()
 """Computing, own files, own threads, own signals. Landlock and mounts decide which files, not this list."""
 
 FORBIDDEN = """
-    chmod fchmod fchmodat chown fchown lchown fchownat utime utimes futimesat utimensat truncate setxattr lsetxattr
-    fsetxattr removexattr lremovexattr fremovexattr mknod mknodat inotify_init inotify_init1 inotify_add_watch
-    memfd_create memfd_secret shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl
-    mq_open mq_unlink setpriority sched_setscheduler sched_setparam sched_setattr sched_setaffinity ioprio_set
-    setuid setgid setreuid setregid setresuid setresgid setgroups setfsuid setfsgid capset seccomp personality
-    connect bind listen accept accept4 setsockopt recvmsg sendmmsg recvmmsg pidfd_send_signal sethostname setdomainname
+    chmod fchmod fchmodat chown fchown lchown fchownat utime utimes futimesat utimensat truncate setxattr
+    lsetxattr fsetxattr removexattr lremovexattr fremovexattr mknod mknodat inotify_init inotify_init1
+    inotify_add_watch memfd_create memfd_secret shmget shmat shmctl shmdt semget semop semctl semtimedop
+    msgget msgsnd msgrcv msgctl mq_open mq_unlink setpriority sched_setscheduler sched_setparam sched_setattr
+    sched_setaffinity ioprio_set setuid setgid setreuid setregid setresuid setresgid setgroups setfsuid
+    setfsgid capset seccomp personality connect bind listen accept accept4 setsockopt recvmsg sendmmsg
+    recvmmsg pidfd_send_signal sethostname setdomainname
 """.split()
-"""Fails with EPERM: what Landlock does not rule on (modes, owners, times), memory that no limit counts, privileges."""
+"""Fails with EPERM: modes, owners, times, which Landlock leaves out; memory that no limit counts; powers."""
 
 REFUSED = """
     ptrace process_vm_readv process_vm_writev process_madvise process_mrelease pidfd_getfd kcmp mount umount2
-    pivot_root chroot mount_setattr move_mount open_tree fsopen fsconfig fsmount fspick unshare setns bpf keyctl
-    add_key request_key io_uring_setup io_uring_enter io_uring_register kexec_load kexec_file_load userfaultfd
-    perf_event_open init_module finit_module delete_module reboot swapon swapoff settimeofday clock_settime adjtimex
-    clock_adjtime acct quotactl quotactl_fd iopl ioperm modify_ldt open_by_handle_at name_to_handle_at fanotify_init
-    fanotify_mark syslog vhangup migrate_pages move_pages uselib nfsservctl lookup_dcookie
+    pivot_root chroot mount_setattr move_mount open_tree fsopen fsconfig fsmount fspick unshare setns bpf
+    keyctl add_key request_key io_uring_setup io_uring_enter io_uring_register kexec_load kexec_file_load
+    userfaultfd perf_event_open init_module finit_module delete_module reboot swapon swapoff settimeofday
+    clock_settime adjtimex clock_adjtime acct quotactl quotactl_fd iopl ioperm modify_ldt open_by_handle_at
+    name_to_handle_at fanotify_init fanotify_mark syslog vhangup migrate_pages move_pages uselib nfsservctl
+    lookup_dcookie
 """.split()
 """Ends the program: no ordinary program asks for these."""
 
@@ -71,9 +74,10 @@ _CALL_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
 
 _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020000
-_IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS TIOCGWINSZ FIONREAD FIONBIO FIONCLEX FIOCLEX
+_IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+"""Is it a terminal and how wide, how much is there to read, blocking and inheriting on and off."""
 _FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032, 1034)
-"""Duplicates, flags, locks, sizes. Not F_SETOWN and F_SETSIG: together they send any signal to any process."""
+"""Duplicates, flags, locks, sizes. Not F_SETOWN and F_SETSIG: together they signal any process."""
 _PRCTLS = (3, 15, 16, 23)  # GET_DUMPABLE SET_NAME GET_NAME CAPBSET_READ
 _AF_UNIX, _SOCK_STREAM, _SOCK_TYPE_MASK = 1, 1, 0xF
 
@@ -127,13 +131,16 @@ def _socketpair() -> list[Instruction]:
     ]
 
 
-def _rules(refuse: int, *, children: bool, signals_to: int | None) -> Iterator[tuple[str, list[Instruction]]]:
+def _rules(
+    refuse: int, *, children: bool, signals_to: int | None
+) -> Iterator[tuple[str, list[Instruction]]]:
     yield "ioctl", _if_one_of(1, _IOCTLS, _ALLOW, _error(errno.ENOTTY))
     yield "fcntl", _if_one_of(1, _FCNTLS, _ALLOW, _error(errno.EPERM))
     yield "clone", _clone(refuse, children=children)
     for name in ("fork", "vfork"):
         yield name, _answer(_ALLOW if children else _error(errno.EPERM))
-    # AF_UNIX fails quietly because the C library tries it on its own (name service); it is denied all the same.
+    # AF_UNIX fails quietly because the C library tries it on its own (name service); it is denied all the
+    # same.
     yield "socket", _if_one_of(0, (_AF_UNIX,), _error(errno.EPERM), refuse)
     yield "socketpair", _socketpair()
     yield "sendmsg", _if_one_of(0, (HANDSHAKE_FD,), _ALLOW, _error(errno.EPERM))
@@ -156,11 +163,19 @@ def _rules(refuse: int, *, children: bool, signals_to: int | None) -> Iterator[t
         yield name, _answer(refuse)
 
 
-def assemble(machine_calls: dict[str, int], architecture: int, refuse: int, *, children: bool, signals_to: int | None) -> bytes:
+def assemble(
+    machine_calls: dict[str, int],
+    architecture: int,
+    refuse: int,
+    *,
+    children: bool,
+    signals_to: int | None,
+) -> bytes:
     """The filter as the kernel's array of ``sock_filter``.
 
-    ``children`` allows new processes; ``signals_to`` is the only process that may be signalled (None: any that the
-    program can see, which is right where it sees only its own). ``refuse`` is the action that ends the program.
+    ``children`` allows new processes; ``signals_to`` is the only process that may be signalled (None: any
+    that the program can see, which is right where it sees only its own). ``refuse`` is the action that ends
+    the program.
     """
     program: list[Instruction] = [
         (_LOAD, 0, 0, _ARCHITECTURE_OFFSET),
@@ -178,8 +193,8 @@ def assemble(machine_calls: dict[str, int], architecture: int, refuse: int, *, c
 def install(*, children: bool, signals_to: int | None) -> int | None:
     """Put the filter on this process for good and return the descriptor on which refused calls are announced.
 
-    A machine that is itself inside such an arrangement cannot have a second one: there the kernel ends the program
-    on its own, no call is named, and None is returned. OSError when no filter can be set.
+    A machine that is itself inside such an arrangement cannot have a second one: there the kernel ends the
+    program on its own, no call is named, and None is returned. OSError when no filter can be set.
     """
     architecture = AUDIT_ARCHITECTURE[kernel.MACHINE]
     for refuse, flags in ((_NOTIFY, _NEW_LISTENER), (_KILL, 0)):

@@ -1,4 +1,5 @@
-"""The trusted half: waits for the program, stops it at a limit, leaves no process behind and says how it ended.
+"""The trusted half: waits for the program, stops it at a limit, leaves no process behind and says how it
+ended.
 
 What is reported comes from the kernel (wait4, the seccomp listener, the clock) and never from the program.
 """
@@ -17,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
 
-    from ..request import Report, Request
+    from propound.sandbox.request import Report, Request
 
 _SETUP_S = 20.0
 _WATCH_S = 0.05
@@ -29,7 +30,7 @@ _NOTIFICATION_CALL = slice(16, 20)
 _SIGKILL = 9
 
 
-class SetupFailed(Exception):
+class SetupError(Exception):
     """The program's process could not be isolated; the program was not started."""
 
 
@@ -65,10 +66,10 @@ def _await_start(handshake: _socket.socket, control: int) -> int | None:
     poller.register(control, select.POLLIN)
     ready = [descriptor for descriptor, _ in poller.poll(_SETUP_S * 1e3)]
     if handshake.fileno() not in ready:
-        raise SetupFailed("stopped while being set up" if ready else "setting up took too long")
+        raise SetupError("stopped while being set up" if ready else "setting up took too long")
     message, ancillary, _, _ = handshake.recvmsg(4096, 64)
     if message != b"ready":
-        raise SetupFailed(message.decode(errors="replace") or "the process ended while being set up")
+        raise SetupError(message.decode(errors="replace") or "the process ended while being set up")
     handshake.close()
     return int.from_bytes(ancillary[0][2][:4], "little") if ancillary else None
 
@@ -109,7 +110,7 @@ def _refused_call(listener: int) -> str:
 
 
 def _is_over(folder: str, most_bytes: int) -> bool:
-    """Whether the files below ``folder`` are too large or too many. What cannot be looked at counts as too many."""
+    """Whether the files below ``folder`` are too large or too many; what cannot be looked at is."""
     total = entries = 0
     folders = [folder]
     while folders:
@@ -132,9 +133,9 @@ def _is_over(folder: str, most_bytes: int) -> bool:
 def _end_all(*, alone: bool, first: bool) -> None:
     """End and reap every process that the program left behind.
 
-    The first process of a namespace ends all others at once. Without a namespace the descendants, which are all
-    handed to this process, are ended one by one; they are reaped last, because an unreaped process still counts
-    against the limit and so leaves no room for a new one.
+    The first process of a namespace ends all others at once. Without a namespace the descendants, which are
+    all handed to this process, are ended one by one; they are reaped last, because an unreaped process still
+    counts against the limit and so leaves no room for a new one.
     """
     if first:
         try:

@@ -1,11 +1,11 @@
 """The numbers of the system calls that the sandbox makes or rules on, for the two machines it knows.
 
-The kernel's numbers are frozen for ever, so a table is simpler and safer than asking the C library, which knows only
-the calls that were current when it was built. ``None`` means that the machine does not have the call.
+The kernel's numbers are frozen for ever, so a table is simpler and safer than asking the C library, which
+knows only the calls that were current when it was built. ``None``: the machine does not have the call.
 """
 
+# Each name with its number on x86_64 and on aarch64.
 NUMBERS: dict[str, tuple[int | None, int | None]] = {
-    # name: (x86_64, aarch64)
     "accept": (43, 202),
     "accept4": (288, 242),
     "access": (21, None),
