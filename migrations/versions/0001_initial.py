@@ -165,6 +165,7 @@ def upgrade() -> None:
         sa.Column("worker", sa.Text(), nullable=True),
         _time("lease_until", required=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("job_id", "index"),
     )

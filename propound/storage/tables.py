@@ -209,10 +209,13 @@ class Shard(Base):
     specs: Mapped[int]
     state: Mapped[ShardState] = mapped_column(_enum(ShardState))
     worker: Mapped[str | None]
+    """The holder of the lease."""
     lease_until: Mapped[datetime]
     """Until then it belongs to its worker; a queued one is not claimed before."""
     attempts: Mapped[int]
     """Claims since an episode of this shard was last stored."""
+    error: Mapped[str | None]
+    """Why the last attempt was given up."""
 
 
 class StoredTrajectory(Base):

@@ -1,0 +1,83 @@
+"""The row of an export: one shape that reinforcement trainers read without conversion.
+
+A pure function of the problem and its evidence. It holds no id and no clock of the run, so the same request
+and seed give the same bytes. Every row has every key, answers are text, what varies in shape is a JSON string.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from propound.problem import AnswerKind, Coding, Domain, Problem
+
+ABILITY = {Domain.MATHEMATICS: "math", Domain.CODING: "code", Domain.SCIENCE: "science"}
+_WORDS = (AnswerKind.TEXT, AnswerKind.BOOLEAN, AnswerKind.CHOICE)
+_POWERS = (AnswerKind.EXPRESSION, AnswerKind.POLYNOMIAL)
+
+
+def export_row(
+    problem: Problem, evidence: Mapping[str, Any], ordinal: int, content_digest: str
+) -> dict[str, Any]:
+    """The row of the problem in place `ordinal` (from 1) of its dataset."""
+    row_id = f"prob_{content_digest[:16]}"
+    source = f"propound/{problem.domain.value}"
+    return {
+        "id": row_id,
+        "question": problem.statement,
+        "prompt": [{"role": "user", "content": problem.statement}],
+        "answer": problem.answer,
+        "answer_kind": problem.answer_kind.value,
+        "solution": solution(problem),
+        "domain": problem.domain.value,
+        "data_source": source,
+        "datasource": source,
+        "ability": ABILITY[problem.domain],
+        "skills": list(problem.skills),
+        "reward_model": {"style": "rule", "ground_truth": ground_truth(problem)},
+        "extra_info": {"index": ordinal - 1, "split": "train", "problem_id": row_id},
+        "info": _json(
+            {
+                "composition": [use.model_dump(mode="json") for use in problem.composition],
+                "tolerance": problem.relative_tolerance,
+                "coding": None if problem.coding is None else problem.coding.model_dump(mode="json"),
+                "evidence": evidence,
+            }
+        ),
+    }
+
+
+def export_line(problem: Problem, evidence: Mapping[str, Any], ordinal: int, content_digest: str) -> bytes:
+    """The row as one line of JSON in ASCII: no reader can split it at an exotic line separator."""
+    return json.dumps(export_row(problem, evidence, ordinal, content_digest)).encode("ascii") + b"\n"
+
+
+def solution(problem: Problem) -> str:
+    """The answer as graders parse it: mathematics between dollars, programs fenced, words as they are."""
+    if problem.coding is not None:
+        return f"```python\n{problem.answer.rstrip()}\n```"
+    if problem.answer_kind in _WORDS:
+        return problem.answer
+    answer = problem.answer.replace("**", "^") if problem.answer_kind in _POWERS else problem.answer
+    return f"${answer}$"
+
+
+def ground_truth(problem: Problem) -> str:
+    """What a rule-based reward compares with: the answer, or for a program its tests."""
+    return problem.answer if problem.coding is None else _tests(problem.coding)
+
+
+def _tests(coding: Coding) -> str:
+    """Tests as graders of called functions read them: an argument per line, each in JSON."""
+    return _json(
+        {
+            "inputs": ["\n".join(_json(argument) for argument in test.arguments) for test in coding.tests],
+            "outputs": [_json(test.expected) for test in coding.tests],
+            "fn_name": coding.entry_point,
+        }
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

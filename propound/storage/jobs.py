@@ -1,0 +1,69 @@
+"""Jobs: made with their dataset, read by tenant, changed only under the lock of their row."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from propound.job import JobRequest, JobState
+from propound.storage import events
+from propound.storage.ids import Prefix, new_id
+from propound.storage.tables import Dataset, Job
+
+ACTIVE = (JobState.QUEUED, JobState.RUNNING, JobState.FINALIZING, JobState.CANCELLING)
+"""The states that are not final."""
+
+
+def create(session: Session, *, tenant: str, request: JobRequest, name: str) -> Job:
+    """A queued job and the dataset that it fills; publish wake-ups after the commit."""
+    job = Job(
+        id=new_id(Prefix.JOB),
+        tenant=tenant,
+        state=JobState.QUEUED,
+        request=request.model_dump(mode="json"),
+        seed=request.seed,
+        count=request.count,
+        group_size=request.group_size,
+        episodes=request.episodes,
+    )
+    session.add(job)
+    session.flush()
+    session.add(Dataset(id=new_id(Prefix.DATASET), job_id=job.id, tenant=tenant, name=name))
+    events.append_state(session, job)
+    session.flush()
+    session.refresh(job)
+    return job
+
+
+def get(session: Session, tenant: str, job_id: str) -> Job | None:
+    """The tenant's job, or None."""
+    return session.scalar(select(Job).where(Job.id == job_id, Job.tenant == tenant))
+
+
+def page(
+    session: Session, tenant: str, *, limit: int, before: str | None = None, state: JobState | None = None
+) -> list[Job]:
+    """The tenant's jobs, newest first; those with a smaller id than `before`."""
+    query = select(Job).where(Job.tenant == tenant).order_by(Job.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(Job.id < before)
+    if state is not None:
+        query = query.where(Job.state == state)
+    return list(session.scalars(query))
+
+
+def lock(session: Session, job_id: str, *, skip_locked: bool = False) -> Job | None:
+    """The job's row as it is now, locked until the transaction ends; the first lock that anyone takes.
+
+    None where there is no such job, or where another has it and `skip_locked` is set.
+    """
+    query = select(Job).where(Job.id == job_id).execution_options(populate_existing=True)
+    return session.scalar(query.with_for_update(key_share=True, skip_locked=skip_locked))
+
+
+def move(session: Session, job: Job, state: JobState, *, stop_reason: str | None = None) -> None:
+    """Bring a locked job to a state: timestamp, reason and event."""
+    job.state = state
+    job.stop_reason = stop_reason or job.stop_reason
+    setattr(job, f"{state.value}_at", session.scalar(select(func.clock_timestamp())))
+    events.append_state(session, job)

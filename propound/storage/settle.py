@@ -1,0 +1,291 @@
+"""Settling: acceptance in the order of the specs, exactly as many as were asked for, and how a job ends.
+
+A verified trajectory waits (`pending`) until all members of all earlier specs are stored. Only then is it
+decided, so the dataset is the one that a single worker would have made, whatever the order of completion.
+All of this runs under the lock of the job's row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Row, cast, exists, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from propound.job import JobState
+from propound.problem import Problem, digest
+from propound.storage import events, jobs
+from propound.storage.ids import Prefix, new_id
+from propound.storage.plan import members, total_specs
+from propound.storage.tables import (
+    Dataset,
+    Decision,
+    Job,
+    Shard,
+    ShardState,
+    StoredProblem,
+    StoredTrajectory,
+    VerdictKind,
+)
+from propound.verification.verdict import Rejection
+
+MAX_ATTEMPTS = 5
+"""Claims of a shard without one stored episode in between; then the job fails instead of trying for ever."""
+
+_OPEN = (ShardState.QUEUED, ShardState.LEASED)
+
+
+def settle(session: Session, job: Job) -> None:
+    """Decide what can be decided of a locked job, and end it if it is over."""
+    if job.state.is_final:
+        return
+    before = (job.settled_spec, events.funnel(job))
+    if job.state is JobState.RUNNING:
+        _accept_in_order(session, job)
+        _end_of_work(session, job)
+    if job.state in (JobState.FINALIZING, JobState.CANCELLING) and not _has_live_lease(session, job):
+        _close(session, job, JobState.SUCCEEDED if job.state is JobState.FINALIZING else JobState.CANCELLED)
+    if (job.settled_spec, events.funnel(job)) != before or job.state.is_final:
+        events.append_progress(session, job)
+
+
+def cancel(session: Session, tenant: str, job_id: str) -> Job | None:
+    """Stop the tenant's job; None where there is none. A job that is over, or about to be, stays as it is."""
+    if jobs.get(session, tenant, job_id) is None:
+        return None
+    job = jobs.lock(session, job_id)
+    if job is not None and job.state in (JobState.QUEUED, JobState.RUNNING):
+        jobs.move(session, job, JobState.CANCELLING, stop_reason="cancelled on request")
+        settle(session, job)
+    return job
+
+
+def fail(session: Session, job: Job, error: str) -> None:
+    """End a locked job because the service could not do its work; what was accepted stays."""
+    if not job.state.is_final:
+        job.error = error
+        _close(session, job, JobState.FAILED, stop_reason="failed")
+        events.append_progress(session, job)
+
+
+def statement_digest(statement: str) -> str:
+    """Identity of a statement, whatever its white space."""
+    return digest(" ".join(statement.split()))
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A verified trajectory whose turn has come."""
+
+    row: Row[Any]
+    problem: Problem
+    statement: str
+    composition: str
+
+
+def _accept_in_order(session: Session, job: Job) -> None:
+    """Walk the specs whose members are all stored."""
+    end = _settled_end(session, job)
+    if end == job.settled_spec:
+        return
+    dataset_id = session.scalars(select(Dataset.id).where(Dataset.job_id == job.id)).one()
+    candidates = [
+        _candidate(row) for row in session.execute(_verified(job, end)) if row.decision is Decision.PENDING
+    ]
+    statements, compositions = _known(session, dataset_id, candidates)
+    decided: dict[Decision, list[str]] = {decision: [] for decision in Decision}
+    problems: list[dict[str, Any]] = []
+    for candidate in candidates:
+        if job.accepted + len(problems) == job.count:
+            decision = Decision.SURPLUS
+        elif candidate.statement in statements or candidate.composition in compositions:
+            decision = Decision.REJECTED
+        else:
+            decision = Decision.ACCEPTED
+            statements.add(candidate.statement)
+            compositions.add(candidate.composition)
+            problems.append(_problem_row(job, dataset_id, job.accepted + len(problems) + 1, candidate))
+        decided[decision].append(candidate.row.id)
+    if problems:
+        session.execute(insert(StoredProblem), problems)
+    for decision, ids in decided.items():
+        _decide(session, decision, ids)
+    job.settled_spec = end
+    _count(job, decided)
+
+
+def _settled_end(session: Session, job: Job) -> int:
+    """The first spec from `settled_spec` upward of which a member is missing."""
+    query = (
+        select(StoredTrajectory.spec_index, func.count())
+        .where(StoredTrajectory.job_id == job.id, StoredTrajectory.spec_index >= job.settled_spec)
+        .group_by(StoredTrajectory.spec_index)
+        .order_by(StoredTrajectory.spec_index)
+    )
+    end = job.settled_spec
+    for spec_index, stored in session.execute(query):
+        if spec_index != end or stored != members(job, end):
+            break
+        end += 1
+    return end
+
+
+def _verified(job: Job, end: int) -> Any:
+    """The verified trajectories from `settled_spec` up to `end`, in order, without their long records."""
+    return (
+        select(
+            StoredTrajectory.id,
+            StoredTrajectory.spec_index,
+            StoredTrajectory.member,
+            StoredTrajectory.decision,
+            StoredTrajectory.problem,
+            StoredTrajectory.votes,
+            StoredTrajectory.checks,
+            StoredTrajectory.skill_hashes,
+            StoredTrajectory.digest,
+            StoredTrajectory.policy,
+            StoredTrajectory.policy_version,
+            StoredTrajectory.library_version,
+            cast(StoredTrajectory.record["spec"]["seed"].astext, BigInteger).label("seed"),
+        )
+        .where(
+            StoredTrajectory.job_id == job.id,
+            StoredTrajectory.spec_index >= job.settled_spec,
+            StoredTrajectory.spec_index < end,
+            StoredTrajectory.verdict == VerdictKind.ACCEPTED,
+        )
+        .order_by(StoredTrajectory.spec_index, StoredTrajectory.member)
+    )
+
+
+def _candidate(row: Row[Any]) -> _Candidate:
+    problem = Problem.model_validate(row.problem)
+    return _Candidate(row, problem, statement_digest(problem.statement), problem.composition_digest())
+
+
+def _known(session: Session, dataset_id: str, candidates: Iterable[_Candidate]) -> tuple[set[str], set[str]]:
+    """Digests of the candidates' statements and compositions that the dataset already holds."""
+    statements = [candidate.statement for candidate in candidates]
+    compositions = [candidate.composition for candidate in candidates]
+    query = select(StoredProblem.statement_digest, StoredProblem.composition_digest).where(
+        StoredProblem.dataset_id == dataset_id,
+        or_(
+            StoredProblem.statement_digest.in_(statements),
+            StoredProblem.composition_digest.in_(compositions),
+        ),
+    )
+    found = session.execute(query).all()
+    return {statement for statement, _ in found}, {composition for _, composition in found}
+
+
+def _problem_row(job: Job, dataset_id: str, ordinal: int, candidate: _Candidate) -> dict[str, Any]:
+    row, problem = candidate.row, candidate.problem
+    return {
+        "id": new_id(Prefix.PROBLEM),
+        "dataset_id": dataset_id,
+        "ordinal": ordinal,
+        "trajectory_id": row.id,
+        "statement": problem.statement,
+        "answer": problem.answer,
+        "domain": problem.domain,
+        "skills": list(problem.skills),
+        "record": row.problem,
+        "evidence": {
+            "skills": row.skill_hashes,
+            "policy": row.policy,
+            "policy_version": row.policy_version,
+            "library_version": row.library_version,
+            "request_seed": job.seed,
+            "seed": row.seed,
+            "spec_index": row.spec_index,
+            "member": row.member,
+            "votes": row.votes,
+            "checks": row.checks,
+            "trajectory_digest": row.digest,
+        },
+        "statement_digest": candidate.statement,
+        "composition_digest": candidate.composition,
+        "content_digest": problem.content_digest(),
+    }
+
+
+def _decide(session: Session, decision: Decision, ids: list[str]) -> None:
+    if ids:
+        rejection = Rejection.DUPLICATE if decision is Decision.REJECTED else None
+        session.execute(
+            update(StoredTrajectory)
+            .where(StoredTrajectory.id.in_(ids))
+            .values(decision=decision, rejection=rejection)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _count(job: Job, decided: dict[Decision, list[str]]) -> None:
+    accepted, surplus, duplicates = (
+        len(decided[decision]) for decision in (Decision.ACCEPTED, Decision.SURPLUS, Decision.REJECTED)
+    )
+    job.pending -= accepted + surplus + duplicates
+    job.accepted += accepted
+    job.surplus += surplus
+    reject(job, Rejection.DUPLICATE, duplicates)
+
+
+def reject(job: Job, rejection: Rejection, number: int = 1) -> None:
+    """Count rejected trajectories on a locked job."""
+    if number:
+        job.rejected += number
+        job.rejections = {**job.rejections, rejection.value: job.rejections.get(rejection.value, 0) + number}
+
+
+def _end_of_work(session: Session, job: Job) -> None:
+    """Leave `running` once the dataset is full, the budget is used up, or a shard cannot be done."""
+    if job.accepted == job.count:
+        jobs.move(session, job, JobState.FINALIZING, stop_reason="all problems are accepted")
+        return
+    if job.settled_spec >= total_specs(job):
+        _close(
+            session, job, JobState.EXHAUSTED, stop_reason=f"the budget of {job.episodes} episodes is used up"
+        )
+        return
+    hopeless = session.scalar(
+        select(Shard).where(
+            Shard.job_id == job.id,
+            Shard.attempts >= MAX_ATTEMPTS,
+            or_(
+                Shard.state == ShardState.QUEUED,
+                (Shard.state == ShardState.LEASED) & (Shard.lease_until <= func.clock_timestamp()),
+            ),
+        )
+    )
+    if hopeless is not None:
+        why = hopeless.error or "its worker ended without a word"
+        job.error = f"shard {hopeless.index} was tried {hopeless.attempts} times in vain: {why}"
+        _close(session, job, JobState.FAILED, stop_reason="failed")
+
+
+def _has_live_lease(session: Session, job: Job) -> bool:
+    live = exists().where(
+        Shard.job_id == job.id, Shard.state == ShardState.LEASED, Shard.lease_until > func.clock_timestamp()
+    )
+    return bool(session.scalar(select(live)))
+
+
+def _close(session: Session, job: Job, state: JobState, *, stop_reason: str | None = None) -> None:
+    """The end: open shards are cancelled, and what still waits for its turn is surplus."""
+    session.execute(
+        update(Shard)
+        .where(Shard.job_id == job.id, Shard.state.in_(_OPEN))
+        .values(state=ShardState.CANCELLED, worker=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(StoredTrajectory)
+        .where(StoredTrajectory.job_id == job.id, StoredTrajectory.decision == Decision.PENDING)
+        .values(decision=Decision.SURPLUS)
+        .execution_options(synchronize_session=False)
+    )
+    job.surplus += job.pending
+    job.pending = 0
+    jobs.move(session, job, state, stop_reason=stop_reason)

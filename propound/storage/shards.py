@@ -1,0 +1,218 @@
+"""Shards: claimed with a lease, given back, finished. Whoever holds a claim proves it by its holder name."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.orm import Session
+
+from propound.job import JobRequest, JobState
+from propound.storage import jobs
+from propound.storage.plan import UNSETTLED_SHARDS, members, specs_to_cut
+from propound.storage.settle import MAX_ATTEMPTS, settle
+from propound.storage.tables import Job, Shard, ShardState, StoredTrajectory
+
+_WORKING = (JobState.QUEUED, JobState.RUNNING)
+
+
+@dataclass(frozen=True)
+class Claimant:
+    """Who claims, what it runs (noted on the job at its first claim), and how much it takes."""
+
+    worker: str
+    policy: str
+    policy_version: str
+    library_version: str
+    lease: timedelta
+    """How long a claim lasts without a sign of life."""
+    shard_specs: int
+    """Most specs in a shard."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A claimed shard: everything that is needed to work on it."""
+
+    job_id: str
+    index: int
+    holder: str
+    """The worker and a random part: a later claim of the same shard has another holder."""
+    request: JobRequest
+    pairs: tuple[tuple[int, int], ...]
+    """Every (spec, member) of the shard, in order."""
+    duration: timedelta
+    attempt: int
+
+
+def claim(session: Session, claimant: Claimant) -> Lease | None:
+    """Claim a shard of the job that waited longest: an expired one first, otherwise the next.
+
+    None only when no job has work to give now. Jobs that others have locked are tried last and waited for.
+    At most one job is locked at a time.
+    """
+    candidates = [job.id for job, shards in survey(session, claimant.shard_specs) if shards]
+    for skip_locked in (True, False):
+        for job_id in candidates:
+            attempt = session.begin_nested()
+            job = jobs.lock(session, job_id, skip_locked=skip_locked)
+            lease = _claim_of(session, job, claimant) if job else None
+            if lease is not None:
+                attempt.commit()
+                return lease
+            attempt.rollback()
+    return None
+
+
+def claimable() -> ColumnElement[bool]:
+    """Shards that wait for another attempt: given back, or their lease has expired."""
+    return and_(
+        Shard.state.in_((ShardState.QUEUED, ShardState.LEASED)),
+        Shard.lease_until <= func.now(),
+        Shard.attempts < MAX_ATTEMPTS,
+    )
+
+
+def survey(session: Session, shard_specs: int) -> list[tuple[Job, int]]:
+    """Every job that is not over, least recently served first, with a guess at its shards to be claimed now."""
+    again = (
+        select(func.count())
+        .select_from(Shard)
+        .where(Shard.job_id == Job.id, claimable())
+        .correlate(Job)
+        .scalar_subquery()
+    )
+    query = select(Job, again).where(Job.state.in_(jobs.ACTIVE)).order_by(Job.last_served_at, Job.id)
+    return [(job, _shards_to_claim(job, count, shard_specs)) for job, count in session.execute(query)]
+
+
+def _shards_to_claim(job: Job, again: int, shard_specs: int) -> int:
+    if job.state not in _WORKING:
+        return 0
+    specs = specs_to_cut(job, shard_specs)
+    return again + (UNSETTLED_SHARDS if specs == shard_specs else min(specs, 1))
+
+
+def extend(session: Session, lease: Lease) -> bool:
+    """Note a stored episode and extend the lease; False where it is another's by now."""
+    statement = (
+        update(Shard)
+        .where(_held(lease))
+        .values(lease_until=func.clock_timestamp() + lease.duration, attempts=0)
+        .returning(Shard.index)
+        .execution_options(synchronize_session=False)
+    )
+    return session.scalar(statement) is not None
+
+
+def finish(session: Session, lease: Lease) -> None:
+    """End a lease whose episodes are all stored, and settle the job, in one transaction."""
+    job, shard = _lock(session, lease)
+    if shard is not None:
+        shard.state = ShardState.QUEUED if missing(session, lease) else ShardState.DONE
+        shard.worker = None
+        session.flush()
+    settle(session, job)
+
+
+def give_back(
+    session: Session, lease: Lease, *, error: str | None = None, delay: timedelta = timedelta(0)
+) -> None:
+    """Let go of a lease before its end, and settle the job.
+
+    With an error it counts as an attempt, and nobody tries again before `delay` has passed.
+    """
+    job, shard = _lock(session, lease)
+    if shard is not None:
+        shard.worker = None
+        shard.state = ShardState.QUEUED
+        shard.lease_until = session.scalars(select(func.clock_timestamp() + delay)).one()
+        if error is None:
+            shard.attempts = max(0, shard.attempts - 1)
+        else:
+            shard.error = error
+        session.flush()
+    settle(session, job)
+
+
+def missing(session: Session, lease: Lease) -> list[tuple[int, int]]:
+    """The (spec, member) pairs of the lease that are not stored yet."""
+    query = select(StoredTrajectory.spec_index, StoredTrajectory.member).where(
+        StoredTrajectory.job_id == lease.job_id,
+        StoredTrajectory.spec_index.between(lease.pairs[0][0], lease.pairs[-1][0]),
+    )
+    stored = {(spec, member) for spec, member in session.execute(query)}
+    return [pair for pair in lease.pairs if pair not in stored]
+
+
+def _claim_of(session: Session, job: Job, claimant: Claimant) -> Lease | None:
+    if job.state not in _WORKING:
+        return None
+    shard = session.scalar(
+        select(Shard)
+        .where(Shard.job_id == job.id, claimable())
+        .order_by(Shard.index)
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    if shard is None:
+        shard = _cut(session, job, claimant.shard_specs)
+    if shard is None:
+        return None
+    now = session.scalars(select(func.clock_timestamp())).one()
+    shard.state = ShardState.LEASED
+    shard.worker = f"{claimant.worker}/{secrets.token_hex(4)}"
+    shard.lease_until = now + claimant.lease
+    shard.attempts += 1
+    job.last_served_at = now
+    if job.state is JobState.QUEUED:
+        job.policy, job.policy_version = claimant.policy, claimant.policy_version
+        job.library_version = claimant.library_version
+        jobs.move(session, job, JobState.RUNNING)
+    specs = range(shard.first_spec, shard.first_spec + shard.specs)
+    return Lease(
+        job_id=job.id,
+        index=shard.index,
+        holder=shard.worker,
+        request=JobRequest.model_validate(job.request),
+        pairs=tuple((spec, member) for spec in specs for member in range(members(job, spec))),
+        duration=claimant.lease,
+        attempt=shard.attempts,
+    )
+
+
+def _cut(session: Session, job: Job, shard_specs: int) -> Shard | None:
+    specs = specs_to_cut(job, shard_specs)
+    if not specs:
+        return None
+    last = session.scalar(select(func.max(Shard.index)).where(Shard.job_id == job.id))
+    shard = Shard(
+        job_id=job.id,
+        index=0 if last is None else last + 1,
+        first_spec=job.next_spec,
+        specs=specs,
+        attempts=0,
+    )
+    job.next_spec += specs
+    session.add(shard)
+    return shard
+
+
+def _lock(session: Session, lease: Lease) -> tuple[Job, Shard | None]:
+    """The locked job, and the shard if the lease still holds."""
+    job = jobs.lock(session, lease.job_id)
+    if job is None:
+        raise LookupError(f"{lease.job_id} is gone")
+    query = select(Shard).where(_held(lease)).execution_options(populate_existing=True)
+    return job, session.scalar(query)
+
+
+def _held(lease: Lease) -> ColumnElement[bool]:
+    return and_(
+        Shard.job_id == lease.job_id,
+        Shard.index == lease.index,
+        Shard.worker == lease.holder,
+        Shard.state == ShardState.LEASED,
+    )

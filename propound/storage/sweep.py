@@ -1,0 +1,20 @@
+"""Looking after what no message reminds anyone of: claims to make, jobs to end, old rows to drop."""
+
+from __future__ import annotations
+
+from propound.storage import idempotency, jobs, shards
+from propound.storage.session import Database
+from propound.storage.settle import settle
+
+
+def sweep(database: Database, shard_specs: int) -> int:
+    """End what is over, and tell roughly how many shards could be claimed now."""
+    with database.begin() as session:
+        idempotency.drop_old(session)
+        found = [(job.id, count) for job, count in shards.survey(session, shard_specs)]
+    for job_id in [job_id for job_id, count in found if not count]:
+        with database.begin() as session:
+            job = jobs.lock(session, job_id, skip_locked=True)
+            if job is not None:
+                settle(session, job)
+    return sum(count for _, count in found)
