@@ -15,7 +15,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PROPOUND_", frozen=True)
 
     database_url: str | None = Field(
-        default=None, description="PostgreSQL, as postgresql://user:password@host/name; unset: the embedded one."
+        default=None,
+        description="PostgreSQL, as postgresql://user:password@host/name; unset: the embedded one.",
     )
     redis_url: str | None = Field(
         default=None, description="Redis, as redis://host:6379/0; unset: the embedded one."

@@ -113,7 +113,9 @@ def _walk(
     def grow(chain: tuple[str, ...]) -> tuple[str, ...] | None:
         if len(chain) == size:
             return chain
-        fitting = [name for name in pool if name not in chain and (not chain or library.feeds(chain[-1], name))]
+        fitting = [
+            name for name in pool if name not in chain and (not chain or library.feeds(chain[-1], name))
+        ]
         for name in shuffled(fitting):
             grown = grow((*chain, name))
             if grown:
@@ -126,7 +128,9 @@ def _walk(
     return found
 
 
-def _alternates(library: Library, pool: Sequence[str], skills: Sequence[str], rng: random.Random) -> list[str]:
+def _alternates(
+    library: Library, pool: Sequence[str], skills: Sequence[str], rng: random.Random
+) -> list[str]:
     """Other skills to swap in; when the offered ones exclude each other, a way out is among them if there is one."""
     others = [name for name in pool if name not in skills]
     rng.shuffle(others)

@@ -53,9 +53,14 @@ class JobRequest(Record):
     group_size: int = Field(
         default=4, ge=1, le=16, description="Trajectories per spec (G); every accepted one fills the dataset."
     )
-    level: int = Field(default=2, ge=1, le=3, description="Size of the drawn numbers: 1 small, 2 medium, 3 large.")
+    level: int = Field(
+        default=2, ge=1, le=3, description="Size of the drawn numbers: 1 small, 2 medium, 3 large."
+    )
     max_episodes: int | None = Field(
-        default=None, ge=1, le=50 * MAX_COUNT, description="Budget in trajectories; default 20 a problem, at least 200."
+        default=None,
+        ge=1,
+        le=50 * MAX_COUNT,
+        description="Budget in trajectories; default 20 a problem, at least 200.",
     )
 
     @model_validator(mode="after")

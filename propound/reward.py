@@ -17,7 +17,9 @@ _FAILED = -0.02
 _MALFORMED = -0.1
 
 
-def terminal_reward(*, valid: bool, pass_rate: float | None, base: float = BASE, difficulty: float = DIFFICULTY) -> float:
+def terminal_reward(
+    *, valid: bool, pass_rate: float | None, base: float = BASE, difficulty: float = DIFFICULTY
+) -> float:
     """r_T = V(q) (R_base + 1[rho > 0] lambda (1 - rho)); without a measured rho there is no bonus."""
     if not valid:
         return 0.0

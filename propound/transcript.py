@@ -49,7 +49,10 @@ class EditArguments(_Arguments):
 
 _TOOLS: dict[ActionKind, tuple[str, type[BaseModel]]] = {
     ActionKind.READ: ("Read the full text of a skill.", ReadArguments),
-    ActionKind.EXEC: ("Run a Python program; `from toolkit import draw, check` works on active skills.", ExecArguments),
+    ActionKind.EXEC: (
+        "Run a Python program; `from toolkit import draw, check` works on active skills.",
+        ExecArguments,
+    ),
     ActionKind.EDIT: ("Drop active skills, or add alternates in their place.", EditArguments),
     ActionKind.SUBMIT: ("Hand in the problem; ends the episode.", Submission),
 }
@@ -58,7 +61,10 @@ _TOOLS: dict[ActionKind, tuple[str, type[BaseModel]]] = {
 def tool_schemas() -> list[dict[str, Any]]:
     """The tools as function schemas, in the form chat templates and OpenAI-compatible servers expect."""
     return [
-        {"type": "function", "function": {"name": str(kind), "description": text, "parameters": model.model_json_schema()}}
+        {
+            "type": "function",
+            "function": {"name": str(kind), "description": text, "parameters": model.model_json_schema()},
+        }
         for kind, (text, model) in _TOOLS.items()
     ]
 
@@ -101,7 +107,9 @@ def _parse_call(body: str, thought: str) -> Action:
     kinds = {str(kind): kind for kind in _TOOLS}
     if not isinstance(name, str) or name not in kinds:
         return _malformed(f"unknown tool {str(name)[:60]!r}; the tools are {', '.join(kinds)}", thought)
-    if _not_text(json.dumps(call["arguments"], ensure_ascii=False)) or "\\u0000" in json.dumps(call["arguments"]):
+    if _not_text(json.dumps(call["arguments"], ensure_ascii=False)) or "\\u0000" in json.dumps(
+        call["arguments"]
+    ):
         return _malformed("the arguments hold characters that are not text (NUL or lone surrogates)", thought)
     try:
         if kinds[name] is ActionKind.SUBMIT:

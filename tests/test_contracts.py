@@ -8,27 +8,43 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-SOURCES = [path for top in ("propound", "service", "worker", "trainer", "migrations", "tests") for path in (ROOT / top).rglob("*.py")]
+SOURCES = [
+    path
+    for top in ("propound", "service", "worker", "trainer", "migrations", "tests")
+    for path in (ROOT / top).rglob("*.py")
+]
 
 
-def test_import_contracts_hold():
+def test_import_contracts_hold() -> None:
     result = subprocess.run(
-        [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stdout
 
 
-def test_files_stay_under_600_lines():
-    long = {str(path): lines for path in SOURCES if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 600}
+def test_files_stay_under_600_lines() -> None:
+    long = {
+        str(path): lines
+        for path in SOURCES
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 600
+    }
     assert long == {}
 
 
-def test_every_module_says_why_it_exists():
-    silent = [str(path) for path in SOURCES if path.stat().st_size and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+def test_every_module_says_why_it_exists() -> None:
+    silent = [
+        str(path)
+        for path in SOURCES
+        if path.stat().st_size and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
     assert silent == []
 
 
-def test_the_toolkit_needs_only_the_standard_library():
+def test_the_toolkit_needs_only_the_standard_library() -> None:
     for path in (ROOT / "propound/skills/toolkit").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.level == 0:

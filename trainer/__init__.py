@@ -1,1 +1,4 @@
-"""Rewards in, better proposer out. Refinement reads the trajectories that workers store; it has no part in a generation job."""
+"""Rewards in, better proposer out.
+
+Refinement reads the trajectories that workers store; it has no part in a generation job.
+"""

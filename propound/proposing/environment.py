@@ -13,12 +13,12 @@ from propound.errors import PropoundError
 from propound.problem import ProblemSpec, Submission
 from propound.proposing.prompt import opening_messages
 from propound.proposing.stage import next_stage
-from propound.transcript import parse_turn
 from propound.sandbox import Execution, ExecutionStatus, Limits, Sandbox
 from propound.skills import Library
 from propound.skills.library import TOOLKIT_ROOT
 from propound.skills.toolkit import CATALOGUE
 from propound.trajectory import Action, ActionKind, Observation, Outcome, Sampling, Stage, Step
+from propound.transcript import parse_turn
 
 MAX_OBSERVATION = 4_000
 """Longest text of an observation, in characters."""
@@ -64,7 +64,14 @@ class Environment:
         tool = None if action.kind in (ActionKind.THINK, ActionKind.MALFORMED) else str(action.kind)
         observation = Observation(ok=ok, text=answer, tool=tool)
         self.steps.append(
-            Step(stage=stage, skills=skills, text=text, action=action, observation=observation, sampling=sampling)
+            Step(
+                stage=stage,
+                skills=skills,
+                text=text,
+                action=action,
+                observation=observation,
+                sampling=sampling,
+            )
         )
         return observation
 
@@ -105,7 +112,8 @@ class Environment:
         kept = [name for name in self.skills if name not in drop]
         edited = tuple(sorted({*kept, *add}))
         if not self.spec.minimum_skills <= len(edited) <= self.spec.maximum_skills:
-            return False, f"{len(edited)} skills would be active; allowed are {self.spec.minimum_skills} to {self.spec.maximum_skills}"
+            allowed_count = f"{self.spec.minimum_skills} to {self.spec.maximum_skills}"
+            return False, f"{len(edited)} skills would be active; allowed are {allowed_count}"
         self.skills = edited
         return True, f"active skills: {', '.join(edited)}"
 

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from propound.problem import ProblemSpec
-from propound.transcript import tool_schemas
 from propound.skills import Library
+from propound.transcript import tool_schemas
 
 _SYSTEM = """You write one {domain} problem that composes the active skills, with a checked answer.
-Stages: draft, check, refine, finalize. Compose the skills with draw(skills, seed, level), write the statement in your own words, \
-test it with check(statement, composition, answer), repair what fails, drop or swap skills that do not go together, then submit.
+Stages: draft, check, refine, finalize. Compose the skills with draw(skills, seed, level), write the statement in your \
+own words, test it with check(statement, composition, answer), repair what fails, drop or swap skills that do not go \
+together, then submit.
 One turn is a thought, or a thought with one tool call:
 <tool_call>
 {{"name": "...", "arguments": {{...}}}}

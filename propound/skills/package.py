@@ -58,7 +58,7 @@ class Port(Record):
 
 
 class SkillPackage(Record):
-    """A loaded package; `description`, `intent` ... `conflicts` are the first level of disclosure, `body` the second."""
+    """A loaded package; everything up to `conflicts` is the first level of disclosure, `body` the second."""
 
     name: str
     description: str
@@ -89,7 +89,18 @@ class SkillPackage(Record):
 
     def catalogue_entry(self) -> dict[str, Any]:
         """What the toolkit in the sandbox needs to know of the package, as JSON."""
-        kept = {"name", "domain", "category", "parameters", "takes", "gives", "unit", "conflicts", "forms", "script"}
+        kept = {
+            "name",
+            "domain",
+            "category",
+            "parameters",
+            "takes",
+            "gives",
+            "unit",
+            "conflicts",
+            "forms",
+            "script",
+        }
         return self.model_dump(mode="json", include=kept)
 
     def front_matter(self) -> str:
@@ -174,7 +185,7 @@ def _split(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _pairs(text: str) -> dict[str, str]:
-    """"n integer, k integer" -> {"n": "integer", "k": "integer"}, in order."""
+    """ "n integer, k integer" -> {"n": "integer", "k": "integer"}, in order."""
     pairs = {}
     for item in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = item.partition(" ")
@@ -185,7 +196,7 @@ def _pairs(text: str) -> dict[str, str]:
 
 
 def _port(text: str) -> Port:
-    """"4..40" or "0.5..40 m/s"."""
+    """ "4..40" or "0.5..40 m/s"."""
     match = re.fullmatch(r"(-?[\d.]+?)\.\.(-?[\d.]+)(?: (.+))?", text)
     if match is None or Fraction(match.group(1)) >= Fraction(match.group(2)):
         raise ValueError(f"expected 'low..high unit', not {text!r}")

@@ -22,9 +22,7 @@ _DEFECT = re.compile(
     r"|missing information|ill[- ]posed|more than one (?:answer|reading)",
     re.IGNORECASE,
 )
-_NEGATED = re.compile(
-    r"(?:\b(?:no|not|isn't|nothing|without|neither|nor)\b[^.;]{0,24}|\bun)$", re.IGNORECASE
-)
+_NEGATED = re.compile(r"(?:\b(?:no|not|isn't|nothing|without|neither|nor)\b[^.;]{0,24}|\bun)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,9 @@ def decide(
             return Decision(vote.rejection, f"{vote.verifier}: {vote.rationale}")
         defect = names_defect(vote.rationale)
         if defect:
-            return Decision(Rejection.AMBIGUOUS, f"{vote.verifier} names a defect ({defect}): {vote.rationale}")
+            return Decision(
+                Rejection.AMBIGUOUS, f"{vote.verifier} names a defect ({defect}): {vote.rationale}"
+            )
     valid = [vote for vote in votes if vote.valid]
     if len(valid) < QUORUM:
         first = next(vote for vote in votes if not vote.valid)
@@ -65,9 +65,13 @@ def decide(
     answers = [vote.answer for vote in votes if vote.answer is not None]
     if not answers:
         return Decision(Rejection.UNDECIDED, "no verifier came to an answer")
-    results = [compare(answers[0], other, kind, relative_tolerance=relative_tolerance) for other in answers[1:]]
+    results = [
+        compare(answers[0], other, kind, relative_tolerance=relative_tolerance) for other in answers[1:]
+    ]
     if all(result.result is Agreement.EQUAL for result in results):
-        return Decision(None, f"{len(valid)} of {len(votes)} votes are valid and the answers agree", answers[0])
+        return Decision(
+            None, f"{len(valid)} of {len(votes)} votes are valid and the answers agree", answers[0]
+        )
     settled = auditor(votes)
     if settled is None:
         return Decision(Rejection.DISPUTED, "the answers differ: " + "; ".join(dict.fromkeys(answers))[:300])

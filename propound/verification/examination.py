@@ -54,7 +54,9 @@ def examine(reading: Reading, text: str, library: Library, sandbox: Sandbox) -> 
     )
     if execution.status is not ExecutionStatus.FINISHED or execution.exit_code != 0:
         last = execution.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-        return Examination(reading, failure=f"{execution.status}: {execution.reason} {' '.join(last)}"[:500].strip())
+        return Examination(
+            reading, failure=f"{execution.status}: {execution.reason} {' '.join(last)}"[:500].strip()
+        )
     try:
         report = json.loads(execution.stdout)
         if "error" in report:

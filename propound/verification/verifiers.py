@@ -41,13 +41,20 @@ def _against(name: str, own: str, case: Case) -> Vote:
     """A vote that compares the verifier's own answer with the submitted one."""
     comparison = compare(own, case.submission.answer, case.kind, relative_tolerance=case.relative_tolerance)
     if comparison.result is Agreement.EQUAL:
-        return Vote(verifier=name, answer=own, valid=True, rationale=f"own answer {own[:80]}: {comparison.reason}"[:300])
+        return Vote(
+            verifier=name,
+            answer=own,
+            valid=True,
+            rationale=f"own answer {own[:80]}: {comparison.reason}"[:300],
+        )
     rejection = Rejection.WRONG_ANSWER if comparison.result is Agreement.NOT_EQUAL else Rejection.UNDECIDED
     return Vote(
         verifier=name,
         answer=own,
         valid=False,
-        rationale=f"own answer {own[:80]}, submitted {case.submission.answer[:80]}: {comparison.reason}"[:300],
+        rationale=f"own answer {own[:80]}, submitted {case.submission.answer[:80]}: {comparison.reason}"[
+            :300
+        ],
         rejection=rejection,
     )
 
@@ -92,7 +99,9 @@ class Examiner:
         answer = case.submission.answer
 
         def invalid(reason: str, rejection: Rejection) -> Vote:
-            return Vote(verifier=self.name, answer=answer, valid=False, rationale=reason[:300], rejection=rejection)
+            return Vote(
+                verifier=self.name, answer=answer, valid=False, rationale=reason[:300], rejection=rejection
+            )
 
         coding = case.examination.coding
         if coding is not None:
@@ -100,11 +109,14 @@ class Examiner:
                 return invalid(f"two solutions differ on {coding['disagreement']}", Rejection.DISPUTED)
             if coding["mutants"] < self.minimum_mutants or coding["survivors"] > 0:
                 return invalid(
-                    f"{coding['survivors']} of {coding['mutants']} mutants survive the tests", Rejection.WEAK_TESTS
+                    f"{coding['survivors']} of {coding['mutants']} mutants survive the tests",
+                    Rejection.WEAK_TESTS,
                 )
         if not _computed(case.trajectory, answer):
             return invalid("no program of the trace printed the answer", Rejection.OUTVOTED)
-        return Vote(verifier=self.name, answer=answer, valid=True, rationale="the trace computes the submitted answer")
+        return Vote(
+            verifier=self.name, answer=answer, valid=True, rationale="the trace computes the submitted answer"
+        )
 
 
 def _computed(trajectory: Trajectory, answer: str) -> bool:

@@ -22,7 +22,9 @@ from propound.verification.verifiers import Case, Verifier, committee
 class Verification:
     """The committee with its tools."""
 
-    def __init__(self, library: Library, sandbox: Sandbox, verifiers: Sequence[Verifier] | None = None) -> None:
+    def __init__(
+        self, library: Library, sandbox: Sandbox, verifiers: Sequence[Verifier] | None = None
+    ) -> None:
         self.library = library
         self.sandbox = sandbox
         self.verifiers = tuple(verifiers) if verifiers is not None else committee()
@@ -51,15 +53,23 @@ class Verification:
         checks.append(Check(name="readable", passed=True))
 
         difference = _difference(reading, submission)
-        checks.append(Check(name="same values as the agent", passed=difference is None, detail=difference or ""))
+        checks.append(
+            Check(name="same values as the agent", passed=difference is None, detail=difference or "")
+        )
         if difference:
             return _rejected(Rejection.MISREAD, difference, checks)
 
         examination = examine(reading, submission.statement, self.library, self.sandbox)
         if examination.failure:
-            return _rejected(Rejection.UNDECIDED, examination.failure, [*checks, _failed("recomputed", examination.failure)])
+            return _rejected(
+                Rejection.UNDECIDED,
+                examination.failure,
+                [*checks, _failed("recomputed", examination.failure)],
+            )
         if examination.error:
-            return _rejected(Rejection.DEGENERATE, examination.error, [*checks, _failed("recomputed", examination.error)])
+            return _rejected(
+                Rejection.DEGENERATE, examination.error, [*checks, _failed("recomputed", examination.error)]
+            )
         checks += _examination_checks(examination)
         return self._decide(trajectory, submission, examination, checks)
 
@@ -127,9 +137,16 @@ def _difference(reading: Reading, submission: Submission) -> str | None:
 
 def _examination_checks(examination: Examination) -> list[Check]:
     checks = [
-        Check(name="recomputed by a second method", passed=examination.recomputed == examination.direct,
-              detail=str(examination.recomputed)[:200]),
-        Check(name="not degenerate", passed=not examination.weaknesses, detail="; ".join(examination.weaknesses)[:300]),
+        Check(
+            name="recomputed by a second method",
+            passed=examination.recomputed == examination.direct,
+            detail=str(examination.recomputed)[:200],
+        ),
+        Check(
+            name="not degenerate",
+            passed=not examination.weaknesses,
+            detail="; ".join(examination.weaknesses)[:300],
+        ),
     ]
     coding = examination.coding
     if coding is not None:

@@ -10,10 +10,14 @@ TEMPLATE = files("propound.policy").joinpath("chat_template.jinja").read_text(en
 
 
 def _render(messages: list[dict[str, str]], *, generate: bool = False) -> str:
-    return Jinja(autoescape=False).from_string(TEMPLATE).render(messages=messages, add_generation_prompt=generate)  # noqa: S701
+    return (
+        Jinja(autoescape=False)
+        .from_string(TEMPLATE)
+        .render(messages=messages, add_generation_prompt=generate)
+    )
 
 
-def test_messages_render_exactly():
+def test_messages_render_exactly() -> None:
     messages = [
         {"role": "system", "content": "S"},
         {"role": "user", "content": "U"},
@@ -29,7 +33,7 @@ def test_messages_render_exactly():
     )
 
 
-def test_a_conversation_is_a_prefix_of_its_continuation():
+def test_a_conversation_is_a_prefix_of_its_continuation() -> None:
     messages = [{"role": "user", "content": "U"}, {"role": "assistant", "content": "A"}]
     longer = [*messages, {"role": "tool", "name": "exec", "content": "T"}]
     assert _render(longer).startswith(_render(messages))

@@ -30,31 +30,36 @@ def _trajectories() -> list[Trajectory]:
     return [_play(draw_spec(request, LIBRARY, index)) for index in range(45)]
 
 
-def test_most_episodes_end_with_a_submission():
+def test_most_episodes_end_with_a_submission() -> None:
     outcomes = Counter(trajectory.outcome for trajectory in _trajectories())
     assert outcomes[Outcome.SUBMITTED] >= 40
     assert outcomes[Outcome.POLICY_FAILED] == 0
 
 
-def test_no_turn_is_malformed():
+def test_no_turn_is_malformed() -> None:
     kinds = Counter(step.action.kind for trajectory in _trajectories() for step in trajectory.steps)
     assert kinds[ActionKind.MALFORMED] == 0
-    assert all(kinds[kind] for kind in (ActionKind.THINK, ActionKind.READ, ActionKind.EXEC, ActionKind.SUBMIT))
+    assert all(
+        kinds[kind] for kind in (ActionKind.THINK, ActionKind.READ, ActionKind.EXEC, ActionKind.SUBMIT)
+    )
 
 
-def test_failed_checks_happen_and_are_repaired():
+def test_failed_checks_happen_and_are_repaired() -> None:
     repaired = [
         trajectory
         for trajectory in _trajectories()
-        if trajectory.outcome is Outcome.SUBMITTED and any(step.stage is Stage.REFINE for step in trajectory.steps)
+        if trajectory.outcome is Outcome.SUBMITTED
+        and any(step.stage is Stage.REFINE for step in trajectory.steps)
     ]
     assert len(repaired) >= 5
 
 
-def test_a_declared_conflict_is_pruned():
+def test_a_declared_conflict_is_pruned() -> None:
     request = JobRequest(count=1, seed=11)
     specs = (draw_spec(request, LIBRARY, index) for index in range(2_000))
-    conflicting = [spec for _, spec in zip(range(2_000), specs, strict=False) if LIBRARY.conflict(spec.skills)][:8]
+    conflicting = [
+        spec for _, spec in zip(range(2_000), specs, strict=False) if LIBRARY.conflict(spec.skills)
+    ][:8]
     assert len(conflicting) == 8
     pruned = 0
     for spec in conflicting:
@@ -66,12 +71,17 @@ def test_a_declared_conflict_is_pruned():
     assert pruned >= 6
 
 
-def test_the_same_seed_gives_the_same_trajectory():
+def test_the_same_seed_gives_the_same_trajectory() -> None:
     spec = draw_spec(JobRequest(count=1, seed=2), LIBRARY, 3)
     assert _play(spec).content_digest() == _play(spec).content_digest()
     assert _play(spec, member=1).content_digest() != _play(spec).content_digest()
 
 
-def test_thoughts_vary():
-    thoughts = [step.action.thought for trajectory in _trajectories() for step in trajectory.steps if step.action.thought]
+def test_thoughts_vary() -> None:
+    thoughts = [
+        step.action.thought
+        for trajectory in _trajectories()
+        for step in trajectory.steps
+        if step.action.thought
+    ]
     assert len(set(thoughts)) >= 0.6 * len(thoughts)

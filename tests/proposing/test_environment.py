@@ -38,7 +38,7 @@ def _edit(**arguments: Any) -> str:
     return write_call(ActionKind.EDIT, arguments)
 
 
-def test_the_prompt_discloses_front_matter_and_alternates():
+def test_the_prompt_discloses_front_matter_and_alternates() -> None:
     system, user = _environment().prompt
     assert "<tool_call>" in system["content"]
     assert "mathematics" in system["content"]
@@ -47,7 +47,7 @@ def test_the_prompt_discloses_front_matter_and_alternates():
     assert "Alternates: multiples-sum" in user["content"]
 
 
-def test_reading_discloses_the_body():
+def test_reading_discloses_the_body() -> None:
     environment = _environment()
     observation = environment.step(write_call(ActionKind.READ, {"name": "modular-power"}))
     assert observation.ok
@@ -55,30 +55,37 @@ def test_reading_discloses_the_body():
     assert not environment.step(write_call(ActionKind.READ, {"name": "../../etc/passwd"})).ok
 
 
-def test_a_draw_and_a_failed_check_move_the_stage():
+def test_a_draw_and_a_failed_check_move_the_stage() -> None:
     environment = _environment()
     observation = environment.step(_exec("from toolkit import draw\ndraw(['modular-power'], seed=3)"))
     drawn = json.loads(observation.text.splitlines()[0])
     assert drawn["composition"][0]["skill"] == "modular-power"
-    assert environment.stage is Stage.CHECK
-    observation = environment.step(_exec("from toolkit import check\ncheck('What?', [{'skill': 'modular-power'}], '1')"))
+    assert [step.stage for step in environment.steps] == [Stage.DRAFT]
+    assert environment.stage.value == "check"
+    observation = environment.step(
+        _exec("from toolkit import check\ncheck('What?', [{'skill': 'modular-power'}], '1')")
+    )
     assert observation.text.startswith("failed: CheckError: ")
-    assert environment.stage is Stage.REFINE
+    assert environment.stage.value == "refine"
 
 
-def test_a_failing_program_reads_the_same_everywhere():
+def test_a_failing_program_reads_the_same_everywhere() -> None:
     environment = _environment()
     first = environment.step(_exec("print('so far')\n1 / 0"))
     second = environment.step(_exec("print('so far')\n1 / 0"))
-    assert first.text.split("[")[0] == second.text.split("[")[0] == "so far\nfailed: ZeroDivisionError: division by zero\n"
+    assert (
+        first.text.split("[")[0]
+        == second.text.split("[")[0]
+        == "so far\nfailed: ZeroDivisionError: division by zero\n"
+    )
 
 
-def test_skills_that_are_not_active_cannot_be_drawn():
+def test_skills_that_are_not_active_cannot_be_drawn() -> None:
     observation = _environment().step(_exec("from toolkit import draw\ndraw(['multiples-sum'], seed=3)"))
     assert "not an active skill" in observation.text
 
 
-def test_edits_are_bounded():
+def test_edits_are_bounded() -> None:
     environment = _environment()
     assert not environment.step(_edit(drop=["modular-power"])).ok
     assert not environment.step(_edit(add=["kinetic-energy"])).ok
@@ -88,22 +95,28 @@ def test_edits_are_bounded():
     assert [step.skills for step in environment.steps][-1] == ("modular-power",)
 
 
-def test_malformed_turns_count_and_the_budget_ends_the_episode():
+def test_malformed_turns_count_and_the_budget_ends_the_episode() -> None:
     environment = _environment(max_steps=3)
     texts = [environment.step("<tool_call>nonsense</tool_call>").text for _ in range(3)]
-    assert texts[0] == "malformed: the tool call is not valid JSON: Expecting value: line 1 column 1 (char 0)\n[stage draft; 2 steps left]"
+    reason, _, state = texts[0].partition("\n")
+    assert reason == "malformed: the tool call is not valid JSON: Expecting value: line 1 column 1 (char 0)"
+    assert state == "[stage draft; 2 steps left]"
     assert environment.outcome is Outcome.STEPS_EXHAUSTED
 
 
-def test_an_empty_turn_abandons():
+def test_an_empty_turn_abandons() -> None:
     environment = _environment()
     environment.step("")
     assert environment.outcome is Outcome.ABANDONED
 
 
-def test_a_submission_ends_the_episode():
+def test_a_submission_ends_the_episode() -> None:
     environment = _environment()
-    submission = {"statement": "s", "composition": [{"skill": "modular-power", "parameters": {"base": 2}}], "answer": "1"}
+    submission = {
+        "statement": "s",
+        "composition": [{"skill": "modular-power", "parameters": {"base": 2}}],
+        "answer": "1",
+    }
     environment.step(write_call(ActionKind.SUBMIT, submission))
     assert environment.outcome is Outcome.SUBMITTED
     assert environment.submission is not None
@@ -112,7 +125,7 @@ def test_a_submission_ends_the_episode():
         environment.step("more")
 
 
-def test_an_endless_program_is_killed_and_said_so(monkeypatch: pytest.MonkeyPatch):
+def test_an_endless_program_is_killed_and_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     from propound.proposing import environment as module
     from propound.sandbox import Limits
 

@@ -13,7 +13,7 @@ D, C, R, F = Stage.DRAFT, Stage.CHECK, Stage.REFINE, Stage.FINALIZE
 @pytest.mark.parametrize(
     ("stage", "exec_ok", "exec_failed", "edited"), [(D, C, R, D), (C, F, R, R), (R, C, R, R), (F, F, R, R)]
 )
-def test_programs_and_edits_move_the_stage(stage: Stage, exec_ok: Stage, exec_failed: Stage, edited: Stage):
+def test_programs_and_edits_move_the_stage(stage: Stage, exec_ok: Stage, exec_failed: Stage, edited: Stage) -> None:
     assert next_stage(stage, ActionKind.EXEC, ok=True) is exec_ok
     assert next_stage(stage, ActionKind.EXEC, ok=False) is exec_failed
     assert next_stage(stage, ActionKind.EDIT, ok=True) is edited
@@ -22,10 +22,10 @@ def test_programs_and_edits_move_the_stage(stage: Stage, exec_ok: Stage, exec_fa
 @pytest.mark.parametrize("stage", list(Stage))
 @pytest.mark.parametrize("ok", [True, False])
 @pytest.mark.parametrize("kind", [ActionKind.THINK, ActionKind.READ, ActionKind.MALFORMED, ActionKind.SUBMIT])
-def test_other_actions_leave_it(stage: Stage, kind: ActionKind, ok: bool):
+def test_other_actions_leave_it(stage: Stage, kind: ActionKind, ok: bool) -> None:
     assert next_stage(stage, kind, ok=ok) is stage
 
 
 @pytest.mark.parametrize("stage", list(Stage))
-def test_a_refused_edit_changes_nothing(stage: Stage):
+def test_a_refused_edit_changes_nothing(stage: Stage) -> None:
     assert next_stage(stage, ActionKind.EDIT, ok=False) is stage

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from propound.transcript import MAX_DEPTH, MAX_TURN, parse_turn, tool_schemas, write_call
 from propound.trajectory import ActionKind
+from propound.transcript import MAX_DEPTH, MAX_TURN, parse_turn, tool_schemas, write_call
 
 
 def _reason(text: str) -> str:
@@ -19,17 +19,17 @@ def _reason(text: str) -> str:
     return str(action.arguments["reason"])
 
 
-def test_text_alone_is_a_thought():
+def test_text_alone_is_a_thought() -> None:
     action = parse_turn("<think>Two skills.</think> Now what?")
     assert (action.kind, action.thought) == (ActionKind.THINK, "Two skills. Now what?")
 
 
-def test_a_call_carries_its_thought_and_arguments():
+def test_a_call_carries_its_thought_and_arguments() -> None:
     action = parse_turn(write_call(ActionKind.EXEC, {"code": "print(1)"}, "Try."))
     assert (action.kind, action.thought, action.arguments) == (ActionKind.EXEC, "Try.", {"code": "print(1)"})
 
 
-def test_it_is_the_format_of_hermes():
+def test_it_is_the_format_of_hermes() -> None:
     assert write_call(ActionKind.READ, {"name": "a"}) == (
         '<tool_call>\n{"name": "read_skill", "arguments": {"name": "a"}}\n</tool_call>'
     )
@@ -49,7 +49,10 @@ def test_it_is_the_format_of_hermes():
         ('<tool_call>{"name": "exec", "arguments": {"code": "1", "x": 2}}</tool_call>', "exec: x"),
         ('<tool_call>{"name": "exec", "arguments": {"code": "\\u0000"}}</tool_call>', "not text"),
         ('<tool_call>{"name": "exec", "arguments": {"code": "\\ud800"}}</tool_call>', "not text"),
-        ('<tool_call>{"name": "submit", "arguments": {"statement": "", "composition": [], "answer": "1"}}</tool_call>', "submit: statement"),
+        (
+            write_call(ActionKind.SUBMIT, {"statement": "", "composition": [], "answer": "1"}),
+            "submit: statement",
+        ),
         ('<tool_call>{"name": "submit", "arguments": NaN}</tool_call>', "not valid JSON"),
         ("a\x00b", "not text"),
         ("</tool_call>" + "<tool_call>{}</tool_call>", "do not pair"),
@@ -58,26 +61,32 @@ def test_it_is_the_format_of_hermes():
         ("<tool_call>" + "9" * 5_000 + "</tool_call>", ""),
     ],
 )
-def test_malformed_turns_say_what_was_wrong(text: str, reason: str):
+def test_malformed_turns_say_what_was_wrong(text: str, reason: str) -> None:
     assert reason in _reason(text)
 
 
 @given(st.text())
-def test_any_text_becomes_an_action(text: str):
+def test_any_text_becomes_an_action(text: str) -> None:
     parse_turn(text)
     parse_turn(f"<tool_call>{text}</tool_call>")
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 
 
 @given(st.sampled_from(["read_skill", "exec", "edit_skills", "submit"]), JSON)
-def test_any_arguments_become_an_action(name: str, arguments: Any):
+def test_any_arguments_become_an_action(name: str, arguments: Any) -> None:
     action = parse_turn("<tool_call>" + json.dumps({"name": name, "arguments": arguments}) + "</tool_call>")
     assert action.kind in ActionKind
 
 
-def test_schemas_name_every_tool():
-    assert [schema["function"]["name"] for schema in tool_schemas()] == ["read_skill", "exec", "edit_skills", "submit"]
+def test_schemas_name_every_tool() -> None:
+    assert [schema["function"]["name"] for schema in tool_schemas()] == [
+        "read_skill",
+        "exec",
+        "edit_skills",
+        "submit",
+    ]

@@ -30,31 +30,31 @@ def _compatible(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", LIBRARY.names())
-def test_a_skill_proves_itself(name: str):
+def test_a_skill_proves_itself(name: str) -> None:
     skills = LIBRARY.skills([name])
     assert proof.prove_wording(skills[0]) == []
     assert proof.prove(_frames(LIBRARY[name].domain), skills, draws=SINGLE_DRAWS) == []
 
 
 @pytest.mark.parametrize("name", LIBRARY.names())
-def test_compatible_pairs_prove_themselves(name: str):
+def test_compatible_pairs_prove_themselves(name: str) -> None:
     for other in _compatible(name):
         skills = LIBRARY.skills([name, other])
         assert proof.prove(_frames(LIBRARY[name].domain), skills, draws=PAIR_DRAWS) == []
 
 
 @pytest.mark.parametrize("name", LIBRARY.names())
-def test_packages_pass_the_reference_validator(name: str):
+def test_packages_pass_the_reference_validator(name: str) -> None:
     assert skills_ref.validate(HERE / "library" / name) == []
 
 
-def test_the_library_is_wide():
+def test_the_library_is_wide() -> None:
     assert len(LIBRARY.packages) >= 30
     assert {package.category for package in LIBRARY.packages.values()} == set(Category)
     assert len({package.intent for package in LIBRARY.packages.values()}) == len(LIBRARY.packages)
 
 
-def test_conflicts_name_skills_of_the_library_and_leave_pruning_real_work():
+def test_conflicts_name_skills_of_the_library_and_leave_pruning_real_work() -> None:
     declared = 0
     for package in LIBRARY.packages.values():
         assert all(name in LIBRARY and LIBRARY[name].domain == package.domain for name in package.conflicts)
@@ -63,7 +63,7 @@ def test_conflicts_name_skills_of_the_library_and_leave_pruning_real_work():
 
 
 @pytest.mark.parametrize("domain", list(Domain))
-def test_chains_of_four_are_plentiful(domain: Domain):
+def test_chains_of_four_are_plentiful(domain: Domain) -> None:
     names = LIBRARY.names(domain)
     chains = sum(
         1
@@ -73,12 +73,12 @@ def test_chains_of_four_are_plentiful(domain: Domain):
     assert chains >= 10
 
 
-def test_versions_follow_content():
+def test_versions_follow_content() -> None:
     packages = list(LIBRARY.packages.values())
     changed = packages[0].model_copy(update={"content_hash": "0" * 64})
     assert Library([changed, *packages[1:]]).version != LIBRARY.version
     assert Library(packages).version == LIBRARY.version
 
 
-def test_every_category_gives_something():
+def test_every_category_gives_something() -> None:
     assert Counter(package.category for package in LIBRARY.packages.values()).most_common()[-1][1] >= 1

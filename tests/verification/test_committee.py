@@ -11,7 +11,13 @@ from propound.verification.committee import decide, names_defect
 from propound.verification.verdict import Rejection, Vote
 
 
-def _vote(answer: str | None = "7", *, valid: bool = True, rationale: str = "fine", rejection: Rejection | None = None) -> Vote:
+def _vote(
+    answer: str | None = "7",
+    *,
+    valid: bool = True,
+    rationale: str = "fine",
+    rejection: Rejection | None = None,
+) -> Vote:
     return Vote(verifier="v", answer=answer, valid=valid, rationale=rationale, rejection=rejection)
 
 
@@ -19,44 +25,44 @@ def _no_audit(_: Sequence[Vote]) -> str | None:
     return None
 
 
-def test_three_valid_votes_that_agree_accept():
+def test_three_valid_votes_that_agree_accept() -> None:
     assert decide([_vote(), _vote(), _vote("07")], AnswerKind.INTEGER, _no_audit).rejection is None
 
 
-def test_two_valid_votes_are_enough():
+def test_two_valid_votes_are_enough() -> None:
     votes = [_vote(), _vote(), _vote(None, valid=False)]
     assert decide(votes, AnswerKind.INTEGER, _no_audit).answer == "7"
 
 
-def test_one_valid_vote_is_not():
+def test_one_valid_vote_is_not() -> None:
     votes = [_vote(), _vote(None, valid=False), _vote(None, valid=False, rejection=Rejection.WRONG_ANSWER)]
     assert decide(votes, AnswerKind.INTEGER, _no_audit).rejection is Rejection.OUTVOTED
 
 
-def test_a_known_reason_is_kept():
+def test_a_known_reason_is_kept() -> None:
     votes = [_vote(None, valid=False, rejection=Rejection.WRONG_ANSWER)] * 3
     assert decide(votes, AnswerKind.INTEGER, _no_audit).rejection is Rejection.WRONG_ANSWER
 
 
 @pytest.mark.parametrize("reason", [Rejection.AMBIGUOUS, Rejection.DEGENERATE, Rejection.GIVEN_AWAY])
-def test_one_vote_that_names_a_defect_rejects(reason: Rejection):
+def test_one_vote_that_names_a_defect_rejects(reason: Rejection) -> None:
     votes = [_vote(), _vote(), _vote(valid=False, rejection=reason)]
     assert decide(votes, AnswerKind.INTEGER, _no_audit).rejection is reason
 
 
-def test_a_rationale_that_names_ambiguity_rejects_even_valid_votes():
+def test_a_rationale_that_names_ambiguity_rejects_even_valid_votes() -> None:
     votes = [_vote(), _vote(), _vote(rationale="valid, though the statement is ambiguous about zero")]
     assert decide(votes, AnswerKind.INTEGER, _no_audit).rejection is Rejection.AMBIGUOUS
 
 
-def test_differing_answers_are_disputed_unless_the_audit_settles_them():
+def test_differing_answers_are_disputed_unless_the_audit_settles_them() -> None:
     votes = [_vote("7"), _vote("7"), _vote("8")]
     assert decide(votes, AnswerKind.INTEGER, _no_audit).rejection is Rejection.DISPUTED
     settled = decide(votes, AnswerKind.INTEGER, lambda _: "7")
     assert (settled.rejection, settled.answer) == (None, "7")
 
 
-def test_without_any_answer_nothing_is_decided():
+def test_without_any_answer_nothing_is_decided() -> None:
     assert decide([_vote(None)] * 3, AnswerKind.INTEGER, _no_audit).rejection is Rejection.UNDECIDED
 
 
@@ -72,5 +78,5 @@ def test_without_any_answer_nothing_is_decided():
         ("Not a trivial problem; the order is ambiguous", True),
     ],
 )
-def test_rationales_that_name_a_defect(rationale: str, defect: bool):
+def test_rationales_that_name_a_defect(rationale: str, defect: bool) -> None:
     assert (names_defect(rationale) is not None) is defect

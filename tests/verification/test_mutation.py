@@ -15,7 +15,7 @@ def solve(values):
 """
 
 
-def test_mutants_by_hand():
+def test_mutants_by_hand() -> None:
     found = mutants(SOURCE)
     for fragment in (
         "value >= 3",
@@ -36,17 +36,17 @@ def test_mutants_by_hand():
     assert SOURCE.strip() not in found
 
 
-def test_every_mutant_is_a_program():
+def test_every_mutant_is_a_program() -> None:
     for mutant in mutants(SOURCE):
         compile(mutant, "mutant", "exec")
 
 
-def test_a_mutant_that_never_ends_differs():
+def test_a_mutant_that_never_ends_differs() -> None:
     endless = "def solve(values):\n    while True:\n        pass\n"
     assert _differs(endless, [[1]], {"[1]": 0}) == [1]
 
 
-def test_programs_run_on_a_copy_of_their_input():
+def test_programs_run_on_a_copy_of_their_input() -> None:
     run = compile_program("def solve(values):\n    values.append(1)\n    return (values, {2: 3})\n")
     value: list[int] = []
     assert run(value) == [[1], {"2": 3}]

@@ -57,7 +57,7 @@ def _statement(trajectory: Trajectory) -> str:
 
 
 @pytest.mark.parametrize("domain", list(Domain))
-def test_a_sound_problem_is_accepted_with_its_evidence(domain: Domain):
+def test_a_sound_problem_is_accepted_with_its_evidence(domain: Domain) -> None:
     verdict = _verdict(_sound(domain))
     assert verdict.accepted
     assert len(verdict.votes) == 3
@@ -70,13 +70,13 @@ def test_a_sound_problem_is_accepted_with_its_evidence(domain: Domain):
 
 
 @pytest.mark.parametrize("domain", list(Domain))
-def test_a_wrong_answer_is_rejected(domain: Domain):
+def test_a_wrong_answer_is_rejected(domain: Domain) -> None:
     wrong = {"mathematics": "123456789", "coding": "[123456789]", "science": "123456789 J"}[domain]
     assert _verdict(_sound(domain), answer=wrong).rejection in (Rejection.WRONG_ANSWER, Rejection.UNDECIDED)
 
 
 @pytest.mark.parametrize("domain", [Domain.MATHEMATICS, Domain.SCIENCE])
-def test_a_changed_number_in_the_statement_is_misread(domain: Domain):
+def test_a_changed_number_in_the_statement_is_misread(domain: Domain) -> None:
     trajectory = _sound(domain)
     assert trajectory.submission is not None
     parameter = next(
@@ -85,7 +85,9 @@ def test_a_changed_number_in_the_statement_is_misread(domain: Domain):
         for value in use.parameters.values()
         if re.fullmatch(r"\d[\d.]*", str(value)) and _statement(trajectory).count(str(value)) == 1
     )
-    changed = _statement(trajectory).replace(parameter, parameter[:-1] + ("8" if parameter[-1] != "8" else "7"))
+    changed = _statement(trajectory).replace(
+        parameter, parameter[:-1] + ("8" if parameter[-1] != "8" else "7")
+    )
     assert _verdict(trajectory, statement=changed).rejection is Rejection.MISREAD
 
 
@@ -102,12 +104,12 @@ def test_a_changed_number_in_the_statement_is_misread(domain: Domain):
     ],
 )
 @pytest.mark.parametrize("domain", list(Domain))
-def test_text_that_no_wording_accounts_for_is_unreadable(domain: Domain, spoil: Any):
+def test_text_that_no_wording_accounts_for_is_unreadable(domain: Domain, spoil: Any) -> None:
     trajectory = _sound(domain)
     assert _verdict(trajectory, statement=spoil(_statement(trajectory))).rejection is Rejection.UNREADABLE
 
 
-def test_an_answer_in_the_statement_is_given_away():
+def test_an_answer_in_the_statement_is_given_away() -> None:
     trajectory = _sound(Domain.MATHEMATICS, skills=1)
     composition = [{"skill": "modular-power", "parameters": {"base": 10, "exponent": 7, "modulus": 33}}]
     spec = trajectory.spec.model_copy(update={"skills": ("modular-power",), "domain": Domain.MATHEMATICS})
@@ -115,27 +117,32 @@ def test_an_answer_in_the_statement_is_given_away():
     given = trajectory.model_copy(update={"spec": spec, "steps": (*trajectory.steps[:-1], last)})
     text = "Find the remainder when $10^{7}$ is divided by 33."
     assert pow(10, 7, 33) == 10
-    assert _verdict(given, statement=text, composition=composition, answer="10").rejection is Rejection.GIVEN_AWAY
+    assert (
+        _verdict(given, statement=text, composition=composition, answer="10").rejection
+        is Rejection.GIVEN_AWAY
+    )
 
 
-def test_a_degenerate_draw_is_rejected_even_when_everything_agrees():
+def test_a_degenerate_draw_is_rejected_even_when_everything_agrees() -> None:
     trajectory = _sound(Domain.MATHEMATICS, skills=1)
     composition = [{"skill": "modular-power", "parameters": {"base": 22, "exponent": 9, "modulus": 21}}]
     spec = trajectory.spec.model_copy(update={"skills": ("modular-power",)})
     last = trajectory.steps[-1].model_copy(update={"skills": ("modular-power",)})
     given = trajectory.model_copy(update={"spec": spec, "steps": (*trajectory.steps[:-1], last)})
     text = "Find the remainder when $22^{9}$ is divided by 21."
-    assert _verdict(given, statement=text, composition=composition, answer="1").rejection is Rejection.DEGENERATE
+    assert (
+        _verdict(given, statement=text, composition=composition, answer="1").rejection is Rejection.DEGENERATE
+    )
 
 
-def test_other_skills_than_the_active_ones_are_wrong():
+def test_other_skills_than_the_active_ones_are_wrong() -> None:
     trajectory = _sound(Domain.MATHEMATICS)
     assert trajectory.submission is not None
     one = [trajectory.submission.composition[0].model_dump()]
     assert _verdict(trajectory, composition=one).rejection is Rejection.WRONG_SKILLS
 
 
-def test_an_answer_that_no_program_printed_has_no_third_vote():
+def test_an_answer_that_no_program_printed_has_no_third_vote() -> None:
     trajectory = _sound(Domain.MATHEMATICS)
     silent = trajectory.model_copy(update={"steps": trajectory.steps[-1:]})
     verdict = VERIFICATION.verify(silent)
@@ -151,12 +158,12 @@ def test_an_answer_that_no_program_printed_has_no_third_vote():
         (Outcome.POLICY_FAILED, Rejection.POLICY_FAILED),
     ],
 )
-def test_episodes_without_a_submission_are_rejected_as_such(outcome: Outcome, rejection: Rejection):
+def test_episodes_without_a_submission_are_rejected_as_such(outcome: Outcome, rejection: Rejection) -> None:
     ended = _sound(Domain.CODING).model_copy(update={"outcome": outcome, "submission": None})
     assert VERIFICATION.verify(ended).rejection is rejection
 
 
-def test_coding_problems_carry_a_reference_that_passes_its_tests():
+def test_coding_problems_carry_a_reference_that_passes_its_tests() -> None:
     problem = _verdict(_sound(Domain.CODING)).problem
     assert problem is not None
     assert problem.coding is not None
@@ -168,7 +175,7 @@ def test_coding_problems_carry_a_reference_that_passes_its_tests():
         assert run(*test.arguments) == test.expected
 
 
-def test_quantities_carry_a_tolerance_and_a_unit():
+def test_quantities_carry_a_tolerance_and_a_unit() -> None:
     problem = _verdict(_sound(Domain.SCIENCE)).problem
     assert problem is not None
     assert problem.answer_kind is AnswerKind.QUANTITY
@@ -176,6 +183,6 @@ def test_quantities_carry_a_tolerance_and_a_unit():
     assert problem.answer.split(" ", 1)[1]
 
 
-def test_a_verdict_survives_json():
+def test_a_verdict_survives_json() -> None:
     verdict = _verdict(_sound(Domain.CODING))
     assert Verdict.model_validate(json.loads(json.dumps(verdict.model_dump(mode="json")))) == verdict

@@ -19,10 +19,10 @@ from typing import Any
 
 from propound.policy.protocol import Turn
 from propound.problem import ProblemSpec, digest
-from propound.transcript import write_call
 from propound.skills import Library
 from propound.skills.toolkit import statement, wording
 from propound.trajectory import ActionKind
+from propound.transcript import write_call
 
 MAX_DRAWS = 7
 """Draws before the teacher gives up."""
@@ -59,8 +59,23 @@ def _phrases_text() -> str:
     return files(__package__).joinpath("phrases.toml").read_text(encoding="utf-8")
 
 
-_SLOTS = frozenset({"skill", "skills", "intent", "difficulty", "Difficulty", "count", "first", "second", "added", "dropped",
-                    "reason", "Reason", "answer"})
+_SLOTS = frozenset(
+    {
+        "skill",
+        "skills",
+        "intent",
+        "difficulty",
+        "Difficulty",
+        "count",
+        "first",
+        "second",
+        "added",
+        "dropped",
+        "reason",
+        "Reason",
+        "answer",
+    }
+)
 
 
 @cache
@@ -167,7 +182,11 @@ class _Script:
         return self.library.conflict(names) is None and bool(self.library.chains(names))
 
     def _edit(self, thought: str, dropped: str, added: str | None) -> Generator[str, str, None]:
-        say = self._say("swapped", dropped=dropped, added=added) if added else self._say("dropped", dropped=dropped)
+        say = (
+            self._say("swapped", dropped=dropped, added=added)
+            if added
+            else self._say("dropped", dropped=dropped)
+        )
         arguments: dict[str, Any] = {"drop": [dropped]} | ({"add": [added]} if added else {})
         yield self._call(ActionKind.EDIT, f"{thought} {say}", **arguments)
         self.active = sorted([name for name in self.active if name != dropped] + ([added] if added else []))

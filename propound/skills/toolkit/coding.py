@@ -66,17 +66,22 @@ def compile_program(source: str) -> Callable[[Any], Any]:
     return run
 
 
-def build_tests(skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]], example: Any) -> dict[str, Any]:
+def build_tests(
+    skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]], example: Any
+) -> dict[str, Any]:
     """Tests on which both programs agree, chosen so that every mutant that differs from the reference fails.
 
     Returns `reference`, `second`, `tests` (pairs of input and output), `mutants` (differing ones), `survivors`
-    (of those, not killed by the tests), `equivalent`, and `disagreement` (an input on which the programs differ, or None).
+    (of those, not killed by the tests), `equivalent`, and `disagreement` (an input on which the programs
+    differ, or None).
     """
     kind = quality.input_type(skills)
     reference = program(skills, composition, "solve")
     second = program(skills, composition, "recompute")
     rng = random.Random(reference)
-    pool = _distinct([example, *quality.edge_inputs(kind), *(quality.sample_input(kind, rng) for _ in range(16))])
+    pool = _distinct(
+        [example, *quality.edge_inputs(kind), *(quality.sample_input(kind, rng) for _ in range(16))]
+    )
     extra = _distinct([quality.sample_input(kind, rng) for _ in range(EXTRA_INPUTS)])
     run, again = compile_program(reference), compile_program(second)
     expected = {json.dumps(value): run(value) for value in [*pool, *extra]}

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import permutations
+from itertools import pairwise, permutations
 from types import SimpleNamespace
 from typing import Any
 
@@ -164,7 +164,7 @@ def chains(skills: Sequence[Skill]) -> list[tuple[Skill, ...]]:
         order
         for order in permutations(sorted(skills, key=lambda skill: skill.name))
         if (order[0].domain != "coding" or order[0].ports)
-        and all(feeds(first, second) for first, second in zip(order, order[1:], strict=False))
+        and all(feeds(first, second) for first, second in pairwise(order))
     ]
 
 
@@ -196,9 +196,7 @@ def draw(skills: Sequence[Skill], rng: random.Random, level: int) -> list[dict[s
             drawn = skill.call("draw", rng, level, dict(fixed))
         except ValueError as error:
             raise DrawError(f"{skill.name}: {error}") from error
-        parameters = {
-            name: parameters.get(name, drawn.get(name)) for name in skill.parameters
-        }
+        parameters = {name: parameters.get(name, drawn.get(name)) for name in skill.parameters}
         composition.append({"skill": skill.name, "parameters": parameters})
         if skill.domain != "coding":
             value = skill.call("solve", arguments(skill, parameters, value))
@@ -239,7 +237,7 @@ def _reference(port: Port, kind: str, value: Any, rng: random.Random) -> Referen
 
 
 def arguments(skill: Skill, parameters: Mapping[str, Any], value: Any) -> dict[str, Any]:
-    """Typed Python values for `solve` and `recompute`: references resolved, rationals as Fraction, decimals as float."""
+    """Python values for `solve` and `recompute`: references resolved, rationals Fraction, decimals float."""
     typed: dict[str, Any] = {}
     for name, kind in skill.parameters.items():
         given = parameters[name]

@@ -38,7 +38,7 @@ def mutants(source: str) -> list[str]:
             target = next(other for place, other in enumerate(ast.walk(mutated)) if place == index)
             target.__dict__.clear()
             target.__dict__.update(variant.__dict__)
-            target.__class__ = type(variant)  # type: ignore[assignment]
+            target.__class__ = type(variant)
             try:
                 text = ast.unparse(ast.fix_missing_locations(mutated))
             except (ValueError, AttributeError):

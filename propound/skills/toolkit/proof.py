@@ -26,9 +26,9 @@ def agree(first: Any, second: Any) -> bool:
     """Whether two methods' results are the same: exactly, or within `RELATIVE` for real numbers."""
     if isinstance(first, float) or isinstance(second, float):
         return abs(first - second) <= RELATIVE * max(abs(first), abs(second), 1e-12)
-    if isinstance(first, set | frozenset | list | tuple):
-        return type(first)(second) == first
-    return type(first) in (int, Fraction, str) and Fraction(first) == Fraction(second) if not isinstance(first, str) else first == second
+    if isinstance(first, int | Fraction) and isinstance(second, int | Fraction):
+        return first == second
+    return type(first) is type(second) and bool(first == second)
 
 
 def prove(frames: Frames, skills: Sequence[Skill], *, draws: int, seed: int = 0) -> list[str]:
@@ -70,8 +70,8 @@ def _instance(
                 return f"{skill.name} draws {value!r} for {name}, which is no canonical {kind.name}"
     example = None
     if frames.code:
-        kind = quality.input_type(skills)
-        for value in [quality.sample_input(kind, rng) for _ in range(12)] + quality.edge_inputs(kind):
+        argument = quality.input_type(skills)
+        for value in [quality.sample_input(argument, rng) for _ in range(12)] + quality.edge_inputs(argument):
             first = evaluate(skills, composition, "solve", start=value)
             second = evaluate(skills, composition, "recompute", start=value)
             if first != second:
@@ -111,12 +111,16 @@ def prove_wording(skill: Skill) -> list[str]:
             for quantity in form["quantity"]:
                 slots = wording.slots_of(wording.parse(f"{setup} {quantity}", frozenset(skill.parameters)))
                 if slots != set(skill.parameters):
-                    problems.append(f"{skill.name}: form {number} says {sorted(slots)}, not all parameters: {quantity!r}")
+                    problems.append(
+                        f"{skill.name}: form {number} says {sorted(slots)}, not all parameters: {quantity!r}"
+                    )
     return problems
 
 
 def compatible(first: Skill, second: Skill) -> bool:
     """Whether the pair declares itself composable: one can feed the other and neither excludes the other."""
-    return first.domain == second.domain and conflict([first, second]) is None and (
-        feeds(first, second) or feeds(second, first)
+    return (
+        first.domain == second.domain
+        and conflict([first, second]) is None
+        and (feeds(first, second) or feeds(second, first))
     )

@@ -86,8 +86,10 @@ def input_type(skills: Sequence[Skill]) -> str:
 def sample_input(kind: str, rng: random.Random) -> Any:
     """A random input within the bounds that every coding statement gives (see the frames)."""
     if kind == "text":
-        words = ["".join(rng.choice(_LETTERS[: rng.choice((5, 26))]) for _ in range(rng.randint(1, 7)))
-                 for _ in range(rng.randint(1, 6))]
+        words = [
+            "".join(rng.choice(_LETTERS[: rng.choice((5, 26))]) for _ in range(rng.randint(1, 7)))
+            for _ in range(rng.randint(1, 6))
+        ]
         return " ".join(words)
     size = rng.choice((3, 5, 8, 8, 12, 20))
     span = rng.choice((3, 10, 50))
@@ -99,13 +101,27 @@ def edge_inputs(kind: str) -> list[Any]:
     """Inputs at the edges of the stated bounds."""
     if kind == "text":
         return ["a", "z", "aa", "ab", "a b", "abcba", "zzz zzz", "the quick brown fox", "aaaaabbbbb"]
-    return [[0], [1], [-1], [50], [-50], [0, 0], [1, -1], [3, 3, 3], [5, 4, 3, 2, 1], [1, 2, 3, 4, 5],
-            [-50, 50, -50, 50], [0] * 5, list(range(-5, 6)), [7] * 20]
+    return [
+        [0],
+        [1],
+        [-1],
+        [50],
+        [-50],
+        [0, 0],
+        [1, -1],
+        [3, 3, 3],
+        [5, 4, 3, 2, 1],
+        [1, 2, 3, 4, 5],
+        [-50, 50, -50, 50],
+        [0] * 5,
+        list(range(-5, 6)),
+        [7] * 20,
+    ]
 
 
 def given_away(statement: str, answer: str) -> bool:
     """Whether the answer stands in the statement as a number of its own."""
-    number = re.escape(answer.split(" ")[0])
+    number = re.escape(answer.split(" ", maxsplit=1)[0])
     return re.search(rf"(?<![\w.-]){number}(?!\w|\.\d)", statement) is not None
 
 

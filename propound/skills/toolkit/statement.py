@@ -21,7 +21,20 @@ from .wording import Capitalised, Choice, Literal, Marked, Node, Scoped, Slot
 
 MAX_STATEMENT = 6_000
 _FRAME_SLOTS = frozenset(
-    {"quantity", "Quantity", "name", "ref", "modulus", "offset", "percent", "factor", "unit", "digits", "input", "output"}
+    {
+        "quantity",
+        "Quantity",
+        "name",
+        "ref",
+        "modulus",
+        "offset",
+        "percent",
+        "factor",
+        "unit",
+        "digits",
+        "input",
+        "output",
+    }
 )
 _LINKS = ("lowest_terms", "remainder", "remainder_more", "percent", "factor")
 _INTEGER = ParameterType("integer")
@@ -124,7 +137,9 @@ def _links(frames: Frames, scope: str, wanted: Reference | None) -> list[Node]:
     return nodes
 
 
-def tree(frames: Frames, skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]] | None = None) -> Node:
+def tree(
+    frames: Frames, skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]] | None = None
+) -> Node:
     """The grammar of all statements of `skills` in this order; with a composition, of all its statements."""
     start = skills[0].parameters[next(iter(skills[0].ports))].name if frames.code else "default"
     parts: list[Node] = [Scoped("opening", _spaced(_frames(frames.opening[start])))]
@@ -145,7 +160,11 @@ def tree(frames: Frames, skills: Sequence[Skill], composition: Sequence[Mapping[
             setup, quantity = loaded.options[0].parts
             options.append(wording.Sequence((_spaced(setup), _fill(frame, quantity))))
         parts += [Scoped(scope, Choice(tuple(options))), Literal(" ")]
-    parts.append(Scoped("closing", _spaced(_frames(frames.closing[skills[-1].gives if not frames.code else "example"]))))
+    parts.append(
+        Scoped(
+            "closing", _spaced(_frames(frames.closing[skills[-1].gives if not frames.code else "example"]))
+        )
+    )
     return wording.Sequence(tuple(parts))
 
 
@@ -358,7 +377,11 @@ def _with_link(reference: Reference, kind: str, link: Mapping[str, Any]) -> Refe
     if kind == "lowest_terms":
         return Reference(lowest_terms=True)
     if kind in ("remainder", "remainder_more"):
-        if reference.modulus is not None or link["modulus"] < 2 or (kind == "remainder_more" and link["offset"] < 1):
+        if (
+            reference.modulus is not None
+            or link["modulus"] < 2
+            or (kind == "remainder_more" and link["offset"] < 1)
+        ):
             raise UnreadableError("a remainder is taken by less than 2, or twice")
         return Reference(reference.lowest_terms, link["modulus"], link.get("offset", 0))
     if reference.factor is not None:

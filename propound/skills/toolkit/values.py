@@ -97,7 +97,9 @@ class ParameterType:
     def accepts(self, value: Any) -> bool:
         """Whether `value` is a JSON value of this type in its canonical form (references are not values)."""
         if self.name == "integer":
-            return isinstance(value, int) and not isinstance(value, bool) and len(str(abs(value))) <= MAX_DIGITS
+            return (
+                isinstance(value, int) and not isinstance(value, bool) and len(str(abs(value))) <= MAX_DIGITS
+            )
         if self.name in ("integers", "polynomial"):
             return (
                 isinstance(value, list)

@@ -250,7 +250,7 @@ class _Search:
             for end, inner in self.walk(node.node, text, position, scope, captured):
                 yield end, (*inner, (scope, node.name, True))
 
-    def _walk_parts(
+    def _walk_parts(  # noqa: PLR0917
         self,
         parts: tuple[Node, ...],
         index: int,
