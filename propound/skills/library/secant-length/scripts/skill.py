@@ -1,0 +1,36 @@
+"""Distance from an outer point to the farther intersection of a secant, with the nearer one at distance `near`."""
+
+from fractions import Fraction
+from math import isqrt
+
+
+def draw(rng, level, fixed):
+    if "radius" in fixed:
+        radius = fixed["radius"]
+        distance = radius + rng.randint(2, 10 + 10 * level)
+    else:
+        distance = fixed.get("distance", rng.randint(8, 25 + 25 * level))
+        radius = rng.randint(max(2, distance // 4), distance - 1)
+    tangent = isqrt(distance * distance - radius * radius)
+    low = distance - radius + (tangent > distance - radius and rng.random() < 0.9)
+    return {"distance": distance, "radius": radius, "near": rng.randint(low, tangent)}
+
+
+def solve(p):
+    return Fraction(p["distance"] ** 2 - p["radius"] ** 2, p["near"])
+
+
+def recompute(p):
+    # cosine of the angle at the point, foot of the perpendicular from the centre, mirror image of the nearer end
+    near, distance = Fraction(p["near"]), Fraction(p["distance"])
+    cosine = (near**2 + distance**2 - Fraction(p["radius"]) ** 2) / (2 * near * distance)
+    foot = distance * cosine
+    return foot + (foot - near)
+
+
+def degenerate(p, result):
+    if p["near"] == p["distance"] - p["radius"]:
+        return "the line passes through the centre"
+    if result == p["near"]:
+        return "the line is a tangent"
+    return None
