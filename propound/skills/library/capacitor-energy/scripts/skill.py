@@ -21,7 +21,7 @@ def draw(rng, level, fixed):
     voltage = spread(rng, 4, 120)
     growth = spread(rng, 0.015, 2)
     if "e" in fixed or not fixed:
-        e = fixed.get("e", neat(spread(rng, 10, 3000 * level)))
+        e = fixed.get("e", neat(spread(rng, 30, 5000 * level)))
         c = neat(2 * float(e) / voltage**2)
         added = growth * voltage * float(c)
         t = neat(spread(rng, 5, 90 * level))

@@ -20,7 +20,7 @@ def spread(rng, low, high):
 def draw(rng, level, fixed):
     return {
         "m": fixed.get("m", neat(spread(rng, 4, 90 * level))),
-        "v": fixed.get("v", neat(spread(rng, 0.15, 1.5 * level))),
+        "v": fixed.get("v", neat(spread(rng, 0.12, 1.5 * level))),
         "angle": rng.randint(2, 44),
         "mu": f"{rng.randint(1, 55) / 100:.2f}",
         "eff": rng.randint(45, 95),
@@ -48,8 +48,8 @@ def recompute(p):
 def degenerate(p, result):
     if p["v"] > 25:
         return "no load is dragged up a slope faster than 25 m/s"
-    if p["v"] < 0.15 or result < 1:
-        return "the load hardly moves"
+    if p["v"] < 0.1 or result < 0.05:
+        return "the load hardly moves, or the power is tiny"
     if result > 1e6:
         return "a power above a megawatt is implausible here"
     if p["mu"] < 0.05:

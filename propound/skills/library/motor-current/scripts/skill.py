@@ -25,7 +25,7 @@ def draw(rng, level, fixed):
         e = neat(power * float(t))
     t = t or neat(float(e) / power)
     power = float(e) / float(t)
-    loss = spread(rng, 0.008, 0.4)
+    loss = spread(rng, 0.0065, 0.4)
     u = neat(spread(rng, 6, 60) * (power / 15) ** 0.4)
     current = power / (1 - loss) / float(u)
     return {"e": e, "t": t, "u": u, "r": neat(loss * float(u) / current, 3)}

@@ -19,7 +19,7 @@ def spread(rng, low, high):
 
 def draw(rng, level, fixed):
     start = float(fixed.get("v0", f"{rng.randint(10, 80 * level) / 10:.1f}"))
-    gain = start**2 * (spread(rng, 1.01, 5) ** 2 - 1) / 2  # kinetic energy per kilogram
+    gain = start**2 * (spread(rng, 1.005, 5) ** 2 - 1) / 2  # kinetic energy per kilogram
     drawn = {"v0": fixed.get("v0", f"{start:.1f}")}
     if "p" in fixed and "t" not in fixed:
         drawn["t"] = neat(spread(rng, 2, 40 * level))
@@ -54,6 +54,6 @@ def recompute(p):
 def degenerate(p, result):
     if result > 120:
         return "a speed above 120 m/s is implausible without drag"
-    if result < 1.05 * p["v0"]:
+    if result < 1.08 * p["v0"]:
         return "the drive hardly changes the speed"
-    return "the mass is implausible for a vehicle" if not 0.05 < p["m"] < 500000 else None
+    return "the mass is implausible for a vehicle" if not 0.02 < p["m"] < 500000 else None
