@@ -10,8 +10,8 @@ def solve(values: list[int], rise: int, leap: int) -> int:
     for index, value in enumerate(values):
         best = 0
         for earlier in range(max(0, index - leap), index):
-            if value - values[earlier] >= rise and lengths[earlier] > best:
-                best = lengths[earlier]
+            if value - values[earlier] >= rise:
+                best = max(best, lengths[earlier])
         lengths.append(best + 1)
     return max(lengths, default=0)
 

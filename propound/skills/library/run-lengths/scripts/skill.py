@@ -11,10 +11,10 @@ def draw(rng, level, fixed):
 
 def solve(text: str, letter: str, early: int, late: int) -> list[int]:
     runs = []
-    before = 0
+    before = None
     for character in text:
         if character == " ":
-            before = 0
+            before = None
             continue
         weight = early if character <= letter else -late
         if weight == before:
