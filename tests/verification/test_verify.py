@@ -79,15 +79,10 @@ def test_a_wrong_answer_is_rejected(domain: Domain) -> None:
 def test_a_changed_number_in_the_statement_is_misread(domain: Domain) -> None:
     trajectory = _sound(domain)
     assert trajectory.submission is not None
-    parameter = next(
-        str(value)
-        for use in trajectory.submission.composition
-        for value in use.parameters.values()
-        if re.fullmatch(r"\d[\d.]*", str(value)) and _statement(trajectory).count(str(value)) == 1
-    )
-    changed = _statement(trajectory).replace(
-        parameter, parameter[:-1] + ("8" if parameter[-1] != "8" else "7")
-    )
+    values = [str(value) for use in trajectory.submission.composition for value in use.parameters.values()]
+    number = max((value for value in values if re.fullmatch(r"\d[\d.]*", value)), key=len)
+    other = number[:-1] + ("8" if number[-1] != "8" else "7")
+    changed = re.sub(rf"(?<![\d.]){re.escape(number)}(?!\d|\.\d)", other, _statement(trajectory))
     assert _verdict(trajectory, statement=changed).rejection is Rejection.MISREAD
 
 

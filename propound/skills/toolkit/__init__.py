@@ -47,9 +47,8 @@ def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
     ordered = [next(skill for skill in loaded if skill.name == use["skill"]) for use in composition]
     drawn: dict[str, Any] = {"composition": composition}
     if ordered[0].domain == "coding":
-        value = quality.sample_input(quality.input_type(ordered), rng)
-        drawn["example"] = value
-        drawn["answer"] = json.dumps(evaluate(ordered, composition, "solve", start=value)[-1])
+        value, output = _example(ordered, composition, rng)
+        drawn |= {"example": value, "answer": json.dumps(output)}
     else:
         drawn["digits"] = rng.choice((3, 3, 4))
         result = evaluate(ordered, composition, "solve")[-1]
@@ -57,6 +56,18 @@ def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
         if ordered[-1].gives != "quantity":
             del drawn["digits"]
     print(json.dumps(drawn))
+
+
+def _example(
+    skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]], rng: random.Random
+) -> tuple[Any, Any]:
+    """A call to show: the first of a few random ones whose result is neither empty nor 0."""
+    for _ in range(6):
+        value = quality.sample_input(quality.input_type(skills), rng)
+        output = evaluate(skills, composition, "solve", start=value)[-1]
+        if output:
+            break
+    return value, output
 
 
 def check(statement: str, composition: Sequence[Mapping[str, Any]], answer: str) -> None:

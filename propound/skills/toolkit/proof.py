@@ -25,7 +25,7 @@ RELATIVE = 2e-6
 def agree(first: Any, second: Any) -> bool:
     """Whether two methods' results are the same: exactly, or within `RELATIVE` for real numbers."""
     if isinstance(first, float) or isinstance(second, float):
-        return abs(first - second) <= RELATIVE * max(abs(first), abs(second), 1e-12)
+        return bool(abs(first - second) <= RELATIVE * max(abs(first), abs(second), 1e-12))
     if isinstance(first, int | Fraction) and isinstance(second, int | Fraction):
         return first == second
     return type(first) is type(second) and bool(first == second)
