@@ -1,10 +1,10 @@
 """Says whether two final answers are the same, by the declared kind of the gold answer.
 
-`compare` is pure and total: it evaluates no code, follows no path, and bounds its input before any algebra, because one
-side is whatever a model wrote. Only `Agreement.EQUAL` counts as the same; `UNDECIDED` never passes.
+`compare` is pure and total: it evaluates no code, and bounds its input before any algebra, because one side
+is whatever a model wrote. Only `Agreement.EQUAL` counts as the same; `UNDECIDED` never passes.
 
-The package has three floors: `reading` turns text into small trees, `algebra` decides trees, `comparators` hold one
-family of kinds each and are listed in `registry`. Importing this package loads none of sympy, mpmath or pint.
+The package has three floors: `reading` turns text into small trees, `algebra` decides trees, `comparators`
+hold one family of kinds each and are listed in `registry`. Importing it loads none of sympy, mpmath or pint.
 """
 
 from propound.problem import AnswerKind

@@ -15,7 +15,7 @@ class Agreement(StrEnum):
     EQUAL = "equal"
     NOT_EQUAL = "not_equal"
     UNDECIDED = "undecided"
-    """Unreadable, ambiguous, over a limit, or neither proven nor refuted; it never counts as equal."""
+    """UnreadableError, ambiguous, over a limit, or neither proven nor refuted; it never counts as equal."""
 
 
 class Comparison(Record):

@@ -1,4 +1,4 @@
-"""Finds the final answer in what a model wrote: the last box, else what follows the last "the answer is"."""
+"""Finds the final answer in what a model wrote: the last box, else what follows "the answer is"."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import re
 
 from propound.verification.answers.limits import MAX_PROSE
 
-_BOX = re.compile(r"\\f?boxed\s*\{")
-_LEAD = re.compile(r"(?:\banswer\b\s*(?:is\b\s*:?|:|=)|####)", re.IGNORECASE)
+_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
+_LEAD = re.compile(
+    r"\\text\s*\{[a-z ]*\banswer\s+is\s*:?\s*\}|\banswer\b\s*(?:is\b\s*:?|:|=)|####", re.IGNORECASE
+)
 _WRAPPERS = (("**", "**"), ("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("`", "`"))
 
 
 def extract(text: str) -> str:
-    """The final answer in `text`: the content of the last balanced \\boxed{...}, else the text without its lead.
+    """The final answer in `text`: the content of the last \\boxed{...}, else the text without its lead.
 
-    A last box that never closes (a cut-off text) is no box. Surrounding `$`, `\\(`, `**` and a trailing period go.
+    A last box that never closes (a cut-off text) is no box. Surrounding `$` and `**` and a final period go.
     """
     text = text[-MAX_PROSE:]
     box = _last_box(text)

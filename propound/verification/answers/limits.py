@@ -36,5 +36,5 @@ MAX_SYMBOLIC_BITS = 2_000
 MAX_SYMBOLIC_NODES = 300
 """Size of a tree that is handed to sympy, in nodes."""
 
-SYMBOLIC_CALLS = 600_000
+SYMBOLIC_CALLS = 3_000_000
 """Function calls that sympy may make in one comparison."""

@@ -1,0 +1,1 @@
+"""One family of answer kinds per file; each comparator maps (gold, answer, terms) to a finding."""

@@ -1,0 +1,101 @@
+"""Answers that are words or labels: choices, booleans and texts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from propound.verification.answers.agreement import Finding, Terms, equal, not_equal, undecided
+from propound.verification.answers.errors import UnreadableError
+from propound.verification.answers.reading.notation import plain
+
+_LABEL = re.compile(
+    r"\s*(?:(?:[Oo]ption|[Cc]hoice)\s+)?"
+    r"(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Za-z])\s*\]|([A-Za-z])(?=\s*[).:]|\s*$))[).:]?\s*"
+)
+_OR = re.compile(r"/|\bor\b")
+_GOES_ON = re.compile(r"[,;/&]|(?:or|and)\b")
+_ANOTHER = re.compile(r"\(\s*[A-Za-z]\s*\)|(?<![A-Za-z])[A-Za-z]\s*[).](?!\w)")
+_LABELS = re.compile(r"\(?\s*[A-Z]\s*\)?(?:\s*(?:,|;|/|&|and\b|or\b)\s*\(?\s*[A-Z]\s*\)?)+")
+_TRUTHS = {
+    **dict.fromkeys(("true", "yes", "t", "y"), True),
+    **dict.fromkeys(("false", "no", "f", "n"), False),
+}
+_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
+
+
+def compare_choice(gold: str, answer: str, terms: Terms) -> Finding:
+    """By label, in either case: B, (b), "B) 12 m", "option B". A gold without a label compares as text."""
+    one, other = plain(gold), plain(answer)
+    several = _label_set(one)
+    if several:
+        if _OR.search(one):
+            raise UnreadableError("gold answer: alternatives")
+        return _verdict(_label_set(other) == several and not _OR.search(other), "labels")
+    expected, given = _label(one), _label(other)
+    if expected is None:
+        return compare_text(gold, answer, terms)
+    if given is not None:
+        return _verdict(given == expected, "label")
+    if _label_set(other):
+        return not_equal("several labels where one is asked")
+    return undecided("answer: no label, or several")
+
+
+def compare_boolean(gold: str, answer: str, _terms: Terms) -> Finding:
+    """true, yes, t, y against false, no, f, n; any other text is undecided."""
+    expected = _TRUTHS.get(plain(gold).casefold())
+    if expected is None:
+        raise UnreadableError("gold answer: neither true nor false")
+    given = _TRUTHS.get(plain(answer).casefold())
+    if given is None:
+        raise UnreadableError("answer: neither true nor false")
+    return _verdict(given == expected, "truth value")
+
+
+def compare_text(gold: str, answer: str, _terms: Terms) -> Finding:
+    """The same characters, but for spacing, and the case of first letters unless the gold is in quotes."""
+    quoted = _unquoted(gold) != gold.strip()
+    one, other = _spaced(_unquoted(gold)), _spaced(_unquoted(answer))
+    if one == other:
+        return equal("the same text")
+    if one.casefold() != other.casefold():
+        return not_equal("another text")
+    if not quoted and _uncapitalised(one) == _uncapitalised(other):
+        return equal("the same words")
+    return undecided("differs in case only")
+
+
+def _verdict(same: bool, what: str) -> Finding:
+    return equal(f"the same {what}") if same else not_equal(f"another {what}")
+
+
+def _label(text: str) -> str | None:
+    """The one label that `text` starts with; None where it has none or goes on to another."""
+    found = _LABEL.match(text)
+    if found is None or _GOES_ON.match(text, found.end()) or _ANOTHER.search(text, found.end()):
+        return None
+    return (found[1] or found[2] or found[3]).upper()
+
+
+def _label_set(text: str) -> frozenset[str]:
+    if not _LABELS.fullmatch(text):
+        return frozenset()
+    return frozenset(re.findall(r"(?<![A-Za-z])[A-Z](?![A-Za-z])", text))
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
+        return text[1:-1]
+    return text
+
+
+def _spaced(text: str) -> str:
+    text = unicodedata.normalize("NFC", text)
+    text = re.sub(r"^\\(?:text|textbf|mathrm|textit)\{([^{}]*)\}$", r"\1", text.strip())
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _uncapitalised(text: str) -> str:
+    return re.sub(r"(?<![^\s-])[A-Z](?=[a-z])", lambda letter: letter[0].lower(), text)

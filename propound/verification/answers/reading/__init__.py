@@ -1,0 +1,1 @@
+"""Text to small trees: strict, bounded, and without any library that evaluates."""

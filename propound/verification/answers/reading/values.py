@@ -1,0 +1,62 @@
+"""Reads a text that should be one value: its name, its percent sign and its tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from propound.verification.answers.errors import UnreadableError, side
+from propound.verification.answers.reading.notation import offers_alternatives, plain, split_name
+from propound.verification.answers.reading.numerals import read_numeral
+from propound.verification.answers.reading.syntax import parse
+from propound.verification.answers.reading.tree import Apply, Node, Number
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One side of a comparison of single values."""
+
+    name: str | None
+    """x in "x = 5"."""
+    percent: bool
+    tree: Node
+    """Without the percent sign."""
+    half_unit: Fraction | None
+    """Half a unit in the last given place of a decimal; None for anything else."""
+
+    @property
+    def fraction_of_one(self) -> Node:
+        """The tree with the percent sign in it."""
+        return Apply("div", (self.tree, Number(Fraction(100)))) if self.percent else self.tree
+
+
+class SeveralAnswersError(ValueError):
+    """The answer names several values where one is asked."""
+
+
+def read_value(text: str) -> Value:
+    """The one value that `text` is. Raises `UnreadableError`."""
+    name, written = split_name(plain(text))
+    percent = written.endswith("%")
+    written = written.removesuffix("%").strip()
+    numeral = read_numeral(written)
+    if numeral is not None:
+        return Value(name, percent, Number(numeral.value), numeral.half_unit)
+    return Value(name, percent, parse(written), None)
+
+
+def read_gold(text: str) -> Value:
+    """`read_value`, for the gold answer."""
+    with side("gold answer"):
+        return read_value(text)
+
+
+def read_answer(text: str) -> Value:
+    """`read_value`, for an answer; raises `SeveralAnswersError` for "5 or 6", "5, 6" and "±5"."""
+    with side("answer"):
+        try:
+            return read_value(text)
+        except UnreadableError:
+            if offers_alternatives(plain(text)):
+                raise SeveralAnswersError from None
+            raise
