@@ -19,11 +19,13 @@ def spread(rng, low, high):
 
 def draw(rng, level, fixed):
     q, h = str(rng.randint(280, 900)), f"{rng.randint(140, 340) / 10:.1f}"
-    ratio = spread(rng, 0.025, 14)  # heat of the solid relative to that of the gas
+    ratio = spread(rng, 0.035, 14)  # heat of the solid relative to that of the gas
     if "m" in fixed:
         n = neat(fixed["m"] * float(h) * 1000 / ratio / float(q))
     else:
-        n = fixed.get("n", neat(spread(rng, 0.03, level)))
+        n = fixed.get("n", neat(spread(rng, 0.05, level)))
+        least = rng.uniform(0.4, 1.2) * float(h) / float(n) / float(q)  # the solid should weigh something
+        ratio = max(ratio, least)
     m = fixed.get("m", neat(ratio * float(n) * float(q) / float(h) / 1000))
     return {"n": n, "q": q, "m": m, "h": h, "eff": rng.randint(15, 92)}
 
@@ -47,4 +49,6 @@ def degenerate(p, result):
     share = p["eff"] * 10 * p["n"] * p["q"] / result
     if not 0.08 < share < 0.97:
         return "one of the two fuels hardly matters"
+    if p["m"] < 0.0005:
+        return "half a gram of solid fuel, or less, is implausible"
     return "the energy is beyond 1 GJ" if result > 1e9 else None
