@@ -1,0 +1,159 @@
+"""Waking workers and streams up: names of tasks and channels, and publishing only after the commit.
+
+A message carries no data and may get lost: PostgreSQL knows what is to be done, and workers look there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cache, partial
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from propound.config import settings
+
+if TYPE_CHECKING:
+    from celery import Celery
+    from redis import Redis
+
+WORK = "propound.work"
+"""Claim one shard of any job, work on it, settle."""
+
+QUEUE = "propound"
+"""The queue of all tasks; a Redis list of that name."""
+
+NEWS_CHANNEL = "propound.news"
+"""Redis channel on which the id of a job is published when something happened to it."""
+
+WAKE_UPS = 4
+"""Published for a new job: small machines start at once; the workers' sweep adds what is missing."""
+
+_AFTER_COMMIT = "propound.queue.after_commit"
+_TIMEOUT_SECONDS = 3.0
+_LOG = logging.getLogger(__name__)
+
+
+class Publisher:
+    """Publishes to one Redis. A failure is logged, never raised: the workers' sweep makes up for it."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis_url = redis_url
+        self._celery: Celery | None = None
+        self._redis: Redis | None = None
+
+    def wake(self, number: int = 1) -> None:
+        """Publish `number` messages of the task `WORK`."""
+        try:
+            for _ in range(number):
+                self._app().send_task(WORK, queue=QUEUE, ignore_result=True, retry=False)
+        except Exception as error:  # noqa: BLE001  # kombu raises whatever its transport does
+            _LOG.warning("a wake-up was not published: %s", error)
+
+    def announce(self, job_id: str) -> None:
+        """Tell streams that the job has news."""
+        from redis import RedisError
+
+        try:
+            self._client().publish(NEWS_CHANNEL, job_id)
+        except RedisError as error:
+            _LOG.warning("news of %s was not published: %s", job_id, error)
+
+    def waiting(self) -> int:
+        """Messages that no worker has taken yet.
+
+        Raises:
+            redis.RedisError: Redis cannot be reached.
+        """
+        waiting: int = self._client().llen(QUEUE)
+        return waiting
+
+    def ping(self) -> None:
+        """One round trip.
+
+        Raises:
+            redis.RedisError: Redis cannot be reached.
+        """
+        self._client().ping()
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._celery is not None:
+            self._celery.close()
+        if self._redis is not None:
+            self._redis.close()
+
+    def _app(self) -> Celery:
+        if self._celery is None:
+            from celery import Celery
+
+            self._celery = Celery(broker=broker_url(self._redis_url), set_as_current=False)
+            timeouts = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _TIMEOUT_SECONDS}
+            self._celery.conf.update(
+                task_default_queue=QUEUE, broker_transport_options=timeouts, broker_connection_retry=False
+            )
+        return self._celery
+
+    def _client(self) -> Redis:
+        if self._redis is None:
+            from redis import Redis
+
+            self._redis = Redis.from_url(
+                self._redis_url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
+            )
+        return self._redis
+
+
+@cache
+def default_publisher() -> Publisher | None:
+    """The publisher of this process, to the Redis of its settings; None where they name none."""
+    url = settings().redis_url
+    return None if url is None else Publisher(url)
+
+
+def wake_workers_after_commit(session: Session, publisher: Publisher | None = None) -> None:
+    """Wake workers up once the session's transaction is committed; not at all if it is rolled back."""
+    publisher = publisher or default_publisher()
+    if publisher is not None:
+        _after_commit(session, partial(publisher.wake, WAKE_UPS))
+
+
+def announce_after_commit(session: Session, job_id: str, publisher: Publisher | None = None) -> None:
+    """Tell streams of the job's news once the session's transaction is committed."""
+    publisher = publisher or default_publisher()
+    if publisher is not None:
+        _after_commit(session, partial(publisher.announce, job_id))
+
+
+def _after_commit(session: Session, action: Callable[[], None]) -> None:
+    if _AFTER_COMMIT not in session.info:
+        event.listen(session, "after_commit", _run_actions)
+        event.listen(session, "after_rollback", _drop_actions)
+    session.info.setdefault(_AFTER_COMMIT, []).append(action)
+
+
+def _run_actions(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    actions: list[Callable[[], None]] = session.info.get(_AFTER_COMMIT, [])
+    session.info[_AFTER_COMMIT] = []
+    for action in actions:
+        action()
+
+
+def _drop_actions(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info[_AFTER_COMMIT] = []
+
+
+def broker_url(redis_url: str) -> str:
+    """The URL in Celery's notation; they differ for Unix sockets only."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    login = f":{quote(parts.password, safe='')}@" if parts.password else ""
+    query = parts.query.replace("db=", "virtual_host=")
+    return f"redis+socket://{login}{parts.path}" + (f"?{query}" if query else "")

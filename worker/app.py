@@ -1,0 +1,112 @@
+"""The Celery policy, all of it. Celery only wakes people up: work and its leases are rows in PostgreSQL.
+
+Started as `celery -A worker.app worker`. A lost message, a killed worker or an emptied Redis costs at most a
+sweep or a lease of time.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import sys
+import threading
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from celery import Celery, signals
+
+from propound.config import Settings, settings
+from propound.queue import QUEUE, Publisher, broker_url
+from propound.sandbox import SandboxUnavailable, open_sandbox
+from propound.storage.session import Database
+from propound.storage.sweep import sweep
+from worker.pipeline import Pipeline
+from worker.shard import Workplace
+from worker.tasks import OpenPipeline, SettingsMissingError, open_workplace, register, servers
+
+SHARD_SECONDS = 1_800
+"""A shard that runs longer is ended; its process, too, where that does not help."""
+
+VISIBILITY_SECONDS = 2 * SHARD_SECONDS
+"""Redis offers an unacknowledged message again after this long; longer than any shard runs."""
+
+SWEEP_SECONDS = 2.0
+"""Between two looks for work that no message announces; a quarter of the lease if that is shorter."""
+
+_LOG = logging.getLogger(__name__)
+
+
+def create_app(open_pipeline: OpenPipeline, check_machine: Callable[[Settings], object]) -> Celery:
+    """The Celery app around a pipeline.
+
+    Args:
+        open_pipeline: called once in each process of the worker.
+        check_machine: called before the worker starts; it raises `SandboxUnavailable` where it must not.
+    """
+    app = Celery("propound", set_as_current=False)
+    app.conf.update(_policy(settings()))
+    stopping = multiprocessing.get_context("fork").Event()
+
+    @cache
+    def workplace() -> Workplace:
+        return open_workplace(settings(), open_pipeline)
+
+    register(app, workplace, stopping.is_set)
+
+    def refuse(**_: Any) -> None:
+        """Start only where the servers are named and programs can be isolated."""
+        try:
+            servers(settings())
+            check_machine(settings())
+        except (SettingsMissingError, SandboxUnavailable) as error:
+            sys.exit(f"The worker does not start: {error}")
+
+    def start_sweeping(**_: Any) -> None:
+        threading.Thread(target=_sweep_forever, args=(settings(),), name="sweep", daemon=True).start()
+
+    def stop(**_: Any) -> None:
+        """Have the processes give back their shards after the episode in their hands."""
+        stopping.set()
+
+    signals.worker_init.connect(refuse, weak=False)
+    signals.worker_ready.connect(start_sweeping, weak=False)
+    signals.worker_shutting_down.connect(stop, weak=False)
+    return app
+
+
+def _policy(configured: Settings) -> dict[str, Any]:
+    return {
+        "broker_url": broker_url(configured.redis_url) if configured.redis_url else None,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {"visibility_timeout": VISIBILITY_SECONDS, "socket_keepalive": True},
+        "task_default_queue": QUEUE,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "result_backend": None,
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_soft_time_limit": SHARD_SECONDS - 60,
+        "task_time_limit": SHARD_SECONDS,
+        "worker_prefetch_multiplier": 1,
+        "worker_concurrency": configured.concurrency,
+        "worker_hijack_root_logger": True,
+    }
+
+
+def _sweep_forever(configured: Settings) -> None:
+    """Wake workers up whenever PostgreSQL holds work and Redis no message."""
+    database_url, redis_url = servers(configured)
+    database, publisher = Database(database_url, pool_size=0), Publisher(redis_url)
+    pause = threading.Event()
+    while not pause.wait(min(SWEEP_SECONDS, configured.lease_seconds / 4)):
+        try:
+            claimable = sweep(database, configured.shard_specs)
+            if claimable and publisher.waiting() == 0:
+                publisher.wake(min(claimable, configured.concurrency))
+        except Exception:  # noqa: BLE001  # a server that is away comes back
+            _LOG.exception("a sweep failed; the next one follows")
+
+
+app = create_app(Pipeline.open, lambda configured: open_sandbox(configured.sandbox_tier))
