@@ -25,12 +25,13 @@ def draw(rng, level, fixed):
     molar, z = rng.choice(METALS)
     cells, eff = rng.randint(2, 12 * level), rng.randint(55, 99)
     per_charge = cells * eff / 100 * float(molar) / 1000 / z / 96485
-    mass = spread(rng, 0.0007, 8 * level)
+    low, high = 0.004, 12 * level  # kilograms
     if "i" in fixed:
-        i, t = fixed["i"], neat(min(max(mass / per_charge / fixed["i"], 15), 900000))
+        i, t = fixed["i"], neat(min(max(spread(rng, low, high) / per_charge / fixed["i"], 15), 900000))
     else:
         t = fixed.get("t", neat(spread(rng, 300, 20000 * level)))
-        i = neat(min(max(mass / per_charge / float(t), 0.05), 2000))
+        one_ampere = per_charge * float(t)
+        i = neat(spread(rng, max(low / one_ampere, 0.07), max(min(high / one_ampere, 1500), 1)))
     return {"i": i, "t": t, "cells": cells, "molar": molar, "z": z, "eff": eff}
 
 
@@ -56,8 +57,8 @@ def recompute(p):
 
 
 def degenerate(p, result):
-    if not 0.001 < result < 1000:
-        return "the mass is below a gram or above a tonne"
+    if not 0.005 < result < 1000:
+        return "the mass is below five grams or above a tonne"
     if not 0.1 < p["i"] < 2000:
         return "the current is implausible for such a plant"
     return "the electrolysis takes more than two weeks" if p["t"] > 1209600 else None

@@ -40,4 +40,4 @@ def degenerate(p, result):
         return "no body of everyday size moves faster than 1000 m/s"
     if p["v"] < 1.5:
         return "the body hardly moves"
-    return "the energy is tiny" if result < 1 else None
+    return "the energy is tiny" if result < 0.2 else None
