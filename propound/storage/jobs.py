@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -38,6 +40,16 @@ def create(session: Session, *, tenant: str, request: JobRequest, name: str) -> 
 def get(session: Session, tenant: str, job_id: str) -> Job | None:
     """The tenant's job, or None."""
     return session.scalar(select(Job).where(Job.id == job_id, Job.tenant == tenant))
+
+
+def by_id(session: Session, job_ids: Collection[str]) -> dict[str, Job]:
+    """The jobs with these ids, by id."""
+    return {job.id: job for job in session.scalars(select(Job).where(Job.id.in_(job_ids)))}
+
+
+def state(session: Session, job_id: str) -> JobState:
+    """Where a job that exists stands, read afresh."""
+    return session.scalars(select(Job.state).where(Job.id == job_id)).one()
 
 
 def page(
