@@ -1,0 +1,1 @@
+"""Datasets: what jobs have filled, problem by problem, and as one file."""

@@ -1,0 +1,58 @@
+"""Finds what belongs to the caller; everything else does not exist for them."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from propound.storage import datasets, jobs, trajectories
+from propound.storage.tables import Dataset, StoredProblem, StoredTrajectory
+from service.auth import Caller
+from service.datasets.schemas import DatasetView, dataset_view
+from service.errors import NotFoundError
+
+
+def find(session: Session, caller: Caller, dataset_id: str) -> Dataset:
+    """The caller's dataset.
+
+    Raises:
+        NotFoundError: the tenant has no such dataset.
+    """
+    dataset = datasets.get(session, caller.tenant, dataset_id)
+    if dataset is None:
+        raise NotFoundError("no such dataset")
+    return dataset
+
+
+def find_problem(session: Session, caller: Caller, problem_id: str) -> StoredProblem:
+    """The caller's problem.
+
+    Raises:
+        NotFoundError: the tenant has no such problem.
+    """
+    problem = datasets.problem(session, caller.tenant, problem_id)
+    if problem is None:
+        raise NotFoundError("no such problem")
+    return problem
+
+
+def find_trajectory(session: Session, caller: Caller, trajectory_id: str) -> StoredTrajectory:
+    """The caller's trajectory.
+
+    Raises:
+        NotFoundError: the tenant has no such trajectory.
+    """
+    trajectory = trajectories.get(session, caller.tenant, trajectory_id)
+    if trajectory is None:
+        raise NotFoundError("no such trajectory")
+    return trajectory
+
+
+def views(session: Session, rows: list[Dataset]) -> dict[str, DatasetView]:
+    """The datasets as the API shows them, by id; their jobs know how far they are."""
+    filling = jobs.by_id(session, [dataset.job_id for dataset in rows])
+    return {
+        dataset.id: dataset_view(
+            dataset, filling[dataset.job_id].accepted, complete=filling[dataset.job_id].state.is_final
+        )
+        for dataset in rows
+    }

@@ -1,0 +1,28 @@
+"""Ids in paths. One that cannot exist is answered like one that does not: 404, before the database is asked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path
+
+from propound.storage.ids import Prefix
+
+
+def _pattern(prefix: Prefix) -> str:
+    return rf"^{prefix}_[0-9a-z]{{26}}$"
+
+
+def _example(prefix: Prefix) -> str:
+    return f"{prefix}_01jqz3m8v5r2k9x7w4t6y0b1cd"
+
+
+JobId = Annotated[str, Path(pattern=_pattern(Prefix.JOB), examples=[_example(Prefix.JOB)])]
+KeyId = Annotated[str, Path(pattern=_pattern(Prefix.KEY), examples=[_example(Prefix.KEY)])]
+DatasetId = Annotated[str, Path(pattern=_pattern(Prefix.DATASET), examples=[_example(Prefix.DATASET)])]
+ProblemId = Annotated[str, Path(pattern=_pattern(Prefix.PROBLEM), examples=[_example(Prefix.PROBLEM)])]
+TrajectoryId = Annotated[
+    str, Path(pattern=_pattern(Prefix.TRAJECTORY), examples=[_example(Prefix.TRAJECTORY)])
+]
+SKILL_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+SkillName = Annotated[str, Path(pattern=SKILL_NAME, max_length=64, examples=["modular-power"])]

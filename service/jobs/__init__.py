@@ -1,0 +1,1 @@
+"""Jobs: requests for datasets, where they stand, and what happens to them."""

@@ -1,0 +1,155 @@
+"""`/v1/jobs`: ask for a dataset, watch it being made, stop it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import StreamingResponse
+
+from propound.job import JobState
+from propound.queue import announce_after_commit, wake_workers_after_commit
+from propound.storage import datasets, events, jobs
+from service.auth import JobsReader, JobsWriter
+from service.errors import (
+    BodyTooLargeError,
+    FinalJobError,
+    IdempotencyKeyReusedError,
+    ImpossibleRequestError,
+    InvalidCursorError,
+    MalformedBodyError,
+    NotFoundError,
+    UnlistedSkillError,
+    UnsupportedMediaTypeError,
+    documented,
+)
+from service.identifiers import JobId
+from service.jobs import service
+from service.jobs.events import stream
+from service.jobs.schemas import JobCreate, JobView, job_view
+from service.pagination import Id, Listing, Page, Pages
+from service.resources import Shared, Transaction
+
+router = APIRouter(prefix=service.PATH, tags=["jobs"])
+LISTING = Listing("jobs", Id)
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]*$",
+        description="Any text of your own. Sent again within 24 hours with the same request, it gives the same "
+        "job instead of another one.",
+        examples=["5f0c1d9e-warm-up"],
+    ),
+]
+LastEventId = Annotated[
+    int | None,
+    Header(
+        alias="Last-Event-ID",
+        ge=0,
+        lt=2**63,
+        description="Go on after this event; browsers send it themselves.",
+    ),
+]
+
+
+@router.post(
+    "",
+    summary="Ask for a dataset",
+    status_code=202,
+    response_description="The job is queued; `Location` is its address.",
+    responses=documented(
+        MalformedBodyError,
+        BodyTooLargeError,
+        UnsupportedMediaTypeError,
+        UnlistedSkillError,
+        ImpossibleRequestError,
+        IdempotencyKeyReusedError,
+    ),
+)
+def create_job(
+    body: JobCreate,
+    caller: JobsWriter,
+    shared: Shared,
+    session: Transaction,
+    response: Response,
+    *,
+    idempotency_key: IdempotencyKey = None,
+) -> JobView:
+    """The same request with the same seed gives the same dataset, byte for byte."""
+    view, replayed = service.create(session, caller, shared.library, body, idempotency_key)
+    wake_workers_after_commit(session, shared.publisher)
+    response.headers["Location"] = f"{service.PATH}/{view.id}"
+    if replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return view
+
+
+@router.get("", summary="List jobs", responses=documented(InvalidCursorError))
+def list_jobs(
+    caller: JobsReader,
+    session: Transaction,
+    paging: Pages,
+    state: Annotated[JobState | None, Query(description="Only jobs in this state.")] = None,
+) -> Page[JobView]:
+    """Newest first."""
+    place = LISTING.decode(paging.cursor)
+    before = place.id if place else None
+    rows = jobs.page(session, caller.tenant, limit=paging.fetch, before=before, state=state)
+    shown = service.views(session, rows)
+    return LISTING.page(paging, rows, place=lambda job: Id(job.id), view=lambda job: shown[job.id])
+
+
+@router.get("/{job_id}", summary="Show a job", responses=documented(NotFoundError))
+def get_job(job_id: JobId, caller: JobsReader, session: Transaction) -> JobView:
+    """Where it stands, and its funnel."""
+    job = service.find(session, caller, job_id)
+    return job_view(job, datasets.of_job(session, job.id))
+
+
+@router.post(
+    "/{job_id}/cancel",
+    summary="Cancel a job",
+    status_code=202,
+    responses=documented(NotFoundError, FinalJobError),
+)
+def cancel_job(job_id: JobId, caller: JobsWriter, shared: Shared, session: Transaction) -> JobView:
+    """No new work is begun; what was accepted stays exportable. Cancelling twice is harmless."""
+    job = service.cancel(session, caller, job_id)
+    announce_after_commit(session, job.id, shared.publisher)
+    return job_view(job, datasets.of_job(session, job.id))
+
+
+@router.get(
+    "/{job_id}/events",
+    summary="Follow a job",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Server-sent events of the kinds `state` and `progress`, each with an `id`, with a "
+            "heartbeat comment when nothing happens; the stream ends when the job has.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        204: {"description": "The job has ended, and `Last-Event-ID` was its last event."},
+        **documented(NotFoundError),
+    },
+)
+def follow_job(
+    job_id: JobId,
+    caller: JobsReader,
+    shared: Shared,
+    session: Transaction,
+    last_event_id: LastEventId = None,
+) -> Response:
+    """Everything that happened so far, then what happens, as it happens."""
+    job = service.find(session, caller, job_id)
+    after = last_event_id or 0
+    if job.state.is_final and not events.after(session, job.id, after, limit=1):
+        return Response(status_code=204)
+    return StreamingResponse(
+        stream(shared, job.id, after),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )

@@ -1,0 +1,129 @@
+"""A job as clients write it and read it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from propound.job import JobRequest, JobState
+from propound.storage.tables import Dataset, Job
+
+NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
+JobName = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=NO_CONTROL, description="A name for the dataset.")
+]
+
+REQUEST_EXAMPLE: JsonDict = {
+    "name": "warm-up",
+    "domains": ["mathematics", "coding", "science"],
+    "count": 100,
+    "seed": 7,
+    "minimum_skills": 1,
+    "maximum_skills": 3,
+}
+
+
+class JobCreate(JobRequest):
+    """What to generate, and what to call it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [REQUEST_EXAMPLE]})
+
+    name: JobName | None = None
+
+    def request(self) -> JobRequest:
+        """The request alone: what the dataset depends on."""
+        return JobRequest(**{field: getattr(self, field) for field in JobRequest.model_fields})
+
+
+class Progress(BaseModel):
+    """How far a job has come."""
+
+    accepted: int
+    count: int = Field(description="Problems asked for.")
+    rate_per_second: float | None = Field(description="Accepted problems a second since the job began.")
+    eta_seconds: float | None = Field(description="At that rate, until all are there; null when not running.")
+
+
+class Funnel(BaseModel):
+    """What became of the episodes; proposed = pending + accepted + surplus + rejected, always."""
+
+    proposed: int = Field(description="Episodes finished.")
+    pending: int = Field(description="Verified; their turn has not come yet.")
+    accepted: int
+    surplus: int = Field(description="Verified, but the dataset was full.")
+    rejected: int
+    rejections: dict[str, int] = Field(description="Rejected episodes by reason.")
+
+
+class JobView(BaseModel):
+    """A job."""
+
+    id: str
+    object: Literal["job"] = "job"
+    name: str
+    state: JobState
+    created_at: datetime
+    timestamps: dict[str, datetime] = Field(description="When the job entered each state so far.")
+    request: JobRequest
+    dataset_id: str
+    policy: str | None = Field(description="Who proposes; null until a worker has begun.")
+    policy_version: str | None
+    progress: Progress
+    funnel: Funnel
+    error: str | None = Field(description="Why the job failed.")
+    stop_reason: str | None = Field(description="Why the job ended, in a sentence.")
+
+
+FINAL_STAMPS = ("succeeded_at", "exhausted_at", "failed_at", "cancelled_at")
+
+
+def job_view(job: Job, dataset: Dataset, now: datetime | None = None) -> JobView:
+    """A job as the API shows it."""
+    return JobView(
+        id=job.id,
+        name=dataset.name,
+        state=job.state,
+        created_at=job.created_at,
+        timestamps=timestamps(job),
+        request=JobRequest.model_validate(job.request),
+        dataset_id=dataset.id,
+        policy=job.policy,
+        policy_version=job.policy_version,
+        progress=progress(job, now or datetime.now(UTC)),
+        funnel=Funnel(
+            proposed=job.proposed,
+            pending=job.pending,
+            accepted=job.accepted,
+            surplus=job.surplus,
+            rejected=job.rejected,
+            rejections=dict(sorted(job.rejections.items())),
+        ),
+        error=job.error,
+        stop_reason=job.stop_reason,
+    )
+
+
+def timestamps(job: Job) -> dict[str, datetime]:
+    """When the job entered each state, in the order of the states."""
+    stamps: dict[str, Any] = {state: getattr(job, f"{state}_at") for state in JobState}
+    return {state: stamp for state, stamp in stamps.items() if stamp is not None}
+
+
+def progress(job: Job, now: datetime) -> Progress:
+    """Rate = accepted / (end or now - start of work); ETA = what is missing / rate."""
+    ends = [stamp for stamp in (getattr(job, name) for name in FINAL_STAMPS) if stamp is not None]
+    rate = eta = None
+    if job.running_at is not None:
+        elapsed = ((ends[0] if ends else now) - job.running_at).total_seconds()
+        rate = job.accepted / elapsed if elapsed > 0 else None
+    if rate and job.state is JobState.RUNNING:
+        eta = (job.count - job.accepted) / rate
+    return Progress(
+        accepted=job.accepted,
+        count=job.count,
+        rate_per_second=None if rate is None else round(rate, 3),
+        eta_seconds=None if eta is None else round(eta, 1),
+    )

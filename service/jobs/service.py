@@ -1,0 +1,131 @@
+"""Rules about jobs: what may be asked for, the same request only once, what can still be cancelled."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from propound.curriculum import check_request
+from propound.errors import ImpossibleSpecError, UnknownSkillError
+from propound.job import JobRequest, JobState
+from propound.problem import digest
+from propound.skills.library import Library
+from propound.skills.package import Category
+from propound.storage import datasets, idempotency, jobs, settle
+from propound.storage.tables import Job
+from service.auth import Caller
+from service.errors import (
+    Fault,
+    FinalJobError,
+    IdempotencyKeyReusedError,
+    ImpossibleRequestError,
+    NotFoundError,
+    UnlistedSkillError,
+)
+from service.jobs.schemas import JobCreate, JobView, job_view
+
+PATH = "/v1/jobs"
+UNNAMED = "untitled"
+
+
+class Creation(NamedTuple):
+    """A job that was asked for, perhaps not for the first time."""
+
+    view: JobView
+    replayed: bool
+
+
+def create(
+    session: Session, caller: Caller, library: Library, wanted: JobCreate, idempotency_key: str | None
+) -> Creation:
+    """Make a job and its dataset, or give the answer that the same `Idempotency-Key` got before.
+
+    Raises:
+        IdempotencyKeyReusedError: the key came with another request.
+        UnlistedSkillError: a skill or category that the library does not hold.
+        ImpossibleRequestError: no skills can be combined as asked.
+    """
+    if idempotency_key is not None:
+        earlier = _begin(session, caller, wanted, idempotency_key)
+        if earlier is not None:
+            return Creation(JobView.model_validate(earlier.response), replayed=True)
+    request = wanted.request()
+    check(request, library)
+    job = jobs.create(session, tenant=caller.tenant, request=request, name=wanted.name or UNNAMED)
+    view = job_view(job, datasets.of_job(session, job.id))
+    if idempotency_key is not None:
+        response = view.model_dump(mode="json")
+        idempotency.finish(session, tenant=caller.tenant, key=idempotency_key, status=202, response=response)
+    return Creation(view, replayed=False)
+
+
+def check(request: JobRequest, library: Library) -> None:
+    """Refuse what no worker could ever do.
+
+    Raises:
+        UnlistedSkillError: a skill or category that the library does not hold.
+        ImpossibleRequestError: no skills can be combined as asked.
+    """
+    try:
+        check_request(request, library)
+    except UnknownSkillError as error:
+        raise UnlistedSkillError(str(error), faults=_unknown(request, library)) from error
+    except ImpossibleSpecError as error:
+        fault = Fault(location="body", pointer="", code="impossible", detail=str(error)[:500])
+        raise ImpossibleRequestError(str(error), faults=[fault]) from error
+
+
+def find(session: Session, caller: Caller, job_id: str) -> Job:
+    """The caller's job.
+
+    Raises:
+        NotFoundError: the tenant has no such job.
+    """
+    job = jobs.get(session, caller.tenant, job_id)
+    if job is None:
+        raise NotFoundError("no such job")
+    return job
+
+
+def cancel(session: Session, caller: Caller, job_id: str) -> Job:
+    """Stop a job; what it has accepted stays. Doing it twice changes nothing.
+
+    Raises:
+        NotFoundError: the tenant has no such job.
+        FinalJobError: it has ended by itself.
+    """
+    job = settle.cancel(session, caller.tenant, job_id)
+    if job is None:
+        raise NotFoundError("no such job")
+    if job.state.is_final and job.state is not JobState.CANCELLED:
+        raise FinalJobError(f"it is {job.state}")
+    return job
+
+
+def views(session: Session, rows: list[Job]) -> dict[str, JobView]:
+    """The jobs as the API shows them, by id."""
+    filled = datasets.of_jobs(session, [job.id for job in rows])
+    return {job.id: job_view(job, filled[job.id]) for job in rows}
+
+
+def _begin(session: Session, caller: Caller, wanted: JobCreate, key: str) -> idempotency.Replay | None:
+    body_digest = digest(wanted.model_dump(mode="json"))
+    try:
+        return idempotency.begin(
+            session, tenant=caller.tenant, key=key, method="POST", path=PATH, body_digest=body_digest
+        )
+    except idempotency.IdempotencyConflictError as error:
+        raise IdempotencyKeyReusedError(str(error)) from error
+
+
+def _unknown(request: JobRequest, library: Library) -> list[Fault]:
+    skills = [f"/skills/{place}" for place, name in enumerate(request.skills) if name not in library]
+    known = set(Category)
+    categories = [
+        f"/categories/{place}" for place, name in enumerate(request.categories) if name not in known
+    ]
+    return [
+        Fault(location="body", pointer=pointer, code="unknown", detail="not in the library")
+        for pointer in (*skills, *categories)
+    ]

@@ -1,0 +1,1 @@
+"""Skills: the library that problems are composed from."""
