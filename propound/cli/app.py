@@ -1,0 +1,133 @@
+"""The commands and their options. Only typer is imported here; `--help` answers at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from propound.cli import datasets, jobs, keys, skills
+from propound.cli.options import AsJson, DomainName, Key, OutFile, Url
+
+app = typer.Typer(
+    name="propound",
+    help="Verified reasoning problems, written to order.",
+    epilog="`propound demo` shows everything at once; `propound up` keeps it running.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def up(
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the API; default PROPOUND_PORT.")] = None,
+) -> None:
+    """Run the servers, the API and a worker here, until Ctrl-C.
+
+    With PROPOUND_DATABASE_URL or PROPOUND_REDIS_URL set, that server is used instead of one of its own.
+    """
+    from propound.cli.up import run
+
+    run(port)
+
+
+@app.command()
+def demo(
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="Problems to make.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same file.")] = 2026,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File or folder; default: exports/.")] = None,
+) -> None:
+    """Make a file of verified problems from nothing.
+
+    Starts everything on this machine, runs a job over REST, downloads its dataset and stops everything.
+    """
+    from propound.cli.demo import run
+
+    run(count, seed, out)
+
+
+@app.command()
+def generate(
+    *,
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="Problems to make, exactly.")],
+    domain: Annotated[list[DomainName] | None, typer.Option(help="Default: all. May be repeated.")] = None,
+    category: Annotated[list[str] | None, typer.Option(help="Skill categories to draw from. May be repeated.")] = None,
+    skill: Annotated[list[str] | None, typer.Option(help="Skills to draw from. May be repeated.")] = None,
+    min_skills: Annotated[int, typer.Option(min=1, max=4, help="Fewest skills in a problem.")] = 1,
+    max_skills: Annotated[int, typer.Option(min=1, max=4, help="Most skills in a problem.")] = 4,
+    level: Annotated[int, typer.Option(min=1, max=3, help="Size of the numbers: 1 small, 3 large.")] = 2,
+    group_size: Annotated[int, typer.Option(min=1, max=16, help="Trajectories per spec.")] = 4,
+    max_episodes: Annotated[int | None, typer.Option(min=1, help="Budget in trajectories.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same request and seed make the same dataset.")] = 0,
+    name: Annotated[str | None, typer.Option(help="Name of the dataset.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Watch until the job has ended.")] = False,
+    out: OutFile = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Submit a job to a running API.
+
+    With --wait watch it until it has ended, with --out download its dataset as well.
+    """
+    from propound.cli.generate import run
+
+    fields = {
+        "domains": [entry.value for entry in domain or []],
+        "categories": category,
+        "skills": skill,
+        "minimum_skills": min_skills,
+        "maximum_skills": max_skills,
+        "level": level,
+        "group_size": group_size,
+        "max_episodes": max_episodes,
+        "seed": seed,
+        "count": count,
+    }
+    run(fields, name=name, wait=wait, out=out, url=url, key=key, as_json=as_json)
+
+
+@app.command()
+def bench(
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="Problems to make.")] = 500,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the job.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what one worker sustains.
+
+    Problems per second end to end, and the cost of each stage of an episode.
+    """
+    from propound.cli.bench import run
+
+    run(count, seed, as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look at this machine: versions, sandbox, servers.
+
+    Ends with 1 when something is missing.
+    """
+    from propound.cli.doctor import run
+
+    run(as_json=as_json)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema.
+
+    Makes the first admin key where there is none.
+    """
+    from propound.cli.migrate import run
+
+    run()
+
+
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(datasets.app, name="datasets")
+app.add_typer(keys.app, name="keys")
+app.add_typer(skills.app, name="skills")

@@ -1,0 +1,193 @@
+"""`propound bench`: what one worker sustains, and where the time of an episode goes."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from propound.cli.demo import make_dataset
+from propound.cli.output import console, plain, print_json, table
+from propound.client import Job
+from propound.config import settings
+from propound.curriculum import draw_spec
+from propound.embedded.redis import free_port
+from propound.embedded.system import Plan, running
+from propound.job import JobRequest
+from propound.policy.teacher import Teacher
+from propound.proposing.environment import Environment
+from propound.proposing.rollout import rollout
+from propound.reward import rewards
+from propound.sandbox import Execution, Limits, Sandbox, open_sandbox
+from propound.sandbox.protocol import NO_FILES, NO_LIMITS_GIVEN
+from propound.skills import default_library
+from propound.verification.verify import Verification
+
+EPISODES = 120
+"""Episodes whose stages are timed, one after the other in this process."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a part of an episode costs."""
+
+    name: str
+    milliseconds: float
+    """Mean over the episodes, by the clock."""
+    sandbox_milliseconds: float
+    """How much of it was spent in the sandbox."""
+    sandbox_runs: float
+    """Programs run, per episode."""
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """One job, end to end: API, worker, sandbox, database."""
+
+    problems: int
+    episodes: int
+    seconds: float
+    """From the first claimed shard to the last settled one."""
+    problems_per_second: float
+    episodes_per_second: float
+    worker_processes: int
+
+
+class Stopwatch:
+    """Adds up the time of named stages; it is also a sandbox, which adds itself to the stage that uses it."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._stage = ""
+        self.spent: Counter[str] = Counter()
+        self.inside: Counter[str] = Counter()
+        self.runs: Counter[str] = Counter()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """The block is the stage of this name."""
+        self._stage = name
+        began = time.perf_counter_ns()
+        yield
+        self.spent[name] += time.perf_counter_ns() - began
+
+    @property
+    def tier(self) -> str:
+        """Of the sandbox that is timed."""
+        return self._sandbox.tier
+
+    def run(
+        self,
+        program: str,
+        *,
+        stdin: bytes = b"",
+        files: Mapping[str, bytes] = NO_FILES,
+        readable: Sequence[Path] = (),
+        python_path: Sequence[Path] = (),
+        limits: Limits = NO_LIMITS_GIVEN,
+    ) -> Execution:
+        """Run the program, timed."""
+        began = time.perf_counter_ns()
+        execution = self._sandbox.run(
+            program, stdin=stdin, files=files, readable=readable, python_path=python_path, limits=limits
+        )
+        self.inside[self._stage] += time.perf_counter_ns() - began
+        self.runs[self._stage] += 1
+        return execution
+
+
+def run(count: int, seed: int, *, as_json: bool) -> None:
+    """Time the stages, then a whole job.
+
+    Raises:
+        PropoundError: this machine cannot isolate programs, or a process died.
+    """
+    request = JobRequest(count=count, seed=seed)
+    screen = console(to_error=as_json)
+    screen.print(plain(f"Timing the stages of {EPISODES} episodes"))
+    stages = time_stages(request, EPISODES)
+    throughput = measure(request, as_json=as_json)
+    if as_json:
+        print_json({"stages": [asdict(stage) for stage in stages], "throughput": asdict(throughput)})
+        return
+    rows = [
+        (stage.name, round(stage.milliseconds, 2), round(stage.sandbox_milliseconds, 2), round(stage.sandbox_runs, 2))
+        for stage in stages
+    ]
+    screen.print()
+    screen.print(table(["stage of an episode", "ms", "of it in the sandbox", "programs run"], rows))
+    screen.print()
+    screen.print(plain(summary(throughput)), style="bold")
+
+
+def time_stages(request: JobRequest, episodes: int) -> list[Stage]:
+    """The cost of each stage, over the first episodes of the request."""
+    library = default_library()
+    watch = Stopwatch(open_sandbox(settings().sandbox_tier))
+    teacher, verification = Teacher(library), Verification(library, watch)
+    for number in range(episodes):
+        index, member = divmod(number, request.group_size)
+        with watch.stage("draw the spec"):
+            spec = draw_spec(request, library, index)
+        with watch.stage("propose"):
+            trajectory = rollout(teacher, Environment(spec, library, watch, settings().max_steps), member)
+        with watch.stage("verify"):
+            verdict = verification.verify(trajectory)
+        with watch.stage("reward"):
+            rewards(trajectory, verdict)
+    return [
+        Stage(
+            name,
+            spent / episodes / 1e6,
+            watch.inside[name] / episodes / 1e6,
+            watch.runs[name] / episodes,
+        )
+        for name, spent in watch.spent.items()
+    ]
+
+
+def measure(request: JobRequest, *, as_json: bool) -> Throughput:
+    """Run a job on a system of its own, in a folder that is deleted afterwards."""
+    screen = console(to_error=as_json)
+    with tempfile.TemporaryDirectory(prefix="propound-bench-") as folder:
+        plan = Plan(
+            home=Path(folder),
+            host="127.0.0.1",
+            port=free_port(),
+            concurrency=settings().concurrency,
+            durable=False,
+            grace_seconds=5.0,
+        )
+
+        def report(step: str) -> None:
+            screen.print(plain(step))
+
+        with running(plan, report) as system:
+            job = make_dataset(system, request, Path(folder) / "bench.jsonl", screen, report)
+        return throughput_of(job, plan.concurrency)
+
+
+def throughput_of(job: Job, processes: int) -> Throughput:
+    """What a finished job says about the speed."""
+    seconds = (job.timestamps[job.state] - job.timestamps["running"]).total_seconds()
+    return Throughput(
+        problems=job.funnel.accepted,
+        episodes=job.funnel.proposed,
+        seconds=seconds,
+        problems_per_second=job.funnel.accepted / seconds,
+        episodes_per_second=job.funnel.proposed / seconds,
+        worker_processes=processes,
+    )
+
+
+def summary(throughput: Throughput) -> str:
+    """One sentence."""
+    return (
+        f"One worker with {throughput.worker_processes} processes: "
+        f"{throughput.problems_per_second:.1f} problems/s, {throughput.episodes_per_second:.1f} episodes/s "
+        f"({throughput.problems} problems of {throughput.episodes} episodes in {throughput.seconds:.1f} s)"
+    )

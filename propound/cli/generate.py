@@ -1,0 +1,80 @@
+"""`propound generate`: a job from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from propound.cli.connection import connect
+from propound.cli.output import console, plain, print_json
+from propound.cli.progress import follow, funnel_line, headline
+from propound.client import Job
+from propound.errors import PropoundError
+from propound.job import JobRequest, JobState
+
+
+class RequestError(PropoundError):
+    """The options do not make a request."""
+
+
+class UnfinishedError(PropoundError):
+    """The job ended without all the problems."""
+
+
+def run(
+    fields: Mapping[str, Any],
+    *,
+    name: str | None,
+    wait: bool,
+    out: Path | None,
+    url: str | None,
+    key: str | None,
+    as_json: bool,
+) -> None:
+    """Submit, and as far as asked watch and download.
+
+    Raises:
+        PropoundError: the request is refused, the API is away, or the job ended without all the problems.
+    """
+    request = make_request(fields)
+    with connect(url, key) as client:
+        job = client.create_job(request, name=name)
+        if wait or out is not None:
+            screen = console(to_error=as_json)
+            screen.print(plain(f"Submitted {job.id}"))
+            job = follow(client, job.id, screen)
+            if out is not None:
+                client.export(job.dataset_id, out)
+        report(job, out, as_json=as_json)
+    if job.state.is_final and job.state is not JobState.SUCCEEDED:
+        raise UnfinishedError(f"the job ended as {job.state}: {job.error or job.stop_reason or 'no reason given'}")
+
+
+def make_request(fields: Mapping[str, Any]) -> JobRequest:
+    """The request that the options describe; what was not given keeps its default.
+
+    Raises:
+        RequestError: the options contradict each other.
+    """
+    given = {name: value for name, value in fields.items() if value is not None and value != []}
+    try:
+        return JobRequest.model_validate(given)
+    except ValidationError as error:
+        said = "; ".join(problem["msg"].removeprefix("Value error, ") for problem in error.errors())
+        raise RequestError(said) from None
+
+
+def report(job: Job, out: Path | None, *, as_json: bool) -> None:
+    """Say how the job stands."""
+    if as_json:
+        print_json(job.model_dump(mode="json"))
+        return
+    screen = console()
+    screen.print(plain(f"{job.id}: {headline(job)}; {funnel_line(job.funnel)}"))
+    if out is not None:
+        screen.print(plain(f"Written to {out}"))
+    elif not job.state.is_final:
+        screen.print(plain(f"Watch it: propound jobs watch {job.id}"))
