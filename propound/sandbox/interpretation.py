@@ -12,9 +12,9 @@ from .execution import Execution, ExecutionStatus
 from .limits import Limits
 from .request import Report
 
-_CPU_GRACE_S: Mapping[int, int] = {signal.SIGXCPU: 0, signal.SIGKILL: 1}
-"""The kernel's two ways of saying that the processor time is used up, and how long after the limit."""
-_CLOCK_MS = 20
+_CPU_AT_LEAST_S: Mapping[int, float] = {signal.SIGXCPU: -0.1, signal.SIGKILL: 0.5}
+"""The kernel's two ways of saying that the processor time is used up: at the limit, and a second after it.
+Its clock for limits and its clock for reports differ a little."""
 _REFUSED = "refused "
 
 
@@ -69,8 +69,8 @@ def _ended(report: Report, limits: Limits) -> tuple[ExecutionStatus, str]:
     ended_by = os.WTERMSIG(report["status"])
     if ended_by == signal.SIGSYS:
         return ExecutionStatus.REFUSED, "system call"
-    grace_s = _CPU_GRACE_S.get(ended_by)
-    if grace_s is not None and report["cpu_ms"] >= (ceil(limits.cpu_s) + grace_s) * 1e3 - _CLOCK_MS:
+    beyond_s = _CPU_AT_LEAST_S.get(ended_by)
+    if beyond_s is not None and report["cpu_ms"] >= (ceil(limits.cpu_s) + beyond_s) * 1e3:
         return ExecutionStatus.KILLED, "cpu"
     # A SIGKILL that nobody here sent is the kernel's, for want of memory, or the launcher's for the same
     # reason.

@@ -22,11 +22,11 @@ class Limits:
     file_mb: int = 16
     """Size of the largest file, and of all files in the work directory together, in MiB."""
     open_files: int = 64
-    """Open descriptors of one process."""
+    """Open descriptors of one process, from 8 (the interpreter needs some) to 512."""
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
             if not getattr(self, name) > 0:
                 raise ValueError(f"the limit {name} must be greater than 0, not {getattr(self, name)!r}")
-        if self.open_files < 8:
-            raise ValueError("the limit open_files must be at least 8: the interpreter needs some")
+        if not 8 <= self.open_files <= 512:
+            raise ValueError(f"the limit open_files must be from 8 to 512, not {self.open_files}")

@@ -90,10 +90,11 @@ def _prepare_scratch(request: Request) -> None:
 
 
 def _become_program(request: Request, handshake_fd: int) -> NoReturn:
-    os.dup2(handshake_fd, seccomp.HANDSHAKE_FD)
-    handshake = _socket.socket(fileno=seccomp.HANDSHAKE_FD)
+    # The number is the first that the program, under its limit, can never have.
+    handshake = _socket.socket(fileno=os.dup2(handshake_fd, request["open_files"]))
     try:
-        kernel.call("close_range", seccomp.HANDSHAKE_FD + 1, _MOST_FDS, 0)
+        kernel.call("close_range", 3, handshake.fileno() - 1, 0)
+        kernel.call("close_range", handshake.fileno() + 1, _MOST_FDS, 0)
         _isolate(request, handshake)
     except BaseException as error:  # noqa: BLE001 - told to the supervisor, which reports it
         handshake.send(f"{type(error).__name__}: {error}".encode(errors="replace")[:4000])
@@ -121,6 +122,7 @@ def _isolate(request: Request, handshake: _socket.socket) -> None:
     listener = seccomp.install(
         children=request["processes"] > 1,
         signals_to=os.getpid() if request["processes"] == 1 or own_signals_only else None,
+        handshake=handshake.fileno(),
     )
     if listener is None:
         handshake.send(b"ready")

@@ -61,9 +61,6 @@ REFUSED = """
 
 SIGNALS = ["kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"]
 
-HANDSHAKE_FD = 3
-"""The one descriptor on which ``sendmsg`` works: the listener leaves through it before the program starts."""
-
 _KILL = 0x80000000
 _NOTIFY = 0x7FC00000
 _ALLOW = 0x7FFF0000
@@ -132,7 +129,7 @@ def _socketpair() -> list[Instruction]:
 
 
 def _rules(
-    refuse: int, *, children: bool, signals_to: int | None
+    refuse: int, *, children: bool, signals_to: int | None, handshake: int
 ) -> Iterator[tuple[str, list[Instruction]]]:
     yield "ioctl", _if_one_of(1, _IOCTLS, _ALLOW, _error(errno.ENOTTY))
     yield "fcntl", _if_one_of(1, _FCNTLS, _ALLOW, _error(errno.EPERM))
@@ -143,7 +140,7 @@ def _rules(
     # same.
     yield "socket", _if_one_of(0, (_AF_UNIX,), _error(errno.EPERM), refuse)
     yield "socketpair", _socketpair()
-    yield "sendmsg", _if_one_of(0, (HANDSHAKE_FD,), _ALLOW, _error(errno.EPERM))
+    yield "sendmsg", _if_one_of(0, (handshake,), _ALLOW, _error(errno.EPERM))
     yield "prctl", _if_one_of(0, _PRCTLS, _ALLOW, _error(errno.EPERM))
     yield "prlimit64", _if_one_of(0, (0,), _ALLOW, _error(errno.EPERM))
     for name in SIGNALS:
@@ -170,11 +167,13 @@ def assemble(
     *,
     children: bool,
     signals_to: int | None,
+    handshake: int,
 ) -> bytes:
     """The filter as the kernel's array of ``sock_filter``.
 
     ``children`` allows new processes; ``signals_to`` is the only process that may be signalled (None: any
-    that the program can see, which is right where it sees only its own). ``refuse`` is the action that ends
+    that the program can see, which is right where it sees only its own). ``handshake`` is the one
+    descriptor on which ``sendmsg`` works: the listener leaves through it. ``refuse`` is the action that ends
     the program.
     """
     program: list[Instruction] = [
@@ -183,14 +182,14 @@ def assemble(
         (_RETURN, 0, 0, _KILL),  # 32-bit calls have other numbers
         (_LOAD, 0, 0, _CALL_OFFSET),
     ]
-    for name, body in _rules(refuse, children=children, signals_to=signals_to):
+    for name, body in _rules(refuse, children=children, signals_to=signals_to, handshake=handshake):
         if name in machine_calls:
             program += [(_JUMP_EQUAL, 0, len(body), machine_calls[name]), *body]
     program.append((_RETURN, 0, 0, _error(errno.ENOSYS)))
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
 
-def install(*, children: bool, signals_to: int | None) -> int | None:
+def install(*, children: bool, signals_to: int | None, handshake: int) -> int | None:
     """Put the filter on this process for good and return the descriptor on which refused calls are announced.
 
     A machine that is itself inside such an arrangement cannot have a second one: there the kernel ends the
@@ -198,7 +197,14 @@ def install(*, children: bool, signals_to: int | None) -> int | None:
     """
     architecture = AUDIT_ARCHITECTURE[kernel.MACHINE]
     for refuse, flags in ((_NOTIFY, _NEW_LISTENER), (_KILL, 0)):
-        code = assemble(kernel.NUMBER, architecture, refuse, children=children, signals_to=signals_to)
+        code = assemble(
+            kernel.NUMBER,
+            architecture,
+            refuse,
+            children=children,
+            signals_to=signals_to,
+            handshake=handshake,
+        )
         instructions = ctypes.create_string_buffer(code, len(code))
         head = struct.pack("@HP", len(code) // 8, ctypes.addressof(instructions))
         try:
