@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import sys
-import threading
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from threading import Event, Thread
+from typing import Any, ClassVar
 
-from celery import Celery, signals
+from celery import Celery, bootsteps
 
 from propound.config import Settings, settings
 from propound.queue import QUEUE, Publisher, broker_url
@@ -54,24 +54,29 @@ def create_app(open_pipeline: OpenPipeline, check_machine: Callable[[Settings], 
 
     register(app, workplace, stopping.is_set)
 
-    def refuse(**_: Any) -> None:
-        """Start only where the servers are named and programs can be isolated."""
-        try:
-            servers(settings())
-            check_machine(settings())
-        except (SettingsMissingError, SandboxUnavailable) as error:
-            sys.exit(f"The worker does not start: {error}")
+    class Caretaker(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+        """Of the worker's main process: refuse, sweep, and tell the processes to stop."""
 
-    def start_sweeping(**_: Any) -> None:
-        threading.Thread(target=_sweep_forever, args=(settings(),), name="sweep", daemon=True).start()
+        requires: ClassVar[set[str]] = {"celery.worker.components:Pool"}
 
-    def stop(**_: Any) -> None:
-        """Have the processes give back their shards after the episode in their hands."""
-        stopping.set()
+        def __init__(self, parent: Any, **options: Any) -> None:
+            """Before any process is forked: start only where programs can be isolated."""
+            super().__init__(parent, **options)
+            try:
+                servers(settings())
+                check_machine(settings())
+            except (SettingsMissingError, SandboxUnavailable) as error:
+                sys.exit(f"The worker does not start: {error}")
 
-    signals.worker_init.connect(refuse, weak=False)
-    signals.worker_ready.connect(start_sweeping, weak=False)
-    signals.worker_shutting_down.connect(stop, weak=False)
+        def start(self, parent: Any) -> None:  # noqa: ARG002
+            """Once the processes are there."""
+            Thread(target=_sweep_forever, args=(settings(),), name="sweep", daemon=True).start()
+
+        def stop(self, parent: Any) -> None:  # noqa: ARG002
+            """Have the processes give their shards back after the episode in their hands."""
+            stopping.set()
+
+    app.steps["worker"].add(Caretaker)
     return app
 
 
@@ -99,7 +104,7 @@ def _sweep_forever(configured: Settings) -> None:
     """Wake workers up whenever PostgreSQL holds work and Redis no message."""
     database_url, redis_url = servers(configured)
     database, publisher = Database(database_url, pool_size=0), Publisher(redis_url)
-    pause = threading.Event()
+    pause = Event()
     while not pause.wait(min(SWEEP_SECONDS, configured.lease_seconds / 4)):
         try:
             claimable = sweep(database, configured.shard_specs)

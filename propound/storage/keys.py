@@ -18,7 +18,7 @@ from propound.storage.tables import ApiKey
 
 DEFAULT_TENANT = "default"
 _FIRST_KEY_LOCK = 7_326_002
-_USE_IS_NOTED_EVERY = timedelta(minutes=1)
+USE_IS_NOTED_EVERY = timedelta(minutes=1)
 _LONGEST_SECRET = 200
 
 
@@ -80,8 +80,8 @@ def authenticate(session: Session, secret: str) -> ApiKey | None:
         update(ApiKey)
         .where(
             ApiKey.id == key.id,
-            func.coalesce(ApiKey.last_used_at, ApiKey.created_at - _USE_IS_NOTED_EVERY)
-            <= func.now() - _USE_IS_NOTED_EVERY,
+            func.coalesce(ApiKey.last_used_at, ApiKey.created_at - USE_IS_NOTED_EVERY)
+            <= func.now() - USE_IS_NOTED_EVERY,
         )
         .values(last_used_at=func.now())
         .execution_options(synchronize_session=False)
