@@ -5,12 +5,13 @@ from fractions import Fraction
 
 def draw(rng, level, fixed):
     k = rng.randint(2, 4 + level)
+    wide = 2 if rng.random() < 0.5 else 1
     if "m" in fixed:
         m = fixed["m"]
-        n = m // k + rng.randint(1, 6 + 4 * level)
+        n = m // k + rng.randint(wide, 6 + 4 * level)
     else:
         n = fixed.get("n", rng.randint(3, 6 + 6 * level))
-        m = rng.randint(2, k * n - 1)
+        m = rng.randint(2, max(2, k * (n - wide) if wide > 1 else k * n - 1))
     return {"k": k, "n": n, "m": m}
 
 

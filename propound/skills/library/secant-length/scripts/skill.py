@@ -12,8 +12,8 @@ def draw(rng, level, fixed):
         distance = fixed.get("distance", rng.randint(8, 25 + 25 * level))
         radius = rng.randint(max(2, distance // 4), distance - 1)
     tangent = isqrt(distance * distance - radius * radius)
-    low = distance - radius + (tangent > distance - radius and rng.random() < 0.9)
-    return {"distance": distance, "radius": radius, "near": rng.randint(low, tangent)}
+    near = distance - radius if rng.random() < 0.08 else rng.randint(min(distance - radius + 1, tangent), tangent)
+    return {"distance": distance, "radius": radius, "near": near}
 
 
 def solve(p):

@@ -6,8 +6,8 @@ from math import comb
 
 def draw(rng, level, fixed):
     return {
-        "a": fixed.get("a", rng.randint(2, 4 + 2 * level)),
-        "b": fixed.get("b", rng.randint(2, 4 + 2 * level)),
+        "a": fixed.get("a", rng.randint(2, 6 + 2 * level)),
+        "b": fixed.get("b", rng.randint(2, 6 + 2 * level)),
         "c": 1 if rng.random() < 0.1 else rng.randint(2, 3 + level),
     }
 
