@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -71,21 +71,28 @@ def problem(session: Session, tenant: str, problem_id: str) -> StoredProblem | N
 
 def content_tag(session: Session, dataset_id: str) -> str:
     """SHA-256 (hex) over the content digests in their order: the strong ETag of the export."""
-    digests = func.string_agg(aggregate_order_by(StoredProblem.content_digest, StoredProblem.ordinal), "")
+    separator = aggregate_order_by(literal(""), StoredProblem.ordinal)
+    digests = func.string_agg(StoredProblem.content_digest, separator)
     tag = func.encode(func.sha256(func.convert_to(func.coalesce(digests, ""), "UTF8")), "hex")
     found: str = session.scalars(select(tag).where(StoredProblem.dataset_id == dataset_id)).one()
     return found
 
 
-def export(session: Session, dataset_id: str) -> Iterator[bytes]:
-    """The dataset as JSON lines, ordered by ordinal, read from a server-side cursor."""
+def export(session: Session, dataset_id: str, *, after: int = 0, until: int | None = None) -> Iterator[bytes]:
+    """The dataset as JSON lines, ordered by ordinal, read from a server-side cursor.
+
+    Only ordinals above `after` and up to `until`, where given: accepted rows never change, so an export may be
+    read in pieces, without a transaction that is open as long as its slowest reader.
+    """
     query = (
         select(
             StoredProblem.ordinal, StoredProblem.record, StoredProblem.evidence, StoredProblem.content_digest
         )
-        .where(StoredProblem.dataset_id == dataset_id)
+        .where(StoredProblem.dataset_id == dataset_id, StoredProblem.ordinal > after)
         .order_by(StoredProblem.ordinal)
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )
+    if until is not None:
+        query = query.where(StoredProblem.ordinal <= until)
     for ordinal, record, evidence, content_digest in session.execute(query):
         yield export_line(Problem.model_validate(record), evidence, ordinal, content_digest)
