@@ -67,6 +67,7 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
         version=__version__,
         lifespan=lifespan,
         redoc_url=None,
+        redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
     errors.install(app)

@@ -242,7 +242,10 @@ class ProblemResponse(AsciiJSONResponse):
     media_type = "application/problem+json"
 
 
-def documented(*kinds: type[ServiceError]) -> dict[int | str, dict[str, Any]]:
+Responses = dict[int | str, dict[str, Any]]
+
+
+def documented(*kinds: type[ServiceError]) -> Responses:
     """The `responses` of an operation that may answer with these errors, for OpenAPI."""
     by_status: dict[int, list[type[ServiceError]]] = {}
     for kind in kinds:
@@ -340,10 +343,10 @@ def _validation(request: Request, error: RequestValidationError) -> ServiceError
         return MalformedBodyError(f"{at.get('ctx', {}).get('error', 'not JSON')} at character {position}")
     if any(problem["loc"][0] == "path" for problem in found):
         return NotFoundError()
-    if any(tuple(problem["loc"]) == ("body",) for problem in found):
-        declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if "content-length" in request.headers and not declared.endswith("json"):
-            return UnsupportedMediaTypeError("expected Content-Type: application/json")
+    declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    refused = any(problem["loc"] == ("body",) and problem["type"] != "missing" for problem in found)
+    if refused and not declared.endswith("json"):
+        return UnsupportedMediaTypeError("expected Content-Type: application/json")
     faults = faults_of(found)
     first = faults[0]
     place = first.pointer.strip("/") or first.location

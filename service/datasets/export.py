@@ -12,9 +12,7 @@ from typing import NamedTuple
 from anyio import to_thread
 from sqlalchemy.orm import Session
 
-from propound.problem import Problem
 from propound.storage import datasets
-from propound.storage.exports import export_line
 from service.resources import Resources
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -48,16 +46,12 @@ async def stream(shared: Resources, dataset_id: str, rows: int) -> AsyncIterator
     """The first `rows` rows as JSON lines."""
     done = 0
     while done < rows:
-        block, done = await to_thread.run_sync(_batch, shared, dataset_id, done, min(BATCH, rows - done))
-        yield block
+        until = min(done + BATCH, rows)
+        yield await to_thread.run_sync(_batch, shared, dataset_id, done, until)
+        done = until
 
 
-def _batch(shared: Resources, dataset_id: str, after: int, limit: int) -> tuple[bytes, int]:
-    """The lines after an ordinal, and the last one's ordinal."""
+def _batch(shared: Resources, dataset_id: str, after: int, until: int) -> bytes:
+    """The lines of the ordinals above `after`, up to `until`."""
     with shared.database.begin() as session:
-        found = datasets.problems(session, dataset_id, limit=limit, after=after)
-    lines = (
-        export_line(Problem.model_validate(row.record), row.evidence, row.ordinal, row.content_digest)
-        for row in found
-    )
-    return b"".join(lines), found[-1].ordinal
+        return b"".join(datasets.export(session, dataset_id, after=after, until=until))

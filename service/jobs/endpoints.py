@@ -17,8 +17,10 @@ from service.errors import (
     IdempotencyKeyReusedError,
     ImpossibleRequestError,
     InvalidCursorError,
+    InvalidRequestError,
     MalformedBodyError,
     NotFoundError,
+    Responses,
     UnlistedSkillError,
     UnsupportedMediaTypeError,
     documented,
@@ -36,6 +38,7 @@ LISTING = Listing("jobs", Id)
 IdempotencyKey = Annotated[
     str | None,
     Header(
+        alias="Idempotency-Key",
         min_length=1,
         max_length=255,
         pattern=r"^[\x21-\x7e]*$",
@@ -53,21 +56,34 @@ LastEventId = Annotated[
         description="Go on after this event; browsers send it themselves.",
     ),
 ]
+CREATED: Responses = {
+    202: {
+        "description": "The job is queued.",
+        "headers": {
+            "Location": {"description": "The job's address.", "schema": {"type": "string"}},
+            "Idempotency-Replayed": {
+                "description": "`true` where the `Idempotency-Key` had been used: nothing new was made.",
+                "schema": {"type": "string"},
+            },
+        },
+    }
+}
+CREATION_ERRORS = documented(
+    MalformedBodyError,
+    BodyTooLargeError,
+    UnsupportedMediaTypeError,
+    InvalidRequestError,
+    UnlistedSkillError,
+    ImpossibleRequestError,
+    IdempotencyKeyReusedError,
+)
 
 
 @router.post(
     "",
     summary="Ask for a dataset",
     status_code=202,
-    response_description="The job is queued; `Location` is its address.",
-    responses=documented(
-        MalformedBodyError,
-        BodyTooLargeError,
-        UnsupportedMediaTypeError,
-        UnlistedSkillError,
-        ImpossibleRequestError,
-        IdempotencyKeyReusedError,
-    ),
+    responses=CREATED | CREATION_ERRORS,
 )
 def create_job(
     body: JobCreate,

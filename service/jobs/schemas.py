@@ -25,6 +25,41 @@ REQUEST_EXAMPLE: JsonDict = {
     "maximum_skills": 3,
 }
 
+JOB_EXAMPLE: JsonDict = {
+    "id": "job_01jqz3m8v5r2k9x7w4t6y0b1cd",
+    "object": "job",
+    "name": "warm-up",
+    "state": "running",
+    "created_at": "2026-01-05T09:00:00Z",
+    "timestamps": {"queued": "2026-01-05T09:00:00Z", "running": "2026-01-05T09:00:01Z"},
+    "request": {
+        "domains": ["mathematics", "coding", "science"],
+        "categories": [],
+        "skills": [],
+        "minimum_skills": 1,
+        "maximum_skills": 3,
+        "count": 100,
+        "seed": 7,
+        "group_size": 4,
+        "level": 2,
+        "max_episodes": None,
+    },
+    "dataset_id": "ds_01jqz3m8v5r2k9x7w4t6y0b1ce",
+    "policy": "teacher",
+    "policy_version": "1",
+    "progress": {"accepted": 40, "count": 100, "rate_per_second": 8.0, "eta_seconds": 7.5},
+    "funnel": {
+        "proposed": 60,
+        "pending": 4,
+        "accepted": 40,
+        "surplus": 0,
+        "rejected": 16,
+        "rejections": {"degenerate": 11, "duplicate": 5},
+    },
+    "error": None,
+    "stop_reason": None,
+}
+
 
 class JobCreate(JobRequest):
     """What to generate, and what to call it."""
@@ -60,6 +95,8 @@ class Funnel(BaseModel):
 
 class JobView(BaseModel):
     """A job."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [JOB_EXAMPLE]})
 
     id: str
     object: Literal["job"] = "job"
