@@ -157,11 +157,11 @@ def _claim_of(session: Session, job: Job, claimant: Claimant) -> Lease | None:
         .limit(1)
         .execution_options(populate_existing=True)
     )
+    now = session.scalars(select(func.clock_timestamp())).one()
     if shard is None:
         shard = _cut(session, job, claimant.shard_specs)
     if shard is None:
         return None
-    now = session.scalars(select(func.clock_timestamp())).one()
     shard.state = ShardState.LEASED
     shard.worker = f"{claimant.worker}/{secrets.token_hex(4)}"
     shard.lease_until = now + claimant.lease

@@ -1,0 +1,53 @@
+"""A small pipeline whose episodes follow from the spec and the member alone, like the real one's."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from dataclasses import dataclass
+
+from propound.config import Settings
+from propound.episode import Episode
+from propound.problem import Domain, Problem, ProblemSpec
+from propound.skills import Library, default_library
+from propound.verification.verdict import Rejection
+from tests.factories import coding, episodes, mathematics, science
+
+MAKERS = {
+    Domain.MATHEMATICS: mathematics.problem,
+    Domain.CODING: coding.problem,
+    Domain.SCIENCE: science.problem,
+}
+
+
+@dataclass(frozen=True)
+class FakePipeline:
+    """Some episodes are rejected, some repeat a problem, most give a fresh one."""
+
+    library: Library
+    seconds: float = 0.0
+    """What an episode takes."""
+    policy: str = "fake"
+    policy_version: str = "1"
+    library_version: str = "library-1"
+
+    @classmethod
+    def open(cls, _: Settings) -> FakePipeline:
+        """With the skills that come with Propound; the environment says how slow it is."""
+        return cls(default_library(), seconds=float(os.environ.get("FAKE_EPISODE_SECONDS", "0")))
+
+    def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
+        """A function of its arguments."""
+        time.sleep(self.seconds)
+        return episodes.episode(outcome(spec, member), member=member, of=spec)
+
+
+def outcome(spec: ProblemSpec, member: int) -> Problem | Rejection:
+    """What becomes of one member of the spec's group."""
+    rng = random.Random(f"{spec.seed}:{member}")
+    draw = rng.random()
+    if draw < 0.3:
+        return rng.choice([Rejection.WRONG_ANSWER, Rejection.UNREADABLE, Rejection.NO_SUBMISSION])
+    make = MAKERS[spec.domain]
+    return make(rng.randrange(4)) if draw < 0.4 else make(rng.randrange(10**9))
