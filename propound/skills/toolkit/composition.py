@@ -82,6 +82,17 @@ class Skill:
             self.module.append(SimpleNamespace(**namespace))
         return getattr(self.module[0], function)(*arguments, **keywords)
 
+    def result(self, method: str, *arguments: Any, **keywords: Any) -> Any:
+        """`call` for a method that computes a result.
+
+        Raises:
+            DrawError: the method has none for these values.
+        """
+        try:
+            return self.call(method, *arguments, **keywords)
+        except (ValueError, ArithmeticError) as error:
+            raise DrawError(f"{self.name} has no result: {error}") from error
+
 
 REFERENCE = re.compile(r"@(p\+q)?(?:%(\d{1,6})\+(\d{1,6})|\*(\d+(?:\.\d+)?))?")
 FACTORS = ("0.1", "0.2", "0.25", "0.3", "0.4", "0.5", "0.6", "0.75", "0.8", "2", "3", "4", "5")
@@ -199,7 +210,7 @@ def draw(skills: Sequence[Skill], rng: random.Random, level: int) -> list[dict[s
         parameters = {name: parameters.get(name, drawn.get(name)) for name in skill.parameters}
         composition.append({"skill": skill.name, "parameters": parameters})
         if skill.domain != "coding":
-            value = skill.call("solve", arguments(skill, parameters, value))
+            value = skill.result("solve", arguments(skill, parameters, value))
     return composition
 
 
@@ -272,9 +283,9 @@ def evaluate(
         if skill.domain == "coding":
             port = next(iter(skill.ports))
             others = {name: given for name, given in use["parameters"].items() if name != port}
-            value = skill.call(method, value, **others)
+            value = skill.result(method, value, **others)
         else:
-            value = skill.call(method, arguments(skill, use["parameters"], value))
+            value = skill.result(method, arguments(skill, use["parameters"], value))
         results.append(value)
         if after:
             value = after(index, value)

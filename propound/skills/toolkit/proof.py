@@ -18,6 +18,9 @@ from .statement import Frames
 MINIMUM_VARIANTS = 60
 """Fewest texts (numbers masked) that a skill's own wording must be able to say."""
 
+ENOUGH = 24
+"""Draws from which shares mean something."""
+
 RELATIVE = 2e-6
 """Largest relative difference between two methods for a quantity: far below any rounding that is asked for."""
 
@@ -34,7 +37,8 @@ def agree(first: Any, second: Any) -> bool:
 def prove(frames: Frames, skills: Sequence[Skill], *, draws: int, seed: int = 0) -> list[str]:
     """What is wrong with these skills together over `draws` seeds; empty when nothing is.
 
-    A draw may fail (the agent then tries another), but at least a quarter must succeed and half of those be sound.
+    A draw may fail (the agent then tries another), but some must be sound; over `ENOUGH` draws at least a quarter
+    must succeed, and a third of those be sound.
     """
     problems: list[str] = []
     drawn = sound = 0
@@ -52,9 +56,11 @@ def prove(frames: Frames, skills: Sequence[Skill], *, draws: int, seed: int = 0)
         elif not quality.weaknesses(ordered, composition):
             sound += 1
     names = " + ".join(skill.name for skill in skills)
-    if drawn * 4 < draws:
+    if sound == 0:
+        problems.append(f"{names}: none of {draws} draws gives a sound problem")
+    elif draws >= ENOUGH and drawn * 4 < draws:
         problems.append(f"{names}: only {drawn} of {draws} draws succeed")
-    elif sound * 2 < drawn:
+    elif draws >= ENOUGH and sound * 3 < drawn:
         problems.append(f"{names}: only {sound} of {drawn} draws are not degenerate")
     return problems
 
