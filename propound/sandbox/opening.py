@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from . import bubblewrap
 from .execution import Execution
 from .isolated import isolated_sandbox
@@ -42,6 +44,8 @@ def open_sandbox(tier: str | None = None) -> Sandbox:
 
     SandboxUnavailable when there is none; untrusted code must not run then. ValueError for an unknown tier.
     """
+    if sys.platform != "linux":
+        raise SandboxUnavailable("Untrusted programs are isolated with the means of Linux; run the service there.")
     failures: list[str] = []
     for kind in list(Tier) if tier is None else [Tier(tier)]:
         if kind is Tier.BUBBLEWRAP and bubblewrap.find() is None:

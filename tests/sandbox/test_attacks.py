@@ -72,7 +72,8 @@ def test_the_home_of_the_service_cannot_be_listed(run: Run) -> None:
 def test_nothing_can_be_written_outside(run: Run, folder: str) -> None:
     name = f"{folder}/propound-escape"
     assert denied(run(f"open({name!r}, 'w').write('x')"))
-    assert not Path(name).exists()
+    if os.access(folder, os.X_OK):
+        assert not Path(name).exists()
 
 
 def test_a_readable_folder_cannot_be_written(run: Run, tmp_path: Path) -> None:
