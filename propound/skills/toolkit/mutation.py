@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import copy
+import random
 from collections.abc import Iterator
 
 _COMPARE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -27,26 +27,34 @@ _ARITHMETIC: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
 _SWAPPED_CALLS = {"max": "min", "min": "max", "any": "all", "all": "any"}
 
 
-def mutants(source: str) -> list[str]:
-    """Sources of all first-order mutants, in a fixed order, without repetition."""
+def mutants(source: str, *, limit: int | None = None, rng: random.Random | None = None) -> list[str]:
+    """Sources of first-order mutants without repetition: all in a fixed order, or `limit` of them drawn by `rng`."""
     tree = ast.parse(source)
     seen = {ast.unparse(tree)}
-    found = []
-    for index, node in enumerate(ast.walk(tree)):
-        for variant in _variants(node):
-            mutated = copy.deepcopy(tree)
-            target = next(other for place, other in enumerate(ast.walk(mutated)) if place == index)
-            target.__dict__.clear()
-            target.__dict__.update(variant.__dict__)
-            target.__class__ = type(variant)
-            try:
-                text = ast.unparse(ast.fix_missing_locations(mutated))
-            except (ValueError, AttributeError):
-                continue
-            if text not in seen:
-                seen.add(text)
-                found.append(text)
+    mistakes = [(node, variant) for node in ast.walk(tree) for variant in _variants(node)]
+    if rng is not None:
+        rng.shuffle(mistakes)
+    found: list[str] = []
+    for node, variant in mistakes:
+        if limit is not None and len(found) >= limit:
+            break
+        text = _unparse_with(tree, node, variant)
+        if text not in seen:
+            seen.add(text)
+            found.append(text)
     return found
+
+
+def _unparse_with(tree: ast.Module, node: ast.AST, variant: ast.AST) -> str:
+    """The source with `variant` in the place of `node`; the tree is left as it was."""
+    kept_class, kept_fields = node.__class__, dict(node.__dict__)
+    node.__class__ = variant.__class__
+    node.__dict__ = dict(variant.__dict__)
+    try:
+        return ast.unparse(ast.fix_missing_locations(tree))
+    finally:
+        node.__class__ = kept_class
+        node.__dict__ = kept_fields
 
 
 def _variants(node: ast.AST) -> Iterator[ast.AST]:
@@ -67,13 +75,23 @@ def _variants(node: ast.AST) -> Iterator[ast.AST]:
         yield ast.Constant(node.value - 1)
     elif isinstance(node, ast.Constant) and type(node.value) is bool:
         yield ast.Constant(not node.value)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
+    else:
+        yield from _structural_variants(node)
+
+
+def _structural_variants(node: ast.AST) -> Iterator[ast.AST]:
+    """Mistakes in a condition, a call, a sign or a slice."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
         yield node.operand
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SWAPPED_CALLS:
         yield ast.Call(ast.Name(_SWAPPED_CALLS[node.func.id], ast.Load()), node.args, node.keywords)
     elif isinstance(node, ast.If | ast.While | ast.IfExp):
-        negated = copy.deepcopy(node)
-        negated.test = ast.UnaryOp(ast.Not(), negated.test)
-        yield negated
+        test = ast.UnaryOp(ast.Not(), node.test)
+        if isinstance(node, ast.IfExp):
+            yield ast.IfExp(test, node.body, node.orelse)
+        elif isinstance(node, ast.If):
+            yield ast.If(test, node.body, node.orelse)
+        else:
+            yield ast.While(test, node.body, node.orelse)
     elif isinstance(node, ast.Slice) and node.lower is not None and node.upper is None:
         yield ast.Slice(None, node.lower, node.step)
