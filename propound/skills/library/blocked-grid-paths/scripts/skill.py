@@ -6,7 +6,7 @@ from math import comb
 def draw(rng, level, fixed):
     width = fixed.get("width", rng.randint(4, 5 + 3 * level))
     height = fixed.get("height", rng.randint(4, 5 + 3 * level))
-    rim = 0 if rng.random() < 0.3 else 1
+    rim = 0 if rng.random() < 0.18 else 1
     return {
         "width": width,
         "height": height,

@@ -8,8 +8,9 @@ def draw(rng, level, fixed):
     f = [rng.randint(1, size), *(rng.randint(-size, size) for _ in range(rng.randint(2, 3)))]
     if "low" in fixed:
         return {"f": f, "low": fixed["low"], "high": fixed["low"] + rng.randint(1, 4 + 2 * level)}
-    high = fixed.get("high", rng.randint(2, 5 + 3 * level))
-    return {"f": f, "low": rng.randint(0, high), "high": high}
+    high = fixed.get("high", rng.randint(3, 6 + 3 * level))
+    low = rng.randint(0, high - 1) if rng.random() < 0.95 else high
+    return {"f": f, "low": low, "high": high}
 
 
 def solve(p):

@@ -4,11 +4,12 @@ from math import gcd
 
 
 def draw(rng, level, fixed):
-    top = 6 + 8 * level
+    top = 8 + 8 * level
+    low = 0 if rng.random() < 0.4 else 1
     return {
         "a": fixed.get("a", rng.randint(3, top)),
-        "b": rng.randint(0, top),
-        "c": rng.randint(0, top),
+        "b": rng.randint(low, top),
+        "c": rng.randint(low, top),
         "d": fixed.get("d", rng.randint(3, top)),
     }
 

@@ -4,7 +4,7 @@
 def draw(rng, level, fixed):
     return {
         "start": fixed.get("start", rng.randint(2, 60 * level)),
-        "factor": 1 if rng.random() < 0.1 else rng.randint(2, 3 + level // 2),
+        "factor": 1 if rng.random() < 0.05 else rng.randint(2, 3 + level // 2),
         "add": fixed.get("add", rng.randint(1, 50 * level)),
         "n": fixed.get("n", rng.randint(3, 5 + level) if rng.random() < 0.93 else 2),
     }

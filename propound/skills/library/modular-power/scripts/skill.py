@@ -5,7 +5,7 @@ def draw(rng, level, fixed):
     return {
         "base": fixed.get("base", rng.randint(2, 20 * level)),
         "exponent": fixed.get("exponent", rng.randint(5, 60 * level)),
-        "modulus": rng.randint(7, 60 * level),
+        "modulus": rng.randint(15 + 10 * level, 30 + 50 * level),
     }
 
 

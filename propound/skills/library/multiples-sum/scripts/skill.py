@@ -4,10 +4,11 @@ from math import lcm
 
 
 def draw(rng, level, fixed):
+    a = rng.randint(3, 6 + level)
     return {
         "n": fixed.get("n", rng.randint(30, 400 * level * level)),
-        "a": rng.randint(2, 10 + 5 * level),
-        "b": rng.randint(2, 12 + 6 * level),
+        "a": a,
+        "b": a + rng.randint(rng.random() > 0.1, 8 + 6 * level),
         "kind": rng.choice(("at least one", "exactly one")),
     }
 

@@ -5,10 +5,11 @@ from math import gcd
 
 def draw(rng, level, fixed):
     top = 9 + 8 * level
-    while True:  # positive remainders only, so that 0 is never on the list
-        m, t, hidden = rng.randint(4, top), rng.randint(4, top), rng.randint(1, 10_000)
-        if hidden % m and hidden % t:
-            break
+    m = rng.randint(4, top)
+    t = rng.randint(4, top) if rng.random() < 0.4 else m + rng.choice((-1, 1, 2, 3))
+    hidden = m  # positive remainders only, so that 0 is never on the list
+    while hidden % m == 0 or hidden % t == 0:
+        hidden = rng.randint(1, 10_000)
     place = fixed.get("place", rng.randint(2, 30 * level))
     return {"place": place, "r": hidden % m, "m": m, "s": hidden % t, "t": t}
 
@@ -35,8 +36,6 @@ def recompute(p):
 def degenerate(p, result):
     if p["m"] % p["t"] == 0 or p["t"] % p["m"] == 0:
         return "one divisor divides the other, so one condition is enough"
-    if p["r"] == p["s"]:
-        return "both remainders are the same, so the list can be read off"
     if p["place"] < 2:
         return "the list is not needed for its first entry"
     return None

@@ -5,10 +5,10 @@ from fractions import Fraction
 
 def draw(rng, level, fixed):
     degree = 2 if rng.random() < 0.5 else 3
-    inner = [rng.randint(-3 - level, 3 + level) for _ in range(degree - 1)]
-    shift = -1 if rng.random() < 0.1 else rng.randint(0, 1 if degree == 3 else 1 + level // 2)
+    inner = [rng.randint(-3 - level, 3 + level) or rng.randint(-1, 1) for _ in range(degree - 1)]
+    shift = -1 if rng.random() < 0.05 else rng.randint(0, 1 if degree == 3 else 1 + level // 2)
     return {
-        "f": [rng.randint(1, 1 + level), *inner, 0],
+        "f": [rng.randint(2, 2 + level), *inner, 0],
         "c": fixed.get("c", rng.randint(1, 30 * level)),
         "k": degree + shift,
     }

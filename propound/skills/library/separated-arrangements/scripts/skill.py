@@ -8,7 +8,7 @@ def draw(rng, level, fixed):
     return {
         "a": fixed.get("a", rng.randint(2, 6 + 2 * level)),
         "b": fixed.get("b", rng.randint(2, 6 + 2 * level)),
-        "c": 1 if rng.random() < 0.1 else rng.randint(2, 3 + level),
+        "c": 1 if rng.random() < 0.06 else rng.randint(2, 3 + level),
     }
 
 
