@@ -42,7 +42,7 @@ def create_app(open_pipeline: OpenPipeline, check_machine: Callable[[Settings], 
 
     Args:
         open_pipeline: called once in each process of the worker.
-        check_machine: called before the worker starts; it raises `SandboxUnavailable` where it must not.
+        check_machine: called before the worker starts; `SandboxUnavailable` and `ValueError` keep it from starting.
     """
     app = Celery("propound", set_as_current=False)
     app.conf.update(_policy(settings()))
@@ -65,7 +65,7 @@ def create_app(open_pipeline: OpenPipeline, check_machine: Callable[[Settings], 
             try:
                 servers(settings())
                 check_machine(settings())
-            except (SettingsMissingError, SandboxUnavailable) as error:
+            except (SettingsMissingError, SandboxUnavailable, ValueError) as error:
                 sys.exit(f"The worker does not start: {error}")
 
         def start(self, parent: Any) -> None:  # noqa: ARG002

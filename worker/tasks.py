@@ -28,7 +28,7 @@ def servers(settings: Settings) -> tuple[str, str]:
     Raises:
         SettingsMissingError: one is not set.
     """
-    if settings.database_url is None or settings.redis_url is None:
+    if not settings.database_url or not settings.redis_url:
         raise SettingsMissingError(
             "a worker needs PROPOUND_DATABASE_URL and PROPOUND_REDIS_URL; `propound up` sets them by itself"
         )

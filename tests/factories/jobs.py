@@ -10,10 +10,10 @@ from sqlalchemy import func, select, update
 from propound.episode import Episode
 from propound.job import JobRequest
 from propound.problem import Problem
-from propound.storage import datasets, jobs, shards, trajectories
+from propound.storage import datasets, events, jobs, shards, trajectories
 from propound.storage.session import Database
 from propound.storage.shards import Claimant, Lease
-from propound.storage.tables import Job, Shard
+from propound.storage.tables import Decision, EventKind, Job, Shard, StoredTrajectory
 from propound.verification.verdict import Rejection
 from tests.factories import episodes, mathematics
 
@@ -105,3 +105,33 @@ def export(database: Database, job_id: str) -> bytes:
     """The dataset of the job, as it is exported."""
     with database.begin() as session:
         return b"".join(datasets.export(session, datasets.of_job(session, job_id).id))
+
+
+def reconcile(database: Database, job_id: str) -> Job:
+    """The job, whose funnel is what its trajectories say."""
+    with database.begin() as session:
+        job = session.scalars(select(Job).where(Job.id == job_id)).one()
+        mine = StoredTrajectory.job_id == job_id
+        by_decision = dict(
+            session.execute(
+                select(StoredTrajectory.decision, func.count())
+                .where(mine)
+                .group_by(StoredTrajectory.decision)
+            ).all()
+        )
+        by_reason = dict(
+            session.execute(
+                select(StoredTrajectory.rejection, func.count())
+                .where(mine, StoredTrajectory.rejection.is_not(None))
+                .group_by(StoredTrajectory.rejection)
+            ).all()
+        )
+        last = events.after(session, job_id, 0)[-1]
+    counted = {decision: getattr(job, decision.value) for decision in Decision}
+    assert counted == {decision: by_decision.get(decision, 0) for decision in Decision}
+    assert job.proposed == sum(counted.values())
+    assert job.rejections == {reason.value: number for reason, number in by_reason.items() if reason}
+    if job.state.is_final:
+        assert last.kind is EventKind.PROGRESS
+        assert last.data == {"state": job.state.value, "count": job.count, **events.funnel(job)}
+    return job
