@@ -232,17 +232,17 @@ def _reference(port: Port, kind: str, value: Any, rng: random.Random) -> Referen
         return Reference(factor=rng.choice(factors)) if factors else None
     if kind == "rational":
         return Reference() if port.low <= value <= port.high else None
+    if isinstance(value, Fraction) and value.denominator == 1:
+        value = value.numerator
     lowest_terms = isinstance(value, Fraction)
     if isinstance(value, Fraction):
-        if value.denominator == 1:
-            return None
         value = value.numerator + value.denominator
     if port.low <= value <= port.high:
         return Reference(lowest_terms=lowest_terms)
     room = int(port.high - port.low) + 1
     if value < 0 or room < 4:
         return None
-    modulus = rng.randint(max(3, room // 2), min(room, 999))
+    modulus = rng.randint(max(3, min(room // 2, 500)), min(room, 999))
     offset = rng.randint(int(port.low), int(port.low) + min(room - modulus, 40)) if port.low >= 0 else 0
     return Reference(lowest_terms=lowest_terms, modulus=modulus, offset=offset)
 

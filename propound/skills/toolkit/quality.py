@@ -48,9 +48,7 @@ def _idle_steps(
         for delta in (1, 2, 3, 5, 7):
 
             def moved(at: int, value: Any, index: int = index, delta: int = delta) -> Any:
-                if at != index:
-                    return value
-                return value * (1 + delta / 20) if isinstance(value, float) else value + delta
+                return _moved(value, delta) if at == index else value
 
             try:
                 outcomes.add(str(evaluate(skills, composition, "solve", after=moved)[-1]))
@@ -59,6 +57,13 @@ def _idle_steps(
         if outcomes and outcomes == {str(results[-1])}:
             found.append(f"the answer does not depend on the result of {skills[index].name}")
     return found
+
+
+def _moved(value: Any, delta: int) -> Any:
+    """A slightly different result of the same kind."""
+    if isinstance(value, float):
+        return value * (1 + delta / 20)
+    return value + Fraction(delta, value.denominator) if isinstance(value, Fraction) else value + delta
 
 
 def _coding_weaknesses(skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]]) -> list[str]:
