@@ -254,9 +254,7 @@ def arguments(skill: Skill, parameters: Mapping[str, Any], value: Any) -> dict[s
         given = parameters[name]
         reference = Reference.parse(given)
         if reference is not None:
-            typed[name] = reference.apply(value)
-            if kind.name == "rational":
-                typed[name] = Fraction(typed[name])
+            typed[name] = _fed(skill, name, reference.apply(value))
         elif kind.name == "rational":
             typed[name] = Fraction(given)
         elif kind.name == "decimal":
@@ -264,6 +262,20 @@ def arguments(skill: Skill, parameters: Mapping[str, Any], value: Any) -> dict[s
         else:
             typed[name] = given
     return typed
+
+
+def _fed(skill: Skill, name: str, value: Any) -> Any:
+    """The value as the port takes it.
+
+    Raises:
+        DrawError: the port takes no such value.
+    """
+    port, kind = skill.ports[name], skill.parameters[name].name
+    if kind == "integer" and not isinstance(value, int):
+        raise DrawError(f"{skill.name}: {name} must be an integer, not {shown(value)}")
+    if not port.low <= value <= port.high:
+        raise DrawError(f"{skill.name}: {name} = {shown(value)} is out of range")
+    return Fraction(value) if kind == "rational" else value
 
 
 def evaluate(
