@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -151,9 +150,6 @@ def _drop_actions(session: Session) -> None:
 
 def broker_url(redis_url: str) -> str:
     """The URL in Celery's notation; they differ for Unix sockets only."""
-    parts = urlsplit(redis_url)
-    if parts.scheme != "unix":
+    if not redis_url.startswith("unix://"):
         return redis_url
-    login = f":{quote(parts.password, safe='')}@" if parts.password else ""
-    query = parts.query.replace("db=", "virtual_host=")
-    return f"redis+socket://{login}{parts.path}" + (f"?{query}" if query else "")
+    return redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)

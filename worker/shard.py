@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from propound.curriculum import draw_spec
+from propound.curriculum import check_request, draw_spec
 from propound.episode import Episode
 from propound.errors import ImpossibleSpecError, UnknownSkillError
 from propound.problem import ProblemSpec
@@ -104,6 +104,7 @@ def _change(place: Workplace, lease: Lease) -> Iterator[Session]:
 
 def _run(place: Workplace, lease: Lease, is_stopping: Callable[[], bool]) -> bool:
     """Make and store what is missing; False where it stopped early."""
+    check_request(lease.request, place.pipeline.library)
     with place.database.begin() as session:
         missing = shards.missing(session, lease)
     for spec_index, pairs in groupby(missing, key=lambda pair: pair[0]):

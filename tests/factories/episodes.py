@@ -44,9 +44,11 @@ def episode(
 
 
 def _trajectory(of: ProblemSpec, member: int, problem: Problem | None, thought: str) -> Trajectory:
-    submission = problem and Submission(
-        statement=problem.statement, composition=problem.composition, answer=problem.answer[:2_000]
-    )
+    submission = None
+    if problem is not None:
+        submission = Submission(
+            statement=problem.statement, composition=problem.composition, answer=problem.answer[:2_000]
+        )
     kind = ActionKind.SUBMIT if problem else ActionKind.THINK
     return Trajectory(
         spec=of,

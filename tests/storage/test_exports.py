@@ -1,0 +1,99 @@
+"""The export's rows: one shape for all domains, readable by the trainers' own code paths."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from math_verify import parse, verify
+
+from propound.problem import AnswerKind, Problem
+from propound.storage.exports import export_line, export_row
+from tests.factories import coding, mathematics, science
+
+EVIDENCE = {"skills": {"b": "2", "a": "1"}, "policy": "fake", "seed": 1}
+KEYS = [
+    *("id", "question", "prompt", "answer", "answer_kind", "solution", "domain", "data_source", "datasource"),
+    *("ability", "skills", "reward_model", "extra_info", "info"),
+]
+PROBLEMS = [mathematics.problem(), coding.problem(), science.problem()]
+
+
+def row(problem: Problem, ordinal: int = 1) -> dict[str, Any]:
+    return export_row(problem, EVIDENCE, ordinal, problem.content_digest())
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.domain)
+def test_every_row_has_every_key_and_no_empty_column(problem: Problem) -> None:
+    made = row(problem, 5)
+    assert list(made) == KEYS
+    assert all(made.values())
+    assert all(isinstance(made[key], str) for key in ("answer", "solution", "info", "question"))
+    assert made["prompt"] == [{"role": "user", "content": problem.statement}]
+    assert made["extra_info"] == {"index": 4, "split": "train", "problem_id": made["id"]}
+    assert made["id"] == f"prob_{problem.content_digest()[:16]}"
+    assert made["data_source"] == made["datasource"] == f"propound/{problem.domain}"
+
+
+def test_the_types_of_all_rows_are_the_same() -> None:
+    def shape(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: shape(item) for key, item in value.items()}
+        return [shape(value[0])] if isinstance(value, list) else type(value)
+
+    first, *others = [shape(row(problem)) for problem in PROBLEMS]
+    assert all(other == first for other in others)
+
+
+def test_a_program_is_graded_by_its_tests() -> None:
+    problem = coding.problem(2)
+    made = row(problem)
+    tests = json.loads(made["reward_model"]["ground_truth"])
+    assert tests["fn_name"] == "solve"
+    scope: dict[str, Any] = {}
+    exec(made["answer"], scope)
+    for given, wanted in zip(tests["inputs"], tests["outputs"], strict=True):
+        arguments = [json.loads(line) for line in given.split("\n")]  # as graders of called functions do
+        assert scope["solve"](*arguments) == json.loads(wanted)
+    assert made["solution"].startswith("```python\n")
+    assert json.loads(made["info"])["coding"]["entry_point"] == "solve"
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        (AnswerKind.INTEGER, "42"),
+        (AnswerKind.RATIONAL, "22/7"),
+        (AnswerKind.POLYNOMIAL, "x**2 + 3*x - 1"),
+        (AnswerKind.EXPRESSION, "2*x**3"),
+        (AnswerKind.TUPLE, "(1, 2)"),
+        (AnswerKind.REAL, "3.14"),
+    ],
+)
+def test_the_solution_parses_as_mathematics(kind: AnswerKind, answer: str) -> None:
+    problem = mathematics.problem().model_copy(update={"answer": answer, "answer_kind": kind})
+    made = row(problem)
+    assert made["reward_model"] == {"style": "rule", "ground_truth": answer}
+    parsed = parse(made["solution"], parsing_timeout=None)
+    assert len(parsed) == 2
+    assert not isinstance(parsed[0], str)
+    assert verify(
+        parsed, parse(f"The answer is {made['solution']}.", parsing_timeout=None), timeout_seconds=None
+    )
+
+
+@pytest.mark.parametrize("kind", [AnswerKind.TEXT, AnswerKind.BOOLEAN, AnswerKind.CHOICE])
+def test_words_stay_words(kind: AnswerKind) -> None:
+    problem = mathematics.problem().model_copy(update={"answer": "yes", "answer_kind": kind})
+    assert row(problem)["solution"] == "yes"
+
+
+def test_a_line_is_one_line_of_ascii_and_does_not_depend_on_the_order_of_keys() -> None:
+    problem = mathematics.problem(1, wording="a \u2028 b \n π {n}")
+    line = export_line(problem, EVIDENCE, 1, problem.content_digest())
+    assert line.count(b"\n") == 1
+    assert len(line.decode("ascii").splitlines()) == 1
+    shuffled = {key: EVIDENCE[key] for key in reversed(EVIDENCE)}
+    assert export_line(problem, shuffled, 1, problem.content_digest()) == line
+    assert json.loads(line) == json.loads(json.dumps(row(problem)))
