@@ -12,9 +12,15 @@ from .execution import Execution, ExecutionStatus
 from .limits import Limits
 from .request import Report
 
-_CPU_AT_LEAST_S: Mapping[int, float] = {signal.SIGXCPU: -0.1, signal.SIGKILL: 0.5}
-"""The kernel's two ways of saying that the processor time is used up: at the limit, and a second after it.
-Its clock for limits and its clock for reports differ a little."""
+_CPU_SIGNALS: Mapping[int, int] = {signal.SIGXCPU: 0, signal.SIGKILL: 1}
+"""The kernel's two ways of saying that the processor time is used up, and how many seconds after the limit."""
+_SAME_TIME = 0.7
+"""The kernel counts ticks for limits and exact times for reports; on a busy machine they differ by a tenth."""
+_NAMED: Mapping[int, str] = {
+    signal.SIGXFSZ: "files",
+    signal.SIGKILL: "memory",  # sent by nobody here, so by the kernel, which had no memory left
+    signal.SIGSTKFLT: "memory",  # how the launcher ends a program that did not catch its MemoryError
+}
 _REFUSED = "refused "
 
 
@@ -69,13 +75,10 @@ def _ended(report: Report, limits: Limits) -> tuple[ExecutionStatus, str]:
     ended_by = os.WTERMSIG(report["status"])
     if ended_by == signal.SIGSYS:
         return ExecutionStatus.REFUSED, "system call"
-    beyond_s = _CPU_AT_LEAST_S.get(ended_by)
-    if beyond_s is not None and report["cpu_ms"] >= (ceil(limits.cpu_s) + beyond_s) * 1e3:
+    late_s = _CPU_SIGNALS.get(ended_by)
+    if late_s is not None and report["cpu_ms"] >= (ceil(limits.cpu_s) + late_s) * 1e3 * _SAME_TIME:
         return ExecutionStatus.KILLED, "cpu"
-    # A SIGKILL that nobody here sent is the kernel's, for want of memory, or the launcher's for the same
-    # reason.
-    named = {int(signal.SIGXFSZ): "files", int(signal.SIGKILL): "memory"}
-    return ExecutionStatus.KILLED, named.get(ended_by) or f"signal {_name(ended_by)}"
+    return ExecutionStatus.KILLED, _NAMED.get(ended_by) or f"signal {_name(ended_by)}"
 
 
 def _name(number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -94,15 +95,23 @@ def _command(process: int) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After every test, hostile or not, the sandbox works and neither a process nor a folder is left."""
-    before = set(descendants())
-    yield
+def _nothing_is_left(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """After every test, hostile or not, the sandbox works and neither a process nor a file is left."""
     if "sandbox" not in request.fixturenames:
+        yield
         return
     sandbox: Sandbox = request.getfixturevalue("sandbox")
+    tmp_path_factory.getbasetemp()  # pytest's own folder must not be in the one that has to be empty
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    before = set(descendants())
+    yield
     canary = sandbox.run("print(input())", stdin=b"still here\n")
     assert canary.succeeded
     assert canary.stdout == b"still here\n"
     left = {process: command for process, command in descendants().items() if process not in before}
     assert left == {}
+    folder.rmdir()  # fails unless empty

@@ -33,6 +33,7 @@ def outcome(status: int, cause: str = "", cpu_ms: float = 5.0, *, flooded: bool 
         (outcome(24, cpu_ms=2000), KILLED, None, "cpu"),
         (outcome(24, cpu_ms=5), KILLED, None, "signal SIGXCPU"),
         (outcome(9, cpu_ms=2990), KILLED, None, "cpu"),
+        (outcome(16, cpu_ms=2990), KILLED, None, "memory"),
         (outcome(9, cpu_ms=1900), KILLED, None, "memory"),
         (outcome(25), KILLED, None, "files"),
         (outcome(11), KILLED, None, "signal SIGSEGV"),

@@ -274,3 +274,12 @@ def _open_folder(folder: Path) -> Path:
         if step.is_relative_to("/tmp") and step != Path("/tmp") and step.stat().st_uid == os.geteuid():
             step.chmod(0o755)
     return folder
+
+
+def test_what_was_printed_before_memory_ran_out_is_kept(run: Run) -> None:
+    execution = run("print('before')\nx = bytearray(10 ** 10)")
+    assert (execution.reason, execution.stdout, execution.stderr) == ("memory", b"before\n", b"MemoryError\n")
+
+
+def test_printing_to_a_closed_stream_is_the_programs_error(run: Run) -> None:
+    assert run("import os\nprint(1)\nos.close(1)").exit_code == 120

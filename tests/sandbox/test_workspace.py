@@ -9,7 +9,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from propound.sandbox.workspace import remove_tree, workspace
+from propound.sandbox.inside.removal import remove_tree
+from propound.sandbox.workspace import workspace
 
 MODES = st.integers(0, 0o777)
 
@@ -19,6 +20,10 @@ def test_a_workspace_is_private_and_temporary() -> None:
         assert Path(folder).stat().st_mode & 0o777 == 0o700
         (Path(folder) / "x").write_text("x")
     assert not Path(folder).exists()
+
+
+def test_a_folder_that_is_gone_is_no_error(tmp_path: Path) -> None:
+    remove_tree(str(tmp_path / "gone"))
 
 
 def test_links_are_removed_and_not_followed(tmp_path: Path) -> None:

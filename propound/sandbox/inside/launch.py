@@ -15,7 +15,7 @@ import marshal
 import os
 import sys
 
-from . import kernel, landlock, namespaces, privileges, program, seccomp, supervising
+from . import kernel, landlock, namespaces, privileges, program, removal, seccomp, supervising
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +68,11 @@ def _run(request_fd: int, control_fd: int, report_fd: int) -> Report:
     silence = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(silence, descriptor)
-    return supervising.supervise(process, ours, control_fd, request)
+    try:
+        return supervising.supervise(process, ours, control_fd, request)
+    finally:
+        if request["tier"] == "landlock":
+            removal.remove_tree(request["scratch"])
 
 
 def _be_the_first_to_go() -> None:

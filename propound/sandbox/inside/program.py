@@ -3,6 +3,7 @@ it."""
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found] # without the cost of enum
 import builtins
 import os
 import sys
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 NAME = "program.py"
-_SIGKILL = 9
+_SIGSTKFLT = 16
 
 
 class Source:
@@ -66,9 +67,11 @@ def _show(error: BaseException) -> None:
 
 
 def _out_of_memory() -> NoReturn:
-    """End as the kernel ends a process for which there is no memory: by a signal that nobody sent."""
+    """End by a signal that means nothing else; what the limit refused would else pass for an ordinary error."""
+    _flush()
+    _signal.signal(_SIGSTKFLT, _signal.SIG_DFL)
     os.write(2, b"MemoryError\n")
-    os.kill(os.getpid(), _SIGKILL)
+    os.kill(os.getpid(), _SIGSTKFLT)
     raise AssertionError("unreachable")
 
 
@@ -82,9 +85,15 @@ def _finish(code: int) -> NoReturn:
         atexit._run_exitfuncs()  # noqa: SLF001
     except BaseException as error:  # noqa: BLE001
         _show(error)
+    os._exit(code if _flush() else code or 120)
+
+
+def _flush() -> bool:
+    """Write out what was printed; False where that failed."""
+    done = True
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except BaseException:  # noqa: BLE001 - the program may have put anything there
-            code = code or 120
-    os._exit(code)
+            done = False
+    return done
