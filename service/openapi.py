@@ -29,6 +29,9 @@ def describe(app: FastAPI) -> None:
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             for framework in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(framework, None)
+            for methods in schema["paths"].values():
+                for operation in methods.values():
+                    _drop_framework_errors(operation["responses"])
             own = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas |= own.pop("$defs")
             schemas["ProblemDetails"] = own
@@ -36,3 +39,9 @@ def describe(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = complete  # type: ignore[method-assign]
+
+
+def _drop_framework_errors(responses: dict[str, Any]) -> None:
+    """Without the answer 422 where the framework assumes one that we do not give."""
+    if "HTTPValidationError" in str(responses.get("422")) and "ProblemDetails" not in str(responses["422"]):
+        del responses["422"]

@@ -1,0 +1,95 @@
+"""Liveness and readiness."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from propound.config import Settings
+from propound.storage.session import Database
+from service.app import create_app
+from service.resources import UnconfiguredError
+
+
+def ask(settings: Settings, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    """One request to an app of its own."""
+
+    async def one() -> httpx.Response:
+        app = create_app(settings)
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await client.get(path, headers=headers)
+
+    return asyncio.run(one())
+
+
+def test_the_process_is_alive_without_a_key(api_url: str) -> None:
+    assert httpx.get(f"{api_url}/healthz", trust_env=False).json() == {"status": "ok"}
+
+
+def test_the_api_is_ready(api_url: str) -> None:
+    answer = httpx.get(f"{api_url}/readyz", trust_env=False)
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "checks": {"database": "ok", "migrations": "ok", "redis": "ok"}}
+
+
+NOWHERE: list[tuple[dict[str, str], set[str]]] = [
+    ({"redis_url": "redis://:hunter2@127.0.0.1:1/0"}, {"redis"}),
+    ({"database_url": "postgresql://me:hunter2@127.0.0.1:1/nothing"}, {"database", "migrations"}),
+]
+
+
+@pytest.mark.parametrize(("changed", "missing"), NOWHERE)
+def test_a_missing_server_is_named_and_nothing_is_given_away(
+    server_settings: Settings, changed: dict[str, str], missing: set[str]
+) -> None:
+    answer = ask(server_settings.model_copy(update=changed), "/readyz")
+
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"] == "5"
+    problem: dict[str, Any] = answer.json()
+    assert problem["type"] == "/errors/unavailable"
+    assert {name for name, outcome in problem["checks"].items() if outcome != "ok"} == missing
+    for name in missing:
+        assert name in problem["detail"]
+    assert "hunter2" not in answer.text
+    assert "127.0.0.1" not in answer.text
+
+
+def test_a_database_without_the_newest_migration_is_not_ready(
+    database: Database, server_settings: Settings
+) -> None:
+    with database.engine.begin() as connection:
+        before = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        connection.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+    try:
+        answer = ask(server_settings, "/readyz")
+    finally:
+        with database.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": before})
+
+    assert answer.status_code == 503
+    assert "propound migrate" in answer.json()["checks"]["migrations"]
+    assert answer.json()["checks"]["database"] == "ok"
+
+
+def test_a_request_without_a_database_is_told_to_come_back(server_settings: Settings) -> None:
+    nowhere = server_settings.model_copy(update={"database_url": "postgresql://127.0.0.1:1/nothing"})
+
+    answer = ask(nowhere, "/v1/jobs", {"Authorization": "Bearer pp_00000000_x"})
+
+    assert answer.status_code == 503
+    assert answer.json()["type"] == "/errors/unavailable"
+    assert answer.headers["retry-after"] == "5"
+
+
+def test_a_server_without_addresses_says_what_to_set() -> None:
+    with pytest.raises(UnconfiguredError, match="PROPOUND_DATABASE_URL"):
+        ask(Settings(database_url=None, redis_url=None), "/healthz")
