@@ -1,16 +1,20 @@
-"""A bound on the work of a library that offers none: a budget of function calls, the same in every thread.
+"""A bound on the work of a library that offers none, which holds in every thread: no signals, no timer.
 
-A timer would need signals (main thread only) and would make results depend on the machine's load.
+Function calls are counted, so that a result does not depend on the machine's load. The second bound, on the thread's
+own processor time, is for the rare work whose calls are few and long.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+
+_CALLS_PER_LOOK_AT_THE_CLOCK = 64
 
 
 class _ExhaustedError(BaseException):
@@ -18,19 +22,22 @@ class _ExhaustedError(BaseException):
 
 
 class Effort:
-    """Function calls that are left, over all runs of one comparison.
+    """Function calls and seconds of processor time that are left, over all runs of one comparison.
 
     Not covered: one long call into C (arithmetic on huge integers); the caps of `limits` keep numbers small.
     """
 
-    def __init__(self, calls: int) -> None:
+    def __init__(self, calls: int, seconds: float) -> None:
         self.calls = calls
+        self.seconds = seconds
+        self._deadline = 0.0
 
     def run(self, work: Callable[[], Result]) -> Result | None:
-        """`work()`, or None when the budget runs out or the library fails on what it was given."""
-        if self.calls <= 0:
+        """`work()`, or None when a budget runs out or the library fails on what it was given."""
+        if self.calls <= 0 or self.seconds <= 0:
             return None
         outer = sys.getprofile()
+        self._deadline = time.thread_time() + self.seconds
         sys.setprofile(self._count)
         try:
             return work()
@@ -38,8 +45,11 @@ class Effort:
             return None
         finally:
             sys.setprofile(outer)
+            self.seconds = self._deadline - time.thread_time()
 
     def _count(self, _frame: FrameType, _event: str, _argument: Any) -> None:
         self.calls -= 1
-        if self.calls < 0:
+        if self.calls % _CALLS_PER_LOOK_AT_THE_CLOCK == 0 and time.thread_time() > self._deadline:
+            self.calls = 0
+        if self.calls <= 0:
             raise _ExhaustedError

@@ -8,7 +8,7 @@ from propound.verification.answers.limits import MAX_PROSE
 
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 _LEAD = re.compile(
-    r"\\text\s*\{[a-z ]*\banswer\s+is\s*:?\s*\}|\banswer\b\s*(?:is\b\s*:?|:|=)|####", re.IGNORECASE
+    r"\\text\s*\{[a-z ]*\banswer\s+is\s*(?::\s*)?\}|\banswer\b\s*(?:is\b\s*:?|:|=)|####", re.IGNORECASE
 )
 _WRAPPERS = (("**", "**"), ("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("`", "`"))
 

@@ -24,7 +24,7 @@ MAX_ROOT = 64
 MAX_DEGREE = 200
 """Largest exponent of an expression that has letters."""
 
-MAX_TERM_PRODUCTS = 60_000
+MAX_TERM_PRODUCTS = 30_000
 """Products of two terms in the normal forms of one comparison."""
 
 MAX_ITEMS = 200
@@ -36,5 +36,8 @@ MAX_SYMBOLIC_BITS = 2_000
 MAX_SYMBOLIC_NODES = 300
 """Size of a tree that is handed to sympy, in nodes."""
 
-SYMBOLIC_CALLS = 3_000_000
-"""Function calls that sympy may make in one comparison."""
+SYMBOLIC_CALLS = 2_000_000
+"""Function calls that sympy may make in one comparison, counting those into C."""
+
+SYMBOLIC_SECONDS = 1.0
+"""Processor time that sympy may take in one comparison; calls run out first but for rare inputs."""

@@ -15,7 +15,7 @@ from propound.verification.answers.comparators.quantities import compare_quantit
 from propound.verification.answers.effort import Effort
 from propound.verification.answers.errors import UnreadableError
 from propound.verification.answers.extraction import extract
-from propound.verification.answers.limits import SYMBOLIC_CALLS
+from propound.verification.answers.limits import SYMBOLIC_CALLS, SYMBOLIC_SECONDS
 
 Comparator = Callable[[str, str, Terms], Finding]
 
@@ -59,6 +59,8 @@ def _find(gold: str, answer: str, kind: AnswerKind, relative_tolerance: float | 
     if not answer.strip():
         return not_equal("the answer is empty")
     try:
-        return COMPARATORS[kind](gold, answer, Terms(Effort(SYMBOLIC_CALLS), relative_tolerance))
+        return COMPARATORS[kind](
+            gold, answer, Terms(Effort(SYMBOLIC_CALLS, SYMBOLIC_SECONDS), relative_tolerance)
+        )
     except (UnreadableError, RecursionError) as error:
         return undecided(str(error) if isinstance(error, UnreadableError) else "nested too deeply")

@@ -70,6 +70,17 @@ def test_import_loads_no_heavy_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    "piece",
+    ["\u3000", "1", "1,", "(", "-", "^", "x ", "or ", r"\text{", r"\frac", "A ", "m/", "\ud800", "1 "],
+)
+def test_no_repetition_makes_it_hang(piece: str) -> None:
+    for kind in AnswerKind:
+        for start in ("", "x", "1", "(1", "{1", "A"):
+            text = (start + piece * 2_000)[:1_990]
+            compare(text, text + "=1", kind)
+
+
 def test_the_reason_never_quotes_the_input() -> None:
     for kind in AnswerKind:
         found = compare("5", "qwertyuiop \ud800 \x00", kind)

@@ -48,3 +48,11 @@ def test_is_total_and_never_longer(text: str) -> None:
 def test_only_the_end_of_a_huge_text_is_read() -> None:
     assert extract(r"\boxed{4}" + " x" * 1_000_000 + r"\boxed{5}") == "5"
     assert extract("{" * 1_000_000 + r"\boxed{" * 20_000) != "5"
+
+
+@pytest.mark.parametrize(
+    "piece", [" ", "answer ", "answer is ", "answer:", r"\text{answer is ", ". ", "$", "`", r"\boxed{", "\\"]
+)
+def test_no_repetition_makes_it_hang(piece: str) -> None:
+    for end in ("", "x", "}"):
+        extract(r"\text{answer is" + piece * 100_000 + end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from propound.verification.answers.algebra.exact import bits, exact
@@ -51,13 +52,17 @@ def _vanishes(a: Node, b: Node, effort: Effort, steps: Steps, *, positive: bool)
 
     written = sorted(names(a) | names(b))
 
-    def search() -> bool:
+    def difference() -> Any:
         assumption = {"positive": True} if positive else {"real": True}
         letters = {name: sympy.Symbol(f"x{at}", **assumption) for at, name in enumerate(written)}
-        difference = _built(a, letters) - _built(b, letters)
-        return any(step(difference) == 0 for step in steps())
+        return _built(a, letters) - _built(b, letters)
 
-    return effort.run(search) or False
+    built = effort.run(difference)
+    return built is not None and any(effort.run(partial(_is_zero, step, built)) for step in steps())
+
+
+def _is_zero(step: Callable[[Any], Any], difference: Any) -> bool:
+    return bool(step(difference) == 0)
 
 
 def _cheap() -> Iterator[Callable[[Any], Any]]:
@@ -69,7 +74,7 @@ def _cheap() -> Iterator[Callable[[Any], Any]]:
     yield _numerator
     yield lambda d: sympy.expand(d.rewrite(sympy.exp))
     yield lambda d: _numerator(d.rewrite(sympy.exp))
-    yield lambda d: sympy.expand(sympy.powsimp(sympy.expand_log(sympy.expand(d, trig=True))))
+    yield lambda d: sympy.expand(sympy.powsimp(sympy.expand_log(sympy.expand(d))))
 
 
 def _thorough() -> Iterator[Callable[[Any], Any]]:

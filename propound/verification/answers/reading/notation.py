@@ -12,7 +12,8 @@ _RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _LOWERED_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 
 _TEXT = re.compile(
-    r"\\(?:text|textbf|textrm|textit|mathrm|mathbf|mathit|mathsf|mbox|operatorname\*?|rm)\s*\{([^{}]*)\}"
+    r"\\(?:text|textbf|textrm|textit|mathrm|mathbf|mathit|mathsf|mbox|operatorname\*?|rm)\s*"
+    r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
 _REWRITES = tuple(
     (re.compile(pattern), replacement)
@@ -26,8 +27,8 @@ _REWRITES = tuple(
         (r"\\(?:lbrace|rbrace)(?![A-Za-z])", lambda found: r"\{" if "l" in found[0] else r"\}"),
         (r"\\(?:lvert|rvert|vert)(?![A-Za-z])", "|"),
         (r"\\varnothing(?![A-Za-z])", r"\\emptyset"),
-        (r"(?<=[0-9])\{,\}(?=[0-9])", ""),
         (r"(?<=[0-9])\\[,!](?=[0-9]{3}(?![0-9]))", ""),
+        (r"(?<=[0-9])\{,\}(?=[0-9])", ""),
         (r"\\(?:[,;:!> ]|quad|qquad|hspace\{[^{}]*\})", " "),
         (r"\^\s*\{\s*\\circ\s*\}|\^\s*\\circ(?![A-Za-z])|\\degree(?![A-Za-z])", "°"),
         (r"\\%", "%"),
@@ -80,13 +81,16 @@ def split_name(text: str) -> tuple[str | None, str]:
 
 
 def check_depth(text: str) -> None:
-    """Raises `UnreadableError` for groups that are nested too deeply or never close."""
-    depth = 0
+    """Raises `UnreadableError` for brackets that are nested too deeply or do not pair."""
+    waiting: list[str] = []
     for sign in text:
-        depth += (sign in _OPENING) - (sign in _CLOSING)
-        if depth > MAX_DEPTH:
+        if sign in _OPENING:
+            waiting.append(_CLOSING[_OPENING.index(sign)])
+        elif sign in _CLOSING and (not waiting or waiting.pop() != sign):
+            raise UnreadableError("unbalanced brackets")
+        if len(waiting) > MAX_DEPTH:
             raise UnreadableError("nested too deeply")
-    if depth:
+    if waiting:
         raise UnreadableError("unbalanced brackets")
 
 

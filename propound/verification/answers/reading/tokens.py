@@ -10,9 +10,11 @@ from propound.verification.answers.errors import UnreadableError
 from propound.verification.answers.limits import MAX_TOKENS
 from propound.verification.answers.reading.alphabet import COMMANDS, CONSTANTS, FUNCTIONS, GREEK
 
-_WORDS = sorted(FUNCTIONS.keys() | CONSTANTS.keys() | GREEK, key=len, reverse=True)
+_WORDS = sorted(FUNCTIONS.keys() | CONSTANTS.keys() | GREEK - {"ell", "hbar"}, key=len, reverse=True)
 _LONGEST_PRODUCT = 3
 """Letters that stand together as a product (abc); a longer run of letters is a word."""
+_ENGLISH = frozenset(["or", "and", "not", "nor", "but", "the", "for", "are", "is", "if", "to", "no", "of"])
+"""Words short enough to pass for products; 0 and x is not 0 times a, n, d and x."""
 
 _SCANNER = re.compile(
     r"(?P<space> )|(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)|\\(?P<command>[A-Za-z]+)|(?P<letters>[A-Za-z]+)"
@@ -89,12 +91,14 @@ def _word(name: str) -> Token | None:
 
 
 def _letters(run: str) -> list[Token]:
+    if run.lower() in _ENGLISH:
+        raise UnreadableError("a word outside the notation")
     found: list[Token] = []
     position, single = 0, 0
     while position < len(run):
         word = next((one for one in _WORDS if len(one) > 1 and run.startswith(one, position)), run[position])
         position += len(word)
-        single = single + 1 if len(word) == 1 else 0
+        single += len(word) == 1
         if single > _LONGEST_PRODUCT:
             raise UnreadableError("a word outside the notation")
         found.append(_word(word) or Token(Sort.NAME, word))
