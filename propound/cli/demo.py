@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from rich.rule import Rule
 
 from propound.cli.output import console as standard_output
 from propound.cli.output import plain, table
-from propound.cli.progress import duration, follow
+from propound.cli.progress import StalledJobError, duration, follow
 from propound.client import Client, Funnel, Job
 from propound.config import settings
 from propound.embedded.redis import free_port
@@ -27,6 +28,9 @@ LONGEST_SAMPLE = 1_500
 
 GRACE_SECONDS = 5.0
 """For the shard in a worker's hands: nobody will miss the rest of a demo that was interrupted."""
+
+PATIENCE_SECONDS = 180.0
+"""Without any news of the job before the demo gives up."""
 
 
 class DemoError(PropoundError):
@@ -70,7 +74,7 @@ def run(count: int, seed: int, out: Path | None) -> None:
 
 
 def make_dataset(
-    system: System, request: JobRequest, path: Path, screen: Console, report: Any
+    system: System, request: JobRequest, path: Path, screen: Console, report: Callable[[str], None]
 ) -> Job:
     """Submit, watch, download: all over REST, as any user would."""
     if system.first_key is None:
@@ -78,7 +82,10 @@ def make_dataset(
     with Client(system.url, system.first_key) as client:
         job = client.create_job(request, name="demo")
         report(f"Submitted {job.id}: {request.count} problems, seed {request.seed}")
-        job = follow(client, job.id, screen, system.check)
+        try:
+            job = follow(client, job.id, screen, check=system.check, patience_seconds=PATIENCE_SECONDS)
+        except StalledJobError as error:
+            raise DemoError(f"{error}.\n{system.worker_tail()}") from None
         size = client.export(job.dataset_id, path)
         report(f"Downloaded {size:,} bytes")
         return job

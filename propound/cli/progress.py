@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
@@ -23,6 +24,10 @@ TICK_SECONDS = 0.2
 
 LINE_SECONDS = 2.0
 """Between two lines where there is no terminal."""
+
+
+class StalledJobError(PropoundError):
+    """A job that is watched with limited patience has not moved."""
 
 
 class Display(Protocol):
@@ -61,20 +66,28 @@ class LineDisplay:
 
 
 def follow(
-    client: Client, job_id: str, console: Console, check: Callable[[], None] = lambda: None
+    client: Client,
+    job_id: str,
+    console: Console,
+    *,
+    check: Callable[[], None] = lambda: None,
+    patience_seconds: float = math.inf,
 ) -> Job:
     """Show a job until it has ended; `check` runs all the while and may raise to end the wait.
 
     Raises:
+        StalledJobError: nothing has happened to the job for `patience_seconds`.
         PropoundError: the API refuses or stays away, or whatever `check` raises.
     """
     if not console.is_terminal:
-        return _watch(client, job_id, check, LineDisplay(console))
+        return _watch(client, job_id, check, patience_seconds, LineDisplay(console))
     with Live(console=console, auto_refresh=False, transient=False) as live:
-        return _watch(client, job_id, check, LiveDisplay(live))
+        return _watch(client, job_id, check, patience_seconds, LiveDisplay(live))
 
 
-def _watch(client: Client, job_id: str, check: Callable[[], None], display: Display) -> Job:
+def _watch(
+    client: Client, job_id: str, check: Callable[[], None], patience_seconds: float, display: Display
+) -> Job:
     """The stream of events is read by a thread, so that this one notices signals and dead processes at once."""
     news: queue.SimpleQueue[PropoundError | None] = queue.SimpleQueue()
     ended = threading.Event()
@@ -91,15 +104,20 @@ def _watch(client: Client, job_id: str, check: Callable[[], None], display: Disp
     threading.Thread(target=listen, name=f"events of {job_id}", daemon=True).start()
     job = client.job(job_id)
     display.show(job, last=job.state.is_final)
+    moved = time.monotonic()
     while not job.state.is_final:
         check()
+        if time.monotonic() - moved > patience_seconds:
+            raise StalledJobError(f"nothing has happened to {job_id} for {duration(patience_seconds)}")
         is_new = ended.is_set()
         while not news.empty():
             is_new = True
             if (error := news.get()) is not None:
                 raise error
         if is_new:
-            job = client.job(job_id)
+            before, job = job, client.job(job_id)
+            if (job.state, job.funnel) != (before.state, before.funnel):
+                moved = time.monotonic()
             display.show(job, last=job.state.is_final)
         time.sleep(TICK_SECONDS)
     return job
@@ -108,7 +126,7 @@ def _watch(client: Client, job_id: str, check: Callable[[], None], display: Disp
 def picture(job: Job) -> Group:
     """The job as lines for a terminal."""
     grid = Table.grid(padding=(0, 2))
-    bar = ProgressBar(total=job.progress.count, completed=job.progress.accepted, width=40)
+    bar = ProgressBar(total=job.progress.count, completed=job.progress.accepted, width=24)
     grid.add_row(bar, plain(headline(job)))
     return Group(grid, Text.assemble(("  ", ""), plain(funnel_line(job.funnel))))
 

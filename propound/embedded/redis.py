@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import socket
@@ -19,7 +20,7 @@ CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
 requirepass {password}
-dir "{folder}"
+dir {folder}
 daemonize no
 save ""
 appendonly no
@@ -58,7 +59,7 @@ class Redis:
         for attempt in range(1, ATTEMPTS + 1):
             self._port = free_port()
             text = CONFIGURATION.format(
-                port=self._port, password=self._password, folder=str(self.folder).replace('"', '\\"')
+                port=self._port, password=self._password, folder=_quoted(self.folder)
             )
             log = open_log(self._log)
             self._process = Process("Redis", [program, "-"], log, stdin=text, folder=self.folder)
@@ -92,6 +93,12 @@ class Redis:
                 return connection.makefile("rb").read(12) == b"+OK\r\n+PONG\r\n"
         except OSError:
             return False
+
+
+def _quoted(path: Path) -> str:
+    """A path as Redis reads it in a configuration: bytes beyond plain ASCII as escapes."""
+    signs = (chr(byte) if 32 < byte < 127 and byte not in b'"\\' else f"\\x{byte:02x}" for byte in os.fsencode(path))
+    return f'"{"".join(signs)}"'
 
 
 def find_redis() -> str:

@@ -108,6 +108,10 @@ class System:
             if process is not None:
                 process.check()
 
+    def worker_tail(self) -> str:
+        """The last lines of the worker's log."""
+        return "" if self._worker is None else self._worker.tail()
+
     def stop(self) -> None:
         """Stop everything that was started, the servers last; harmless when called twice."""
         with Interruption.deferred():
