@@ -71,6 +71,18 @@ def test_units_decide_what_feeds_in_science() -> None:
     assert all("J" in LIBRARY.skills([name])[0].port_unit.values() for name in takers)
 
 
+@pytest.mark.parametrize(("taker", "port"), [("isothermal-expansion", "tk"), ("heating-time", "t0")])
+def test_a_temperature_is_passed_on_whole(taker: str, port: str) -> None:
+    skills = LIBRARY.skills(["water-heating", taker])
+    for seed in range(60):
+        try:
+            steps = draw(skills, random.Random(seed), 2)
+        except DrawError:
+            continue
+        if steps[-1]["skill"] == taker:
+            assert steps[-1]["parameters"][port] == "@"
+
+
 def test_domains_never_mix() -> None:
     power, kinetic = LIBRARY.skills(["modular-power", "kinetic-energy"])
     assert not feeds(power, kinetic)

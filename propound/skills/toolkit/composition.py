@@ -218,15 +218,18 @@ def _link(first: Skill, second: Skill, value: Any, rng: random.Random) -> tuple[
     ports = [port for port in second.ports if _fits(first, second, port)]
     rng.shuffle(ports)
     for port in ports:
-        reference = _reference(second.ports[port], second.parameters[port].name, value, rng)
+        factors = () if second.port_unit[port] == "K" else FACTORS  # a share of a temperature means nothing
+        reference = _reference(second.ports[port], second.parameters[port].name, value, rng, factors)
         if reference is not None:
             return port, reference
     raise DrawError(f"the result {shown(value)} of {first.name} is out of range for {second.name}")
 
 
-def _reference(port: Port, kind: str, value: Any, rng: random.Random) -> Reference | None:
+def _reference(
+    port: Port, kind: str, value: Any, rng: random.Random, factors: Sequence[str]
+) -> Reference | None:
     if kind == "decimal":
-        factors = [factor for factor in FACTORS if port.low <= value * float(factor) <= port.high]
+        factors = [factor for factor in factors if port.low <= value * float(factor) <= port.high]
         if port.low <= value <= port.high and (not factors or rng.random() < 0.7):
             return Reference()
         return Reference(factor=rng.choice(factors)) if factors else None

@@ -56,4 +56,6 @@ def degenerate(p, result):
         return "a voltage above 800 V is implausible for such a capacitor"
     if p["c"] > 20000:
         return "a capacitance above 20000 F is implausible"
+    if p["i"] > 2000:
+        return "a charging current above 2000 A is implausible"
     return "the charging hardly changes the energy" if result < 1.05 * p["e"] else None

@@ -19,9 +19,7 @@ def spread(rng, low, high):
 
 def draw(rng, level, fixed):
     th = fixed.get("th", str(rng.randint(330, 500 + 200 * level)))
-    tc = float(th) * rng.uniform(0.45, 0.995)
-    if float(th) < 400:
-        tc = float(th) - rng.uniform(4, 120)
+    tc = float(th) * rng.uniform(max(0.45, 215 / float(th)), 0.995)
     return {
         "q": fixed.get("q", neat(spread(rng, 300, 30000 * level**2))),
         "th": th,
@@ -50,6 +48,6 @@ def recompute(p):
 def degenerate(p, result):
     if p["tc"] >= p["th"]:
         return "the cold reservoir is not colder than the hot one"
-    if p["tc"] < 150:
-        return "no natural cold reservoir is colder than 150 K"
+    if p["tc"] < 200:
+        return "no natural cold reservoir is colder than 200 K"
     return "the efficiency is below 2 %" if result < 0.02 * p["q"] else None

@@ -23,13 +23,14 @@ def draw(rng, level, fixed):
     t1 = float(t0) + rng.uniform(0.08, 1.03) * (372 - float(t0))
     part = spread(rng, 0.023, 0.6)  # of the heat that arrives, lost again
     heat = 4180 * (round(t1) - float(t0)) / (1 - part) / eff * 100  # needed per kilogram
-    time = spread(rng, 60, 4000 * level)
     if "p" in fixed:
         p = fixed["p"]
-        m = neat(p * time / heat, 3)
+        least = max(60, 0.02 * heat / p)
+        m = neat(p * spread(rng, least, max(4000 * level, 2 * least)) / heat, 3)
     else:
         m = fixed.get("m", neat(spread(rng, 0.2, 20 * level)))
-        p = neat(float(m) * heat / time)
+        least = 60 * max(1, float(m))
+        p = neat(float(m) * heat / spread(rng, least, max(4000 * level, 2 * least)))
     return {
         "m": m,
         "t0": t0,
@@ -68,6 +69,8 @@ def recompute(p):
 def degenerate(p, result):
     if not 273.5 < p["t0"] < p["t1"] < 372:
         return "the target is not warmer, or the water would not stay liquid"
+    if p["m"] < 0.01:
+        return "ten grams of water, or less, need no heater"
     arriving = p["eff"] / 100 * p["p"]
     if p["loss"] < 0.03 * arriving:
         return "the loss hardly matters"

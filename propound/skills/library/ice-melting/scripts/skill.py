@@ -23,7 +23,8 @@ def draw(rng, level, fixed):
         e, t = fixed["e"], neat(spread(rng, 20, 600 * level))
         p = neat(ratio * e / float(t))
     else:
-        t = fixed.get("t", neat(spread(rng, 20, 600 * level)))
+        low = max(20, min(1000 / fixed.get("p", 50), 500))
+        t = fixed.get("t", neat(spread(rng, low, 600 * level)))
         p = fixed.get("p", neat(spread(rng, 30, 1000 * level) * min(1, 1000 / float(t))))
         e = neat(float(p) * float(t) / ratio)
     return {"e": e, "p": p, "t": t, "ti": f"{rng.randint(2200, 2728) / 10:.1f}"}
@@ -55,4 +56,4 @@ def degenerate(p, result):
         return "the ice is not clearly below its melting point, or implausibly cold"
     if not 0.05 < p["p"] * p["t"] / p["e"] < 20:
         return "one of the two sources hardly matters"
-    return "the mass is below a gram" if result < 0.001 else None
+    return "the mass is below three grams" if result < 0.003 else None

@@ -46,8 +46,8 @@ def recompute(p):
 
 
 def degenerate(p, result):
-    if p["v"] > 25:
-        return "no load is dragged up a slope faster than 25 m/s"
+    if p["v"] > 15:
+        return "no load is dragged up a slope faster than 15 m/s"
     if p["v"] < 0.1 or result < 0.05:
         return "the load hardly moves, or the power is tiny"
     if result > 1e6:

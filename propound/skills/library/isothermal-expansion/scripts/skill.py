@@ -19,7 +19,7 @@ def spread(rng, low, high):
 
 def draw(rng, level, fixed):
     n = fixed.get("n", neat(spread(rng, 0.1, 8 * level)))
-    tk = fixed.get("tk", str(rng.randint(270, 350 + 150 * level)))
+    tk = fixed.get("tk", str(rng.randint(270, 360 + 50 * level)))
     bar = spread(rng, 1, 120)  # pressure at the start
     v1 = neat(float(n) * 8.314 * float(tk) / (bar * 1e5) * 1000)
     return {"n": n, "tk": tk, "v1": v1, "v2": neat(float(v1) * spread(rng, 1.06, 8))}

@@ -23,7 +23,7 @@ def draw(rng, level, fixed):
     if e is None:
         t = t or neat(spread(rng, 5, 300 * level))
         e = neat(power * float(t))
-    t = t or neat(float(e) / power)
+    t = t or neat(max(1, float(e) / power))
     power = float(e) / float(t)
     loss = spread(rng, 0.0065, 0.4)
     u = neat(spread(rng, 6, 60) * (power / 15) ** 0.4)
@@ -55,6 +55,8 @@ def degenerate(p, result):
     loss = p["r"] * result / p["u"]
     if loss < 0.01:
         return "the resistance of the winding hardly matters"
+    if p["t"] < 0.5:
+        return "no motor starts and stops within half a second"
     if p["u"] > 3000 or result > 500:
         return "the voltage or the current is implausible"
     return None

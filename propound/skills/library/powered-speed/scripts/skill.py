@@ -54,6 +54,8 @@ def recompute(p):
 def degenerate(p, result):
     if result > 120:
         return "a speed above 120 m/s is implausible without drag"
+    if p["p"] < 0.05:
+        return "the drive is implausibly weak"
     if result < 1.08 * p["v0"]:
         return "the drive hardly changes the speed"
     return "the mass is implausible for a vehicle" if not 0.02 < p["m"] < 500000 else None

@@ -51,4 +51,6 @@ def recompute(p):
 def degenerate(p, result):
     if not 1 < result < 604800:
         return "a time below a second or above a week is implausible here"
+    if p["q"] < 0.001:
+        return "a load below a milliwatt is implausible here"
     return "one of the loads hardly matters" if not 0.02 < p["q"] / p["p"] < 50 else None

@@ -23,10 +23,11 @@ def draw(rng, level, fixed):
     m = fixed.get("m", neat(spread(rng, 0.2, 30 * level)))
     e = fixed.get("e", neat(float(m) * launch**2 * 50 / share))
     if "m" not in fixed:
-        m = neat(2 * share / 100 * float(e) / launch**2, 3)
+        launch = max(launch, math.sqrt(share / 50 * float(e) / 800))  # no heavier than 800 kg
+        m = neat(share / 50 * float(e) / launch**2, 3)
     mu = f"{rng.randint(5, 60) / 100:.2f}"
-    lost = rng.uniform(0.1, 0.97)
-    return {"e": e, "share": share, "m": m, "mu": mu, "d": neat(lost * launch**2 / (2 * 9.81 * float(mu)))}
+    d = min(rng.uniform(0.1, 0.97) * launch**2 / (2 * 9.81 * float(mu)), rng.uniform(60, 120))
+    return {"e": e, "share": share, "m": m, "mu": mu, "d": neat(d)}
 
 
 def solve(p):
@@ -54,6 +55,8 @@ def degenerate(p, result):
     start = math.sqrt(2 * p["share"] / 100 * p["e"] / p["m"])
     if result < 0.3 * start:
         return "friction stops the block, or almost"
+    if p["d"] > 200:
+        return "nothing slides on for more than 200 m"
     if start > 60:
         return "a launch faster than 60 m/s is implausible"
     return "friction hardly matters" if result > 0.98 * start else None

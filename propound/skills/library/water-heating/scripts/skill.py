@@ -48,6 +48,8 @@ def recompute(p):
 def degenerate(p, result):
     if not 273.5 < p["t0"] < 372:
         return "the water is not liquid at the start"
+    if p["m"] < 0.003:
+        return "a few drops of water are no water to heat"
     if result >= 372:
         return "the water would boil"
     return "the temperature hardly changes" if result < p["t0"] + 2 else None
