@@ -18,6 +18,7 @@ from propound.proposing.rollout import rollout
 from propound.reward import rewards
 from propound.sandbox import Sandbox, open_sandbox
 from propound.skills import Library, default_library
+from propound.skills.library import compile_toolkit
 from propound.verification.verify import Verification
 
 
@@ -39,6 +40,7 @@ class Pipeline:
             SandboxUnavailable: the machine cannot isolate programs; the message says what to change.
         """
         library = default_library()
+        compile_toolkit()
         sandbox = open_sandbox(settings.sandbox_tier)
         return cls(library, sandbox, Teacher(library), Verification(library, sandbox), settings.max_steps)
 

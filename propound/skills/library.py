@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
@@ -111,6 +112,11 @@ class Library:
         """Identity of the whole library: packages and frames."""
         hashes: Mapping[str, str] = {name: package.content_hash for name, package in self.packages.items()}
         return digest([hashes, {str(domain): frames for domain, frames in self.frames.items()}])[:16]
+
+
+def compile_toolkit() -> None:
+    """Make the toolkit's bytecode, which programs in the sandbox cannot write; a folder without leave stays as it is."""
+    compileall.compile_dir(HERE / "toolkit", quiet=2)
 
 
 @cache
