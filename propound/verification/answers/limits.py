@@ -39,5 +39,5 @@ MAX_SYMBOLIC_NODES = 300
 SYMBOLIC_CALLS = 2_000_000
 """Function calls that sympy may make in one comparison, counting those into C."""
 
-SYMBOLIC_SECONDS = 1.0
+SYMBOLIC_SECONDS = 0.8
 """Processor time that sympy may take in one comparison; calls run out first but for rare inputs."""
