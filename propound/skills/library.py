@@ -115,7 +115,7 @@ class Library:
 
 
 def compile_toolkit() -> None:
-    """Make the toolkit's bytecode, which programs in the sandbox cannot write; a folder without leave stays as it is."""
+    """Make the toolkit's bytecode, which programs in the sandbox cannot write; a read-only folder stays as it is."""
     compileall.compile_dir(HERE / "toolkit", quiet=2)
 
 
