@@ -2,7 +2,7 @@
 
 
 def draw(rng, level, fixed):
-    return {"gap": rng.randint(0, 8 + 6 * level), "reach": rng.randint(2, 10 + 10 * level)}
+    return {"gap": rng.randint(0, 8 + 6 * level), "reach": rng.randint(2, 4 + 4 * level)}
 
 
 def solve(values: list[int], gap: int, reach: int) -> int:

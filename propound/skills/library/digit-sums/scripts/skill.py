@@ -2,7 +2,7 @@
 
 
 def draw(rng, level, fixed):
-    return {"addend": rng.randint(0, 40 * level), "base": rng.randint(2, 7 + 3 * level)}
+    return {"addend": rng.randint(1, 40 * level), "base": rng.randint(2, 7 + 3 * level)}
 
 
 def solve(values: list[int], addend: int, base: int) -> list[int]:

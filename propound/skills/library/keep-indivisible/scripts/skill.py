@@ -2,7 +2,7 @@
 
 
 def draw(rng, level, fixed):
-    return {"divisor": rng.randint(1, 7 + 2 * level), "slope": rng.randint(0, 20 * level)}
+    return {"divisor": rng.randint(1, 7 + 2 * level), "slope": rng.randint(1, 20 * level)}
 
 
 def solve(values: list[int], divisor: int, slope: int) -> list[int]:

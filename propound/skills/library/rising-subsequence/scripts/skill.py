@@ -2,7 +2,7 @@
 
 
 def draw(rng, level, fixed):
-    return {"rise": rng.randint(0, 8 + 5 * level), "leap": rng.randint(2, 10 + 5 * level)}
+    return {"rise": rng.randint(0, 8 + 5 * level), "leap": rng.randint(2, 4 + level)}
 
 
 def solve(values: list[int], rise: int, leap: int) -> int:

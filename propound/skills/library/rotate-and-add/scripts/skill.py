@@ -5,7 +5,7 @@ def draw(rng, level, fixed):
     return {
         "shift": rng.randint(2, 10 + 5 * level),
         "own": rng.randint(1, 2 + level),
-        "other": rng.randint(0, 3 + level),
+        "other": rng.randint(1, 3 + level),
     }
 
 

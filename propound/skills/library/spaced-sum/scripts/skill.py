@@ -2,7 +2,7 @@
 
 
 def draw(rng, level, fixed):
-    return {"spacing": rng.randint(2, 5 + 3 * level), "fee": rng.randint(0, 14 + 5 * level)}
+    return {"spacing": rng.randint(2, 5 + 3 * level), "fee": rng.randint(1, 14 + 5 * level)}
 
 
 def solve(values: list[int], spacing: int, fee: int) -> int:

@@ -4,7 +4,7 @@
 def draw(rng, level, fixed):
     return {
         "width": rng.randint(1, 5 + 2 * level),
-        "fade": rng.randint(0, 6 + 6 * level),
+        "fade": rng.randint(1, 6 + 6 * level),
         "extreme": rng.choice(("largest", "smallest")),
     }
 

@@ -3,7 +3,7 @@
 
 def draw(rng, level, fixed):
     return {
-        "letter": rng.choice("abcdefghijklmnopqrstuvwxyz"),
+        "letter": rng.choice("abcdefghijklmnopqrstuvwxy"),
         "bonus": rng.randint(2, 10 * level),
         "least": rng.randint(2, 5 + level),
     }
