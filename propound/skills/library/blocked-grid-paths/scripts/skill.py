@@ -39,6 +39,6 @@ def recompute(p):
 def degenerate(p, result):
     if result == 0:
         return "the blocked point is the start or the goal"
-    if p["x"] in (0, p["width"]) or p["y"] in (0, p["height"]):
-        return "the blocked point lies on the rim of the grid"
+    if not (0 < p["x"] < p["width"] and 0 < p["y"] < p["height"]):
+        return "the blocked point lies on the rim of the grid, or outside"
     return None

@@ -35,8 +35,8 @@ def recompute(p):
 
 
 def degenerate(p, result):
-    if p["low"] == p["high"]:
-        return "the limits of integration agree"
+    if p["low"] >= p["high"]:
+        return "the limits of integration agree or stand the wrong way round"
     if sum(coefficient != 0 for coefficient in p["f"]) < 2:
         return "the integrand is a single power"
     if result == 0:

@@ -51,6 +51,8 @@ def _on_rim(sides, column, row):
 
 
 def degenerate(p, result):
+    if min(p.values()) < 1:
+        return "a corner lies outside its quadrant"
     if p["b"] == p["d"] or p["f"] == p["h"]:
         return "a side is horizontal"
     return None

@@ -31,6 +31,8 @@ def recompute(p):
 
 
 def degenerate(p, result):
+    if p["m"] >= p["k"] * p["n"]:
+        return "the line does not meet the parabola beyond the origin"
     if result < 2:
         return "the region is tiny"
     return None

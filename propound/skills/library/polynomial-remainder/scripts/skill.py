@@ -43,6 +43,8 @@ def recompute(p):
 def degenerate(p, result):
     if len(result) < 2:
         return "the remainder is constant"
+    if not any(p["f"][1:]):
+        return "the factor is a single power"
     if p["g"][2] == 0:
         return "the divisor has the factor x"
     if p["g"][1] == 0:

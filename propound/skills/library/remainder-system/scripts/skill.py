@@ -36,6 +36,8 @@ def recompute(p):
 def degenerate(p, result):
     if p["m"] % p["t"] == 0 or p["t"] % p["m"] == 0:
         return "one divisor divides the other, so one condition is enough"
+    if not (0 < p["r"] < p["m"] and 0 < p["s"] < p["t"]):
+        return "a remainder is not between 0 and its divisor"
     if p["place"] < 2:
         return "the list is not needed for its first entry"
     return None

@@ -31,6 +31,8 @@ def recompute(p):
 def degenerate(p, result):
     if p["near"] == p["distance"] - p["radius"]:
         return "the line passes through the centre"
+    if p["near"] < p["distance"] - p["radius"] or result < p["near"]:
+        return "no line through the point meets the circle there first"
     if result == p["near"]:
         return "the line is a tangent"
     return None
