@@ -63,7 +63,7 @@ def _example(
 ) -> tuple[Any, Any]:
     """A call to show: the first of a few random ones whose result is neither empty nor 0."""
     for _ in range(6):
-        value = quality.sample_input(quality.input_type(skills), rng)
+        value = quality.sample_input(quality.input_type(skills), rng, short=True)
         output = evaluate(skills, composition, "solve", start=value)[-1]
         if output:
             break

@@ -19,6 +19,21 @@ SAMPLES = 40
 """Inputs on which a coding composition is tried."""
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_EDGE_TEXTS = ("a", "z", "aa", "ab", "a b", "abcba", "zzz zzz", "the quick brown fox", "aaaaabbbbb")
+_EDGE_LISTS = (
+    (0,),
+    (1,),
+    (-1,),
+    (100,),
+    (-100,),
+    (0, 0),
+    (1, -1),
+    (3, 3, 3),
+    (5, 4, 3, 2, 1),
+    (1, 2, 3, 4, 5),
+    (-100, 100, -100, 100),
+    (0,) * 5,
+)
 
 
 def weaknesses(skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -88,16 +103,16 @@ def input_type(skills: Sequence[Skill]) -> str:
     return skills[0].parameters[port].name
 
 
-def sample_input(kind: str, rng: random.Random) -> Any:
-    """A random input within the bounds that every coding statement gives (see the frames)."""
+def sample_input(kind: str, rng: random.Random, *, short: bool = False) -> Any:
+    """A random input within the bounds that every coding statement gives (see the frames); `short` to be shown."""
     if kind == "text":
         words = [
             "".join(rng.choice(_LETTERS[: rng.choice((5, 26))]) for _ in range(rng.randint(1, 7)))
             for _ in range(rng.randint(1, 6))
         ]
         return " ".join(words)
-    size = rng.choice((3, 5, 8, 8, 12, 20))
-    span = rng.choice((3, 10, 50))
+    size = rng.choice((3, 5, 8) if short else (3, 5, 8, 12, 20, 30, 40))
+    span = rng.choice((3, 10, 50, 100))
     low = rng.choice((-span, -span, 0))
     return [rng.randint(low, span) for _ in range(size)]
 
@@ -105,23 +120,8 @@ def sample_input(kind: str, rng: random.Random) -> Any:
 def edge_inputs(kind: str) -> list[Any]:
     """Inputs at the edges of the stated bounds."""
     if kind == "text":
-        return ["a", "z", "aa", "ab", "a b", "abcba", "zzz zzz", "the quick brown fox", "aaaaabbbbb"]
-    return [
-        [0],
-        [1],
-        [-1],
-        [50],
-        [-50],
-        [0, 0],
-        [1, -1],
-        [3, 3, 3],
-        [5, 4, 3, 2, 1],
-        [1, 2, 3, 4, 5],
-        [-50, 50, -50, 50],
-        [0] * 5,
-        list(range(-5, 6)),
-        [7] * 20,
-    ]
+        return [*_EDGE_TEXTS, " ".join(["abcdefghi"] * 6)[:59], "z" * 60]
+    return [*map(list, _EDGE_LISTS), list(range(-20, 20)), [7] * 40]
 
 
 def given_away(statement: str, answer: str) -> bool:
