@@ -141,6 +141,8 @@ class Client:
     """
 
     def __init__(self, url: str, key: str, *, transport: httpx.BaseTransport | None = None) -> None:
+        self._key = key
+        self._transport = transport
         try:
             self.url = httpx.URL(url)
             self._http = httpx.Client(
@@ -160,6 +162,10 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def another(self) -> Client:
+        """A client of the same API with connections of its own, for another thread."""
+        return Client(str(self.url), self._key, transport=self._transport)
 
     def close(self) -> None:
         """Close all connections."""
@@ -293,7 +299,10 @@ class Client:
         address = _path("/v1/jobs", job_id, "events")
         with self._http.stream("GET", address, headers=headers, timeout=STREAM_TIMEOUT) as response:
             self._refuse_error(response)
-            yield from parse_events(response.iter_lines())
+            try:
+                yield from parse_events(response.iter_lines())
+            except ValueError as error:
+                raise UnreachableError(f"{self.url} does not answer like Propound's API: {error}") from error
 
     def _download(self, address: str, path: Path) -> int:
         with path.open("wb") as file, self._http.stream("GET", address) as response:

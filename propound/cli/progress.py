@@ -94,8 +94,9 @@ def _watch(
 
     def listen() -> None:
         try:
-            for _ in client.events(job_id):
-                news.put(None)
+            with client.another() as listener:
+                for _ in listener.events(job_id):
+                    news.put(None)
         except PropoundError as error:
             news.put(error)
         finally:

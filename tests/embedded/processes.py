@@ -16,7 +16,7 @@ def processes_of(folder: Path) -> dict[int, str]:
             continue
         with suppress(OSError):
             words = (entry / "cmdline").read_bytes()
-            traces = [words, (entry / "environ").read_bytes(), os.fsencode(os.readlink(entry / "cwd"))]
+            traces = [words, (entry / "environ").read_bytes(), os.fsencode((entry / "cwd").readlink())]
             if words and any(os.fsencode(folder) in trace for trace in traces):
                 found[int(entry.name)] = os.fsdecode(words.replace(b"\0", b" "))
     return found

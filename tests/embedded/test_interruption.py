@@ -17,28 +17,38 @@ def send(signum: signal.Signals) -> None:
 @pytest.mark.parametrize("signum", SIGNALS)
 def test_first_signal_raises_and_later_ones_do_nothing(signum: signal.Signals) -> None:
     before = signal.getsignal(signum)
-    reached = False
-    with pytest.raises(Interrupted) as caught, Interruption():
-        try:
-            send(signum)
-        finally:
-            for again in SIGNALS:
-                send(again)
-            reached = True
-    assert reached
+    reached = []
+
+    def interrupted() -> None:
+        with Interruption():
+            try:
+                send(signum)
+            finally:
+                for again in SIGNALS:
+                    send(again)
+                reached.append("the end")
+
+    with pytest.raises(Interrupted) as caught:
+        interrupted()
+    assert reached == ["the end"]
     assert caught.value.exit_code == 128 + signum
     assert signal.getsignal(signum) is before
 
 
 def test_deferred_until_the_outermost_block_ends() -> None:
     reached = []
-    with pytest.raises(Interrupted), Interruption():
-        with Interruption.deferred():
+
+    def interrupted() -> None:
+        with Interruption():
             with Interruption.deferred():
-                send(signal.SIGTERM)
-                reached.append("inner")
-            reached.append("outer")
-        reached.append("never")
+                with Interruption.deferred():
+                    send(signal.SIGTERM)
+                    reached.append("inner")
+                reached.append("outer")
+            reached.append("never")
+
+    with pytest.raises(Interrupted):
+        interrupted()
     assert reached == ["inner", "outer"]
 
 

@@ -1,0 +1,87 @@
+"""`propound skills`: works without a server, and finds what is wrong with a package."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from propound.skills import default_library
+from tests.cli.commands import propound
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A package just begun."""
+    assert propound("skills", "new", "sum-of-steps", folder=tmp_path).returncode == 0
+    return tmp_path / "sum-of-steps"
+
+
+def change(package: Path, file: str, before: str, after: str) -> None:
+    path = package / file
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+
+
+def findings(package: Path) -> list[str]:
+    run = propound("skills", "validate", "--json", str(package), folder=package.parent)
+    found: list[str] = json.loads(run.stdout)[str(package)]
+    assert run.returncode == (1 if found else 0)
+    return found
+
+
+def test_new_package_is_sound(package: Path) -> None:
+    assert findings(package) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "found"),
+    [
+        ("scripts/skill.py", "total += term", "total += term + 1", "the methods differ"),
+        ("scripts/skill.py", "def recompute(p):", "def recompute(p):\n    print(p)", ""),
+        ("scripts/skill.py", "def solve(p):", "def solve(p)", "SyntaxError"),
+        ("scripts/skill.py", "def recompute(p):", "def recompute(p):\n    open('/etc/passwd')", "Error"),
+        ("assets/wording.toml", "{first} beads", "some beads", "form 3 says"),
+        ("SKILL.md", "name: sum-of-steps", "name: Another", "format:"),
+        ("SKILL.md", "domain: mathematics", "domain: poetry", "poetry"),
+    ],
+)
+def test_what_is_wrong_is_found(package: Path, file: str, before: str, after: str, found: str) -> None:
+    change(package, file, before, after)
+    said = findings(package)
+    assert any(found in line for line in said) if found else said == []
+
+
+def test_shipped_package_is_sound_and_missing_folder_is_told(tmp_path: Path) -> None:
+    shipped = Path(__file__).parents[2] / "propound" / "skills" / "library" / "modular-power"
+    run = propound("skills", "validate", str(shipped), str(tmp_path / "nowhere"), folder=tmp_path)
+    assert run.returncode == 1
+    assert "modular-power: sound" in run.stdout
+    assert "nowhere" in run.stdout
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("name", ["Upper", "a--b", "-a", "../escape", "a" * 65, "with space"])
+def test_names_that_the_format_refuses(tmp_path: Path, name: str) -> None:
+    run = propound("skills", "new", "--in", ".", "--", name, folder=tmp_path)
+    assert run.returncode == 1
+    assert "is no name" in run.stderr
+
+
+def test_nothing_is_overwritten(package: Path) -> None:
+    run = propound("skills", "new", package.name, folder=package.parent)
+    assert run.returncode == 1
+    assert "is there already" in run.stderr
+
+
+def test_list_and_show(tmp_path: Path) -> None:
+    listed = json.loads(propound("skills", "list", "--json", folder=tmp_path).stdout)
+    assert [entry["name"] for entry in listed] == default_library().names()
+    science = json.loads(propound("skills", "list", "--domain", "science", "--json", folder=tmp_path).stdout)
+    assert {entry["domain"] for entry in science} == {"science"}
+    assert "modular-power" in propound("skills", "list", folder=tmp_path).stdout
+    shown = propound("skills", "show", "modular-power", folder=tmp_path).stdout
+    assert "intent:" in shown
+    assert "## Workflow" in shown
