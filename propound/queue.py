@@ -90,9 +90,10 @@ class Publisher:
             from celery import Celery
 
             self._celery = Celery(broker=broker_url(self._redis_url), set_as_current=False)
-            timeouts = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _TIMEOUT_SECONDS}
+            patience = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _TIMEOUT_SECONDS}
+            patience |= {"max_retries": 1, "interval_start": 0, "interval_step": 0}
             self._celery.conf.update(
-                task_default_queue=QUEUE, broker_transport_options=timeouts, broker_connection_retry=False
+                task_default_queue=QUEUE, broker_transport_options=patience, broker_connection_retry=False
             )
         return self._celery
 
