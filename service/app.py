@@ -6,7 +6,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
 
 from fastapi import FastAPI
@@ -51,13 +51,9 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         shared = Resources.open(settings or settings_of_process(), library or default_library())
         app.state.resources = shared
-        listener = asyncio.create_task(shared.wakeups.listen())
-        with _told_of_shutdown(shared.wakeups.stop):
-            yield
-        shared.wakeups.stop()
-        listener.cancel()
-        with suppress(asyncio.CancelledError):
-            await listener
+        async with shared.wakeups.listening():
+            with _told_of_shutdown(shared.wakeups.stop):
+                yield
         await shared.close()
 
     app = FastAPI(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -71,9 +71,21 @@ class Wakeups:
             if not self._watching[job_id]:
                 del self._watching[job_id]
 
-    async def listen(self) -> None:
-        """Pass news on until cancelled; connects again whenever Redis comes back."""
-        while True:
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Passes news on for as long as the block runs, and lets all streams end after it."""
+        listener = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            self.stop()
+            while not listener.done():  # redis-py swallows a cancellation that meets a failing connection
+                listener.cancel()
+                await asyncio.wait([listener], timeout=1)
+
+    async def _listen(self) -> None:
+        """Connects again whenever Redis comes back."""
+        while not self._stopping:
             try:
                 async with aclosing(self._redis.pubsub()) as subscription:
                     await subscription.subscribe(NEWS_CHANNEL)
@@ -82,7 +94,8 @@ class Wakeups:
                             self._wake(message["data"].decode("ascii", "replace"))
             except (RedisError, OSError) as error:
                 log.warning("no news from Redis (%s); streams look every few seconds", type(error).__name__)
-            await asyncio.sleep(RECONNECT_SECONDS)
+            if not self._stopping:
+                await asyncio.sleep(RECONNECT_SECONDS)
 
     def _wake(self, job_id: str) -> None:
         for watch in self._watching.get(job_id, ()):

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import httpx
@@ -23,6 +23,7 @@ from propound.storage.settle import cancel
 from service import sse
 from service.jobs.events import Pace, stream
 from service.resources import Resources
+from service.wakeups import Wakeups
 from tests.service.filling import Filled, create, filled, work
 
 GUARD_SECONDS = 60
@@ -137,13 +138,10 @@ def test_cancelling_ends_the_stream(client: httpx.Client, database: Database) ->
 async def opened(settings: Settings, *, listening: bool) -> AsyncIterator[Resources]:
     """Resources as the app opens them."""
     shared = Resources.open(settings, default_library())
-    listener = asyncio.create_task(shared.wakeups.listen()) if listening else None
     try:
-        yield shared
+        async with shared.wakeups.listening() if listening else nullcontext():
+            yield shared
     finally:
-        if listener is not None:
-            listener.cancel()
-            await asyncio.wait([listener])
         await shared.close()
 
 
@@ -185,6 +183,7 @@ def test_a_quiet_stream_has_a_heart_and_holds_no_connection(
             assert await anext(frames) == sse.HEARTBEAT
             assert shared.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
         await frames.aclose()
+        assert not shared.wakeups._watching
 
     run(server_settings, body)
 
@@ -231,6 +230,19 @@ def test_without_redis_a_stream_still_looks(database: Database, server_settings:
         assert b'"state":"cancelled"' in rest
 
     run(nowhere, body, listening=True)
+
+
+def test_a_listener_stops_whatever_it_is_doing(server_settings: Settings) -> None:
+    nowhere = server_settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
+
+    async def body(shared: Resources) -> None:
+        for turns in range(60):
+            async with Wakeups(shared.redis).listening():
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+
+    run(nowhere, body)
+    run(server_settings, body)
 
 
 def test_a_stopping_server_ends_its_streams(database: Database, server_settings: Settings) -> None:

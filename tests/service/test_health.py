@@ -13,9 +13,10 @@ from propound.config import Settings
 from propound.storage.session import Database
 from service.app import create_app
 from service.resources import UnconfiguredError
+from tests.service.conftest import MakeKey
 
 
-def ask(settings: Settings, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+def ask(settings: Settings, path: str, method: str = "GET", **content: Any) -> httpx.Response:
     """One request to an app of its own."""
 
     async def one() -> httpx.Response:
@@ -23,7 +24,7 @@ def ask(settings: Settings, path: str, headers: dict[str, str] | None = None) ->
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                return await client.get(path, headers=headers)
+                return await client.request(method, path, **content)
 
     return asyncio.run(one())
 
@@ -83,11 +84,21 @@ def test_a_database_without_the_newest_migration_is_not_ready(
 def test_a_request_without_a_database_is_told_to_come_back(server_settings: Settings) -> None:
     nowhere = server_settings.model_copy(update={"database_url": "postgresql://127.0.0.1:1/nothing"})
 
-    answer = ask(nowhere, "/v1/jobs", {"Authorization": "Bearer pp_00000000_x"})
+    answer = ask(nowhere, "/v1/jobs", headers={"Authorization": "Bearer pp_00000000_x"})
 
     assert answer.status_code == 503
     assert answer.json()["type"] == "/errors/unavailable"
     assert answer.headers["retry-after"] == "5"
+
+
+def test_a_job_is_taken_while_redis_is_down(server_settings: Settings, make_key: MakeKey) -> None:
+    nowhere = server_settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
+    headers = {"Authorization": f"Bearer {make_key()}"}
+
+    made = ask(nowhere, "/v1/jobs", "POST", json={"count": 1}, headers=headers)
+
+    assert made.status_code == 202
+    assert ask(nowhere, made.headers["location"], headers=headers).json()["state"] == "queued"
 
 
 def test_a_server_without_addresses_says_what_to_set() -> None:
