@@ -46,23 +46,16 @@ class Round:
         return self.script[place % len(self.script)] if place < 40 else Rejection.NO_SUBMISSION
 
 
+MOVES = ("claim", "store", "store", "store", "store", "die", "repeat", "return")
+
 rounds = st.builds(
     Round,
     request=st.builds(
-        JobRequest,
-        count=st.integers(1, 12),
-        group_size=st.integers(1, 4),
-        max_episodes=st.integers(1, 45),
+        JobRequest, count=st.integers(1, 12), group_size=st.integers(1, 4), max_episodes=st.integers(12, 45)
     ),
-    script=st.lists(results, min_size=1, max_size=40),
+    script=st.lists(results, min_size=12, max_size=40),
     shard_specs=st.integers(1, 3),
-    moves=st.lists(
-        st.tuples(
-            st.sampled_from(["claim", "store", "store", "store", "die", "repeat", "return"]),
-            st.integers(0, 9),
-        ),
-        max_size=60,
-    ),
+    moves=st.lists(st.tuples(st.sampled_from(MOVES), st.integers(0, 9)), min_size=25, max_size=60),
 )
 
 
@@ -129,7 +122,7 @@ def live_randomly(database: Database, plan: Round) -> None:
                 held.remove(lease)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=rounds)
 def test_random_lives_of_workers_make_the_dataset_of_one(database: Database, plan: Round) -> None:
     job_id = jobs.make(database, plan.request)
