@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from propound.storage.escape import dump_json, load_json
 
+_CONNECT_SECONDS = 10
+"""A server that has not answered by then is away; libpq alone would wait for minutes."""
+
 
 def open_engine(url: str, *, pool_size: int = 5) -> Engine:
     """An engine for `postgresql://...`; it speaks JSON with the escape rule of `propound.storage.escape`.
@@ -21,6 +24,8 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
     where = make_url(url)
     if where.drivername in ("postgresql", "postgres"):
         where = where.set(drivername="postgresql+psycopg")
+    if "connect_timeout" not in where.query:
+        where = where.update_query_dict({"connect_timeout": str(_CONNECT_SECONDS)})
     if pool_size == 0:
         return create_engine(
             where, json_serializer=dump_json, json_deserializer=load_json, poolclass=NullPool
