@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin/
+ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test lint bench clean base tests
@@ -16,7 +17,7 @@ demo: base ## make 100 verified problems with everything that it needs, from not
 up: base ## keep the system running for daily use: servers, API and worker
 	@exec $(RUN)propound up
 
-test: tests ## all tests, against a real PostgreSQL and Redis
+test: tests ## all tests, against a real PostgreSQL and Redis (ARGS= for pytest)
 	@$(RUN)python -m pytest $(ARGS)
 
 lint: tests ## ruff, mypy and the import contracts

@@ -27,8 +27,8 @@ from propound.sandbox.protocol import NO_FILES, NO_LIMITS_GIVEN
 from propound.skills import default_library
 from propound.verification.verify import Verification
 
-EPISODES = 120
-"""Episodes whose stages are timed, one after the other in this process."""
+MOST_EPISODES = 120
+"""Most episodes whose stages are timed, one after the other in this process."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,9 @@ def run(count: int, seed: int, *, as_json: bool) -> None:
     """
     request = JobRequest(count=count, seed=seed)
     screen = console(to_error=as_json)
-    screen.print(plain(f"Timing the stages of {EPISODES} episodes"))
-    stages = time_stages(request, EPISODES)
+    episodes = min(count, MOST_EPISODES)
+    screen.print(plain(f"Timing the stages of {episodes} episodes"))
+    stages = time_stages(request, episodes)
     throughput = measure(request, as_json=as_json)
     if as_json:
         print_json({"stages": [asdict(stage) for stage in stages], "throughput": asdict(throughput)})

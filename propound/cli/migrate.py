@@ -16,9 +16,11 @@ def run() -> None:
         PropoundError: the embedded database cannot start.
     """
     chosen = settings()
-    with Interruption(), database(chosen.home, chosen.database_url) as url:
-        first_key = prepare_database(url)
     screen = console()
-    screen.print(plain("The database is at the newest schema."))
-    if first_key is not None:
+
+    def show(first_key: str) -> None:
         screen.print(plain(f"The first admin key, shown only this once: {first_key}"))
+
+    with Interruption(), database(chosen.home, chosen.database_url) as url:
+        prepare_database(url, show)
+    screen.print(plain("The database is at the newest schema."))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from propound.cli.connection import load_credentials, save_credentials
 from propound.cli.output import console, plain
 from propound.config import settings
+from propound.embedded.credentials import CREDENTIALS, load_credentials, save_credentials
 from propound.embedded.system import Plan, System, running
 
 CHECK_SECONDS = 0.5
@@ -43,7 +43,7 @@ def _greeting(system: System) -> list[str]:
     lines = [f"Propound runs at {system.url} (documentation: {system.url}/docs)", f"Logs: {system.home / 'logs'}"]
     saved = load_credentials(system.home)
     if system.first_key is not None:
-        path = save_credentials(system.home, system.url, system.first_key)
+        path = system.home / CREDENTIALS
         lines += [
             f"The first admin key, shown only this once: {system.first_key}",
             f"It is kept for the commands of this folder in {path}, which only you can read.",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from propound.embedded.credentials import save_credentials
 from propound.embedded.interruption import Interruption
 from propound.embedded.process import Process, open_log
 from propound.embedded.servers import EmbeddedServers
@@ -68,7 +69,7 @@ class System:
         refuse_taken(self.plan.host, self.plan.port)
         database_url, redis_url = self._start_servers()
         self._report("Migrating the database")
-        self.first_key = prepare_database(database_url)
+        prepare_database(database_url, self._keep)
         environment = {
             **os.environ,
             "PROPOUND_DATABASE_URL": database_url,
@@ -125,6 +126,10 @@ class System:
             if self._servers is not None:
                 self._servers.stop()
 
+    def _keep(self, first_key: str) -> None:
+        self.first_key = first_key
+        save_credentials(self.home, self.url, first_key)
+
     def _start_servers(self) -> tuple[str, str]:
         plan = self.plan
         if plan.database_url and plan.redis_url:
@@ -168,8 +173,12 @@ def running(plan: Plan, report: Callable[[str], None]) -> Iterator[System]:
             system.stop()  # a signal may have come before the first one began
 
 
-def prepare_database(url: str) -> str | None:
-    """Bring the schema up to date; the secret of the first admin key where there was none yet."""
+def prepare_database(url: str, keep: Callable[[str], None]) -> None:
+    """Bring the schema up to date.
+
+    Where there is no key yet, the first admin key is made; `keep` is given its secret before it counts, so
+    that no key exists that nobody knows.
+    """
     from propound.storage.keys import ensure_first_key
     from propound.storage.migrate import upgrade
     from propound.storage.session import Database
@@ -178,7 +187,9 @@ def prepare_database(url: str) -> str | None:
     database = Database(url, pool_size=0)
     try:
         with database.begin() as session:
-            return ensure_first_key(session)
+            secret = ensure_first_key(session)
+            if secret is not None:
+                keep(secret)
     finally:
         database.close()
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from propound.embedded.credentials import load_credentials, save_credentials
 from propound.embedded.redis import free_port
 from tests.cli.commands import propound, read_until, running
-from tests.embedded.processes import processes_of
+from tests.embedded.processes import processes_of, wait_until_gone
 from tests.services import Services
 
 
@@ -172,3 +173,43 @@ def test_servers_elsewhere_are_used_and_left_alone(
         assert process.wait() == 128 + signal.SIGINT, rest
     assert not (tmp_path / ".propound" / "postgres").exists()
     assert processes_of(tmp_path) == {}
+
+
+def test_a_later_start_keeps_the_key_and_follows_the_address(tmp_path: Path) -> None:
+    kept: list[dict[str, str]] = []
+    for _ in range(2):
+        port = free_port()
+        with running("up", "--port", str(port), folder=tmp_path) as process:
+            said = read_until(process, "Ctrl-C stops it")
+            assert ("pp_" in said) == (not kept), said
+            assert answer(tmp_path, "jobs", "list") == []
+            kept.append(json.loads((tmp_path / ".propound" / "credentials.json").read_text()))
+            assert kept[-1]["url"].endswith(f":{port}")
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+    assert kept[0]["key"] == kept[1]["key"]
+    assert processes_of(tmp_path) == {}
+
+
+def test_the_first_key_outlives_a_start_that_fails(tmp_path: Path) -> None:
+    with running("up", "--port", str(free_port()), folder=tmp_path) as process:
+        read_until(process, "Starting the API")
+        process.kill()
+    assert wait_until_gone(tmp_path) == {}
+    with running("up", "--port", str(free_port()), folder=tmp_path) as process:
+        said = read_until(process, "Ctrl-C stops it")
+        assert "pp_" not in said
+        assert answer(tmp_path, "jobs", "list") == []
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def test_credentials_that_others_could_change_are_not_trusted(tmp_path: Path) -> None:
+    path = save_credentials(tmp_path, "http://127.0.0.1:1", "pp_x")
+    assert load_credentials(tmp_path) == {"url": "http://127.0.0.1:1", "key": "pp_x"}
+    path.chmod(0o666)
+    assert load_credentials(tmp_path) == {}
+    path.chmod(0o600)
+    for nonsense in ("", "[]", "{", '{"url": 1}'):
+        path.write_text(nonsense)
+        assert load_credentials(tmp_path) == {}
