@@ -63,4 +63,4 @@ def register(app: Celery, workplace: Callable[[], Workplace], is_stopping: Calla
         if run_one(place, is_stopping) and not is_stopping():
             place.publisher.wake()
 
-    app.task(work, name=WORK)
+    app.task(work, name=WORK, shared=False)  # of this app alone: another may have its own pipeline
