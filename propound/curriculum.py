@@ -40,7 +40,7 @@ def check_request(request: JobRequest, library: Library) -> None:
     unknown = [name for name in request.skills if name not in library]
     unknown += [name for name in request.categories if name not in set(Category)]
     if unknown:
-        raise UnknownSkillError(f"unknown skill or category: {', '.join(unknown[:10])}")
+        raise UnknownSkillError(f"the library does not hold {', '.join(unknown[:10])}")
     for domain in request.domains:
         pool = _pool(request, library, domain)
         if not pool:
