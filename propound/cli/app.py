@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from propound.cli import datasets, jobs, keys, skills
+from propound.cli import datasets, jobs, keys, sandbox, skills
 from propound.cli.options import AsJson, DomainName, Key, OutFile, Url
 
 app = typer.Typer(
@@ -131,3 +131,4 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(keys.app, name="keys")
 app.add_typer(skills.app, name="skills")
+app.add_typer(sandbox.app, name="sandbox")

@@ -1,11 +1,13 @@
 """The one place that runs untrusted code: programs that models and users write, and that may try anything.
 
-A program gets a fresh interpreter, an empty private folder, the Python runtime and what it is given to read.
-It gets no network, no other file of the host, no other process to see or signal, no privileges, and limits on
-time, memory, processes, files and output. How it ended is learnt from the kernel, never from the program.
+A program gets an interpreter that no other program has used, an empty private folder, the Python runtime and
+what it is given to read. It gets no network, no other file of the host, no other process to see or signal, no
+privileges, and limits on time, memory, processes, files and output. How it ended is learnt from the kernel,
+never from the program.
 
 What this does not cover: errors in the kernel itself, whose interface a program reaches within the seccomp
-filter; side channels (timing, caches, the load of the machine); and, in the landlock tier, the names and
+filter; side channels (timing, caches, the load of the machine; where warm, that memory addresses are alike from
+program to program); and, in the landlock tier, the names and
 metadata of files that the service's user may look up. Memory and processor limits hold per process; a program
 allowed n processes may use n times as much. For hostile tenants put gVisor or Firecracker behind the same
 `Sandbox` protocol.

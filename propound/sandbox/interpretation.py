@@ -7,7 +7,7 @@ import signal
 from collections.abc import Mapping
 from math import ceil
 
-from .child import Outcome
+from .draining import Outcome
 from .execution import Execution, ExecutionStatus
 from .limits import Limits
 from .request import Report

@@ -6,7 +6,7 @@ import compileall
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path, PurePosixPath
@@ -17,7 +17,7 @@ from .execution import Execution, ExecutionStatus
 from .interpretation import failure, interpret
 from .limits import Limits
 from .protocol import NO_FILES, NO_LIMITS_GIVEN
-from .request import Request
+from .request import Job, Request
 from .runtime import DEVICES, Runtime, absolute, exposed_paths, this_runtime
 from .tier import Tier
 from .users import spare_user, threads_of_this_user
@@ -29,7 +29,7 @@ _THREADS = 64
 _COUNTED = {Tier.BUBBLEWRAP: 1, Tier.NAMESPACES: 2, Tier.LANDLOCK: 1}
 """Launcher and supervisor, which count against the same user as the program when that is not one of its
 own."""
-_SCRATCH = "/tmp"  # noqa: S108 - in a file system of the program's own
+SCRATCH = "/tmp"  # noqa: S108 - in a file system of the program's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,26 @@ class IsolatedSandbox:
         limits: Limits = NO_LIMITS_GIVEN,
     ) -> Execution:
         """See `Sandbox.run`."""
-        _check_names(files)
-        user = spare_user()
-        request: Request = {
-            "tier": self.tier,
-            "program": program,
-            "files": dict(files),
+        check_names(files)
+        machine = self.machine(readable, python_path)
+        for _ in range(2):
+            with self.scratch() as scratch:
+                request: Request = {
+                    **machine,
+                    **self.job(files, limits, scratch),
+                    "program": program,
+                    "files": dict(files),
+                }
+                execution = self._attempt(request, stdin, limits)
+            if execution.status is not ExecutionStatus.FAILED:
+                break
+        return execution
+
+    def machine(self, readable: Sequence[Path], python_path: Sequence[Path]) -> Request:
+        """What a program sees, as far as it is the same for all programs that see these folders."""
+        machine: Request = {  # type: ignore[typeddict-item] # the rest is the job's
+            "tier": self.kind.value,
             "staging": tempfile.gettempdir(),
-            "scratch": _SCRATCH,
             "exposed": exposed_paths([*self.runtime.folders, *readable, *python_path]),
             "devices": [device for device in DEVICES if Path(device).exists()],
             "import_path": [
@@ -70,6 +82,15 @@ class IsolatedSandbox:
                 for path in (*python_path, *self.runtime.import_path, *self.runtime.packages)
             ],
             "environment": self._environment(),
+        }
+        return machine
+
+    def job(self, files: Mapping[str, bytes], limits: Limits, scratch: str) -> Job:
+        """What one program may use."""
+        user = spare_user()
+        return {
+            "scratch": scratch,
+            "given_bytes": sum(map(len, files.values())),
             "user": user,
             "wall_s": float(limits.wall_s),
             "cpu_s": ceil(limits.cpu_s),
@@ -79,21 +100,19 @@ class IsolatedSandbox:
             "processes": limits.processes,
             "process_limit": self._process_limit(limits.processes, user),
         }
-        execution = self._attempt(request, stdin, limits)
-        if execution.status is ExecutionStatus.FAILED:
-            execution = self._attempt(request, stdin, limits)
-        return execution
+
+    def scratch(self) -> AbstractContextManager[str]:
+        """The folder that one program may write to."""
+        return workspace() if self.kind is Tier.LANDLOCK else nullcontext(SCRATCH)
 
     def _attempt(self, request: Request, stdin: bytes, limits: Limits) -> Execution:
         command = interpreter_command(self.runtime)
-        with workspace() if self.kind is Tier.LANDLOCK else nullcontext(_SCRATCH) as scratch:
-            request["scratch"] = scratch
+        try:
             if self.kind is Tier.BUBBLEWRAP:
                 command = bubblewrap.wrapped(command, request)
-            try:
-                outcome = execute(command, request, stdin, limits.output_bytes)
-            except OSError as error:
-                return failure(f"the launcher did not start: {error}")
+            outcome = execute(command, request, stdin, limits.output_bytes)
+        except OSError as error:
+            return failure(f"the launcher did not start: {error}")
         return interpret(outcome, limits)
 
     def _process_limit(self, processes: int, user: int | None) -> int:
@@ -127,7 +146,8 @@ def isolated_sandbox(kind: Tier) -> IsolatedSandbox:
     return IsolatedSandbox(kind, this_runtime())
 
 
-def _check_names(files: Mapping[str, bytes]) -> None:
+def check_names(files: Mapping[str, bytes]) -> None:
+    """ValueError for a name that leaves the work directory."""
     for name in files:
         path = PurePosixPath(name)
         if not path.parts or "\0" in name or path.is_absolute() or ".." in path.parts:

@@ -6,11 +6,12 @@ import sys
 
 from . import bubblewrap
 from .execution import Execution
-from .isolated import isolated_sandbox
+from .isolated import IsolatedSandbox, isolated_sandbox
 from .limits import Limits
 from .protocol import Sandbox
 from .tier import Tier
 from .unavailable import SandboxUnavailable
+from .warm import WARM_TIERS, WarmSandbox
 
 _CANARY = """
 import os, sys
@@ -39,13 +40,15 @@ _ADVICE = {
 }
 
 
-def open_sandbox(tier: str | None = None) -> Sandbox:
-    """A sandbox of ``tier``, or of the best one that works here.
+def open_sandbox(tier: str | None = None, *, warm: bool = True) -> Sandbox:
+    """A sandbox of ``tier``, or of the best one that works here; warm if it can be, unless that is not wanted.
 
     SandboxUnavailable when there is none; untrusted code must not run then. ValueError for an unknown tier.
     """
     if sys.platform != "linux":
-        raise SandboxUnavailable("Untrusted programs are isolated with the means of Linux; run the service there.")
+        raise SandboxUnavailable(
+            "Untrusted programs are isolated with the means of Linux; run the service there."
+        )
     failures: list[str] = []
     for kind in list(Tier) if tier is None else [Tier(tier)]:
         if kind is Tier.BUBBLEWRAP and bubblewrap.find() is None:
@@ -53,8 +56,8 @@ def open_sandbox(tier: str | None = None) -> Sandbox:
             continue
         sandbox = isolated_sandbox(kind)
         canary = sandbox.run(_CANARY, stdin=_SONG, limits=_CANARY_LIMITS)
-        if canary.succeeded and canary.stdout == _SONG:
-            return sandbox
+        if _sings(canary):
+            return _warmed(sandbox) if warm and kind in WARM_TIERS else sandbox
         failures.append(f"- {kind}: {_explained(canary)}; {_ADVICE[kind]}")
     raise SandboxUnavailable(
         "This machine cannot isolate untrusted programs, so none will be run. One of these is needed:\n"
@@ -62,15 +65,28 @@ def open_sandbox(tier: str | None = None) -> Sandbox:
     )
 
 
+def _warmed(cold: IsolatedSandbox) -> Sandbox:
+    """The warm form of ``cold`` where that works too; its zygotes start again in the process that uses it."""
+    sandbox = WarmSandbox(cold)
+    canary = sandbox.run_warm(_CANARY, stdin=_SONG, limits=_CANARY_LIMITS)
+    sandbox.close()
+    return sandbox if canary is not None and _sings(canary) else cold
+
+
 def available_tiers() -> list[str]:
     """The tiers that work on this machine, best first."""
     found: list[str] = []
     for tier in Tier:
         try:
-            found.append(open_sandbox(tier).tier)
+            open_sandbox(tier, warm=False)
+            found.append(tier.value)
         except SandboxUnavailable:
             continue
     return found
+
+
+def _sings(canary: Execution) -> bool:
+    return canary.succeeded and canary.stdout == _SONG
 
 
 def _explained(canary: Execution) -> str:

@@ -6,22 +6,13 @@ from __future__ import annotations
 from typing import TypedDict
 
 
-class Request(TypedDict):
-    """All fields are plain values, because the message travels as ``marshal``."""
+class Job(TypedDict):
+    """What one program may use. All fields are plain values, because messages travel as ``marshal``."""
 
-    tier: str
-    program: str
-    files: dict[str, bytes]
-    """Relative path to content, for the work directory."""
-    staging: str
-    """An existing folder that a new root may be mounted on (in a private mount namespace)."""
     scratch: str
     """The writable folder; the work directory is ``work`` in it."""
-    exposed: list[tuple[str, str]]
-    """(path in the sandbox, real path on the host) of what may be read."""
-    devices: list[str]
-    import_path: list[str]
-    environment: dict[str, str]
+    given_bytes: int
+    """Size of the program's files together."""
     user: int | None
     """The unprivileged user to become; None when this process is unprivileged already."""
     wall_s: float
@@ -32,6 +23,31 @@ class Request(TypedDict):
     processes: int
     process_limit: int
     """RLIMIT_NPROC: ``processes`` plus what else is counted against the same user."""
+
+
+class Request(Job):
+    """One program, and the machine that it sees."""
+
+    tier: str
+    program: str
+    files: dict[str, bytes]
+    """Relative path to content, for the work directory."""
+    staging: str
+    """An existing folder that a new root may be mounted on (in a private mount namespace)."""
+    exposed: list[tuple[str, str]]
+    """(path in the sandbox, real path on the host) of what may be read."""
+    devices: list[str]
+    import_path: list[str]
+    environment: dict[str, str]
+
+
+class Warming(TypedDict):
+    """What a zygote is told once."""
+
+    request: Request
+    """The machine that all its programs see; the rest comes with each `Job`."""
+    modules: list[tuple[list[str], list[str]]]
+    """Search path, and the names to import from it: trusted code only."""
 
 
 class Report(TypedDict, total=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from functools import cache
 from pathlib import Path
 
 _HIGH, _HIGH_COUNT = 0x70000000, 1 << 26
@@ -23,6 +24,7 @@ def spare_user() -> int | None:
     return _LOW + secrets.randbelow(_LOW_COUNT)
 
 
+@cache
 def _is_mapped(user: int) -> bool:
     for line in Path("/proc/self/uid_map").read_text().splitlines():
         first, _, count = map(int, line.split())

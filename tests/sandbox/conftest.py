@@ -1,4 +1,4 @@
-"""Every property is tested in every tier that this machine has; the tier stands in the test's id."""
+"""Every property is tested in every tier that this machine has, cold and warm; the tier stands in the test's id."""
 
 from __future__ import annotations
 
@@ -10,10 +10,20 @@ from typing import Protocol
 
 import pytest
 
-from propound.sandbox import Execution, Limits, Sandbox, available_tiers, open_sandbox
+from propound.sandbox import Execution, Limits, Sandbox, Tier, available_tiers, open_sandbox
+from propound.sandbox.warm import WARM_TIERS, WarmSandbox
 
 TIERS = available_tiers()
 assert TIERS, "no tier works on this machine, so nothing about the sandbox can be tested"
+WARM = [f"{tier}, warm" for tier in TIERS if Tier(tier) in WARM_TIERS]
+
+
+def open_named(name: str) -> Sandbox:
+    """The sandbox that calls itself ``name``."""
+    tier, _, temperature = name.partition(", ")
+    sandbox = open_sandbox(tier, warm=bool(temperature))
+    assert sandbox.tier == name
+    return sandbox
 
 
 class Run(Protocol):
@@ -31,10 +41,13 @@ class Run(Protocol):
     ) -> Execution: ...
 
 
-@pytest.fixture(scope="session", params=TIERS)
-def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+@pytest.fixture(scope="session", params=[*TIERS, *WARM])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """The sandbox of one tier."""
-    return open_sandbox(request.param)
+    sandbox = open_named(request.param)
+    yield sandbox
+    if isinstance(sandbox, WarmSandbox):
+        sandbox.close()
 
 
 @pytest.fixture
@@ -50,7 +63,7 @@ def run(sandbox: Sandbox) -> Run:
         python_path: Sequence[Path] = (),
         limits: Limits | None = None,
     ) -> Execution:
-        return sandbox.run(
+        execution = (sandbox.run_warm if isinstance(sandbox, WarmSandbox) else sandbox.run)(
             program,
             stdin=stdin,
             files=files or {},
@@ -58,6 +71,8 @@ def run(sandbox: Sandbox) -> Run:
             python_path=python_path,
             limits=limits or Limits(wall_s=10, cpu_s=5),
         )
+        assert execution is not None, "a warm sandbox took a cold one's help"
+        return execution
 
     return run_it
 
@@ -77,6 +92,20 @@ def descendants(of: int | None = None) -> dict[int, str]:
         frontier = {process for process, parent in parents.items() if parent in frontier}
         found |= dict.fromkeys(frontier, "")
     return {process: _command(process) for process in found}
+
+
+def zygotes(sandbox: Sandbox) -> set[int]:
+    """The processes that a warm sandbox keeps between runs: one for each zygote, two with namespaces."""
+    if not isinstance(sandbox, WarmSandbox):
+        return set()
+    launchers = set(sandbox.pool.processes())
+    if sandbox.cold.kind is not Tier.NAMESPACES:
+        return launchers
+    return launchers.union(*(_children(launcher) for launcher in launchers))
+
+
+def _children(process: int) -> set[int]:
+    return set(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))
 
 
 def is_alive(process: int) -> bool:
@@ -112,6 +141,7 @@ def _nothing_is_left(
     canary = sandbox.run("print(input())", stdin=b"still here\n")
     assert canary.succeeded
     assert canary.stdout == b"still here\n"
-    left = {process: command for process, command in descendants().items() if process not in before}
+    kept = before | zygotes(sandbox)
+    left = {process: command for process, command in descendants().items() if process not in kept}
     assert left == {}
     folder.rmdir()  # fails unless empty

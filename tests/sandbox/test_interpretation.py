@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from propound.sandbox import ExecutionStatus, Limits
-from propound.sandbox.child import Outcome, Stream
+from propound.sandbox.draining import Outcome, Stream
 from propound.sandbox.interpretation import interpret
 from propound.sandbox.request import Report
 

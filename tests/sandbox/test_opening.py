@@ -11,17 +11,29 @@ from propound.errors import PropoundError
 from propound.sandbox import Sandbox, SandboxUnavailable, Tier, available_tiers, isolated, open_sandbox
 from propound.sandbox.isolated import isolated_sandbox
 from propound.sandbox.runtime import this_runtime
+from propound.sandbox.warm import WarmSandbox
+
+from .conftest import WARM, open_named
 
 
 def test_the_best_tier_is_opened() -> None:
-    assert open_sandbox().tier == available_tiers()[0]
+    assert open_sandbox(warm=False).tier == available_tiers()[0]
+    assert open_sandbox().tier.partition(",")[0] == available_tiers()[0]
 
 
 @pytest.mark.parametrize("tier", available_tiers())
 def test_a_tier_can_be_demanded(tier: str) -> None:
-    sandbox = open_sandbox(tier)
+    sandbox = open_sandbox(tier, warm=False)
     assert sandbox.tier == tier
     assert isinstance(sandbox, Sandbox)
+
+
+@pytest.mark.parametrize("name", WARM)
+def test_a_tier_is_warm_where_it_can_be(name: str) -> None:
+    sandbox = open_named(name)
+    assert isinstance(sandbox, Sandbox)
+    assert isinstance(sandbox, WarmSandbox)
+    assert sandbox.pool.processes() == []  # they start in the process that uses them
 
 
 def test_an_unknown_tier_is_an_error() -> None:

@@ -58,6 +58,10 @@ def interpret(code: bytes, data: bytes) -> int:
                 accumulator &= value
             case 0x15:
                 position += if_true if accumulator == value else if_false
+            case 0x35:
+                position += if_true if accumulator >= value else if_false
+            case 0x05:
+                position += value
             case 0x45:
                 position += if_true if accumulator & value else if_false
             case 0x06:

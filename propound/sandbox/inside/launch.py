@@ -45,37 +45,42 @@ def main(request_fd: int, report_fd: int, control_fd: int) -> NoReturn:
 def _run(request_fd: int, control_fd: int, report_fd: int) -> Report:
     with open(request_fd, "rb") as message:
         request: Request = marshal.load(message)  # noqa: S302 - from the service
-    _be_the_first_to_go()
+    be_the_first_to_go()
     if request["tier"] == "namespaces":
-        namespaces.enter(request["user"])
-        first = os.fork()
-        if first:
-            for descriptor in (0, 1, 2, report_fd, control_fd):
-                os.close(descriptor)
-            os.waitpid(first, 0)
-            os._exit(0)
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, _SIGKILL)
+        enter_namespaces(request, (0, 1, 2, report_fd, control_fd))
         namespaces.build_root(request)
     elif request["tier"] == "landlock":
         kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    _prepare_scratch(request)
+    prepare_scratch(request)
     ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
     process = os.fork()
     if not process:
         ours.detach()
-        _become_program(request, theirs.detach())
+        become_program(request, theirs.detach())
     theirs.close()
     silence = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(silence, descriptor)
     try:
-        return supervising.supervise(process, ours, control_fd, request)
+        return supervising.supervise(process, ours, (control_fd,), request)
     finally:
         if request["tier"] == "landlock":
             removal.remove_tree(request["scratch"])
 
 
-def _be_the_first_to_go() -> None:
+def enter_namespaces(request: Request, descriptors: tuple[int, ...]) -> None:
+    """Return as the first process of new namespaces, with ``descriptors``; this process waits and ends."""
+    namespaces.enter(request["user"])
+    first = os.fork()
+    if first:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        os.waitpid(first, 0)
+        os._exit(0)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, _SIGKILL)
+
+
+def be_the_first_to_go() -> None:
     """When the machine runs out of memory, the kernel should take the program and not the service."""
     try:
         with open("/proc/self/oom_score_adj", "wb") as score:
@@ -84,7 +89,8 @@ def _be_the_first_to_go() -> None:
         return  # no isolation depends on it, and bubblewrap's tree has no /proc
 
 
-def _prepare_scratch(request: Request) -> None:
+def prepare_scratch(request: Request) -> None:
+    """Make the work directory, and give it to the program's user."""
     owner = request["user"]
     work = request["scratch"] + "/work"
     os.mkdir(work, 0o700)
@@ -93,7 +99,8 @@ def _prepare_scratch(request: Request) -> None:
         os.chown(work, owner, owner)
 
 
-def _become_program(request: Request, handshake_fd: int) -> NoReturn:
+def become_program(request: Request, handshake_fd: int) -> NoReturn:
+    """Isolate this process, say so on ``handshake_fd``, and run the program with the streams that are open."""
     # The number is the first that the program, under its limit, can never have.
     handshake = _socket.socket(fileno=os.dup2(handshake_fd, request["open_files"]))
     try:
@@ -146,8 +153,12 @@ def _enter_work_directory(request: Request) -> None:
         descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "wb") as file:
             file.write(content)
-    os.environ.clear()
-    os.environ.update(request["environment"], HOME=work, TMPDIR=request["scratch"])
+    environment = {**request["environment"], "HOME": work, "TMPDIR": request["scratch"]}
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    for name, value in environment.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
     sys.argv[:] = [program.NAME]
     sys.path[:] = [work, *request["import_path"]]
 

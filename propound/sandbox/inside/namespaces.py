@@ -45,24 +45,18 @@ def enter(user: int | None) -> None:
         os.close(descriptor)
 
 
-def build_root(request: Request) -> None:
-    """Replace the file system by what the request exposes, read-only, and an empty scratch folder."""
+def build_root(request: Request, *, writable: bool = True) -> None:
+    """Replace the file system by what the request exposes, read-only, and an empty scratch folder, which is
+    left for `mount_scratch` where it is not to be ``writable`` yet."""
     staging, scratch = request["staging"], request["scratch"]
     kernel.mount("", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("tmpfs", staging, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,mode=755")
     os.mkdir(staging + _HOST)
     kernel.call("pivot_root", staging.encode(), (staging + _HOST).encode())
     os.chdir("/")
-    os.mkdir(scratch)
-    owner = _INSIDE_ID if request["user"] is None else request["user"]
-    room = request["file_bytes"] + sum(map(len, request["files"].values())) + (1 << 20)
-    kernel.mount(
-        "tmpfs",
-        scratch,
-        "tmpfs",
-        kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC,
-        f"size={room},nr_inodes=8192,mode=700,uid={owner},gid={owner}",
-    )
+    os.makedirs(scratch)
+    if writable:
+        mount_scratch(request)
     for target, source in request["exposed"]:
         _bind(_HOST + source, target)
         kernel.restrict_mount(target, _READ_ONLY)
@@ -73,6 +67,24 @@ def build_root(request: Request) -> None:
     os.rmdir(_HOST)
     kernel.mount("", "/", "", kernel.MS_REMOUNT | kernel.MS_BIND | _READ_ONLY)
     kernel.call("sethostname", b"sandbox", 7)
+
+
+def mount_scratch(request: Request) -> None:
+    """An empty file system of limited size, in memory, over the scratch folder."""
+    owner = _INSIDE_ID if request["user"] is None else request["user"]
+    room = request["file_bytes"] + request["given_bytes"] + (1 << 20)
+    kernel.mount(
+        "tmpfs",
+        request["scratch"],
+        "tmpfs",
+        kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC,
+        f"size={room},nr_inodes=8192,mode=700,uid={owner},gid={owner}",
+    )
+
+
+def unmount_scratch(request: Request) -> None:
+    """Take that file system away, and with it all that is in it."""
+    kernel.call("umount2", request["scratch"].encode(), kernel.MNT_DETACH)
 
 
 def _bind(source: str, target: str) -> None:

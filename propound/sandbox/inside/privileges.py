@@ -13,6 +13,25 @@ _NO_AMBIENT_LOCKED = 0b11000000
 _AMBIENT_CLEAR_ALL = 4
 
 
+_bound = False
+
+
+def bind() -> int:
+    """Make sure that no program which this process or a fork starts can gain what this one may hold; what
+    it holds."""
+    global _bound  # noqa: PLW0603 - a fork is as bound as the process that it came from
+    held = kernel.capabilities()
+    if held and not _bound:
+        for capability in range(64):
+            try:
+                kernel.prctl(kernel.PR_CAPBSET_DROP, capability)
+            except OSError:
+                break  # past the last capability that this kernel knows
+        kernel.prctl(kernel.PR_SET_SECUREBITS, _NO_ROOT_LOCKED | _NO_AMBIENT_LOCKED)
+        _bound = True
+    return held
+
+
 def drop(user: int | None, readable: list[str]) -> None:
     """Become ``user`` (None: stay who we are) without capabilities and without a way to gain any.
 
@@ -20,15 +39,8 @@ def drop(user: int | None, readable: list[str]) -> None:
     only then, the right to pass through folders is kept (until the program starts another one); Landlock,
     which the caller sets next, decides what is read.
     """
-    held = kernel.capabilities()
+    held = bind()
     passing, remaining = held & _CAP_DAC_READ_SEARCH, 0
-    if held:
-        for capability in range(64):
-            try:
-                kernel.prctl(kernel.PR_CAPBSET_DROP, capability)
-            except OSError:
-                break  # past the last capability that this kernel knows
-        kernel.prctl(kernel.PR_SET_SECUREBITS, _NO_ROOT_LOCKED | _NO_AMBIENT_LOCKED)
     kernel.prctl(kernel.PR_CAP_AMBIENT, _AMBIENT_CLEAR_ALL)
     if user is not None:
         kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)

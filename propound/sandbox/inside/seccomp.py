@@ -62,11 +62,14 @@ REFUSED = """
 SIGNALS = ["kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"]
 
 _KILL = 0x80000000
-_NOTIFY = 0x7FC00000
+NOTIFY = 0x7FC00000
 _ALLOW = 0x7FFF0000
 _ERRNO = 0x00050000
 
 _LOAD, _JUMP_EQUAL, _JUMP_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x45, 0x54, 0x06
+_JUMP_FROM, _JUMP = 0x35, 0x05
+_GROUP = 16
+"""Calls are looked up in groups: the kernel tries the filter on every call there is when it is installed."""
 _CALL_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
 
 _CLONE_THREAD = 0x00010000
@@ -82,6 +85,8 @@ _SET_MODE_FILTER = 1
 _NEW_LISTENER = 8
 
 Instruction = tuple[int, int, int, int]
+
+_PREPARED: dict[tuple[int, bool, int | None, int], bytes] = {}
 
 
 def _error(number: int) -> int:
@@ -176,17 +181,52 @@ def assemble(
     descriptor on which ``sendmsg`` works: the listener leaves through it. ``refuse`` is the action that ends
     the program.
     """
+    rules: dict[int, list[Instruction]] = {}
+    for name, body in _rules(refuse, children=children, signals_to=signals_to, handshake=handshake):
+        if name in machine_calls:
+            rules.setdefault(machine_calls[name], body)
     program: list[Instruction] = [
         (_LOAD, 0, 0, _ARCHITECTURE_OFFSET),
         (_JUMP_EQUAL, 1, 0, architecture),
         (_RETURN, 0, 0, _KILL),  # 32-bit calls have other numbers
         (_LOAD, 0, 0, _CALL_OFFSET),
+        *_looked_up(rules),
     ]
-    for name, body in _rules(refuse, children=children, signals_to=signals_to, handshake=handshake):
-        if name in machine_calls:
-            program += [(_JUMP_EQUAL, 0, len(body), machine_calls[name]), *body]
-    program.append((_RETURN, 0, 0, _error(errno.ENOSYS)))
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+
+
+def _looked_up(rules: dict[int, list[Instruction]]) -> list[Instruction]:
+    """The rule of the loaded number; a number without one does not exist."""
+    ordered = sorted(rules)
+    groups = [ordered[at : at + _GROUP] for at in range(0, len(ordered), _GROUP)]
+    unlisted = _answer(_error(errno.ENOSYS))
+    bodies: list[Instruction] = []
+    starts: list[int] = []
+    for group in groups:
+        starts.append(len(bodies))
+        for number in group:
+            bodies += [(_JUMP_EQUAL, 0, len(rules[number]), number), *rules[number]]
+        bodies += unlisted
+    choice: list[Instruction] = []
+    for index in range(len(groups) - 1, -1, -1):
+        left = 2 * index + len(unlisted)  # instructions between this choice and the first body
+        choice += [(_JUMP_FROM, 0, 1, groups[index][0]), (_JUMP, 0, 0, left + starts[index])]
+    return [*choice, *unlisted, *bodies]
+
+
+def prepare(refuse: int, *, children: bool, signals_to: int | None, handshake: int) -> bytes:
+    """This machine's filter, assembled once: a process that forks programs prepares it for all of them."""
+    key = (refuse, children, signals_to, handshake)
+    if key not in _PREPARED:
+        _PREPARED[key] = assemble(
+            kernel.NUMBER,
+            AUDIT_ARCHITECTURE[kernel.MACHINE],
+            refuse,
+            children=children,
+            signals_to=signals_to,
+            handshake=handshake,
+        )
+    return _PREPARED[key]
 
 
 def install(*, children: bool, signals_to: int | None, handshake: int) -> int | None:
@@ -195,16 +235,8 @@ def install(*, children: bool, signals_to: int | None, handshake: int) -> int | 
     A machine that is itself inside such an arrangement cannot have a second one: there the kernel ends the
     program on its own, no call is named, and None is returned. OSError when no filter can be set.
     """
-    architecture = AUDIT_ARCHITECTURE[kernel.MACHINE]
-    for refuse, flags in ((_NOTIFY, _NEW_LISTENER), (_KILL, 0)):
-        code = assemble(
-            kernel.NUMBER,
-            architecture,
-            refuse,
-            children=children,
-            signals_to=signals_to,
-            handshake=handshake,
-        )
+    for refuse, flags in ((NOTIFY, _NEW_LISTENER), (_KILL, 0)):
+        code = prepare(refuse, children=children, signals_to=signals_to, handshake=handshake)
         instructions = ctypes.create_string_buffer(code, len(code))
         head = struct.pack("@HP", len(code) // 8, ctypes.addressof(instructions))
         try:

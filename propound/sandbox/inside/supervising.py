@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import resource
 import select
 import time
 
@@ -17,6 +16,7 @@ from . import kernel
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
+    import resource
 
     from propound.sandbox.request import Report, Request
 
@@ -34,12 +34,13 @@ class SetupError(Exception):
     """The program's process could not be isolated; the program was not started."""
 
 
-def supervise(program: int, handshake: _socket.socket, control: int, request: Request) -> Report:
+def supervise(program: int, handshake: _socket.socket, control: tuple[int, ...], request: Request) -> Report:
     """Wait for process ``program`` and report its end.
 
-    ``control`` becomes readable when whoever asked wants the program stopped, or is gone.
+    One of ``control`` becomes readable when whoever asked wants the program stopped, or is gone.
     """
     first = os.getpid() == 1
+    listener = None
     try:
         listener = _await_start(handshake, control)
         started = time.monotonic()
@@ -47,56 +48,61 @@ def supervise(program: int, handshake: _socket.socket, control: int, request: Re
         wall_ms = (time.monotonic() - started) * 1e3
     finally:
         os.kill(program, _SIGKILL)
-        _, status, _ = os.wait4(program, 0)
-        _end_all(alone=request["processes"] == 1, first=first)
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        _, status, usage = os.wait4(program, 0)
+        usages = [usage, *_end_all(alone=request["processes"] == 1, first=first)]
+        handshake.close()
+        if listener is not None:
+            os.close(listener)
     return {
         "status": status,
         "cause": cause,
         "wall_ms": wall_ms,
-        "cpu_ms": (usage.ru_utime + usage.ru_stime) * 1e3,
-        "max_rss_kb": usage.ru_maxrss,
+        "cpu_ms": sum(each.ru_utime + each.ru_stime for each in usages) * 1e3,
+        "max_rss_kb": max(each.ru_maxrss for each in usages),
     }
 
 
-def _await_start(handshake: _socket.socket, control: int) -> int | None:
+def _await_start(handshake: _socket.socket, control: tuple[int, ...]) -> int | None:
     """Wait until the program's process is isolated; the listener for refused calls, where there is one."""
     poller = select.poll()
     poller.register(handshake.fileno(), select.POLLIN)
-    poller.register(control, select.POLLIN)
+    for descriptor in control:
+        poller.register(descriptor, select.POLLIN)
     ready = [descriptor for descriptor, _ in poller.poll(_SETUP_S * 1e3)]
     if handshake.fileno() not in ready:
         raise SetupError("stopped while being set up" if ready else "setting up took too long")
     message, ancillary, _, _ = handshake.recvmsg(4096, 64)
     if message != b"ready":
         raise SetupError(message.decode(errors="replace") or "the process ended while being set up")
-    handshake.close()
     return int.from_bytes(ancillary[0][2][:4], "little") if ancillary else None
 
 
-def _watch(program: int, listener: int | None, control: int, deadline: float, request: Request) -> str:
+def _watch(
+    program: int, listener: int | None, control: tuple[int, ...], deadline: float, request: Request
+) -> str:
     """Wait for the end of the program or a reason to end it; the reason, empty when it ended by itself."""
     pidfd = os.pidfd_open(program)
-    poller = select.poll()
-    poller.register(pidfd, select.POLLIN)
-    poller.register(control, select.POLLIN)
-    if listener is not None:
-        poller.register(listener, select.POLLIN)
-    on_disk = request["tier"] != "namespaces"  # elsewhere the scratch folder has a size of its own
-    room = request["file_bytes"] + sum(map(len, request["files"].values()))
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return "wall"
-        events = dict(poller.poll(min(left, _WATCH_S if on_disk else _LONGEST_POLL_S) * 1e3 + 1))
-        if listener is not None and events.get(listener, 0) & select.POLLIN:
-            return f"refused {_refused_call(listener)}"
-        if on_disk and _is_over(request["scratch"], room):
-            return "files"
-        if pidfd in events:
-            return ""
-        if control in events:
-            return "stopped"
+    try:
+        poller = select.poll()
+        for descriptor in (pidfd, *control, *(() if listener is None else (listener,))):
+            poller.register(descriptor, select.POLLIN)
+        on_disk = request["tier"] != "namespaces"  # elsewhere the scratch folder has a size of its own
+        room = request["file_bytes"] + request["given_bytes"]
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return "wall"
+            events = dict(poller.poll(min(left, _WATCH_S if on_disk else _LONGEST_POLL_S) * 1e3 + 1))
+            if listener is not None and events.get(listener, 0) & select.POLLIN:
+                return f"refused {_refused_call(listener)}"
+            if on_disk and _is_over(request["scratch"], room):
+                return "files"
+            if pidfd in events:
+                return ""
+            if not events.keys().isdisjoint(control):
+                return "stopped"
+    finally:
+        os.close(pidfd)
 
 
 def _refused_call(listener: int) -> str:
@@ -130,8 +136,8 @@ def _is_over(folder: str, most_bytes: int) -> bool:
     return total > most_bytes + (1 << 20)
 
 
-def _end_all(*, alone: bool, first: bool) -> None:
-    """End and reap every process that the program left behind.
+def _end_all(*, alone: bool, first: bool) -> list[resource.struct_rusage]:
+    """End and reap every process that the program left behind; what each had used.
 
     The first process of a namespace ends all others at once. Without a namespace the descendants, which are
     all handed to this process, are ended one by one; they are reaped last, because an unreaped process still
@@ -149,11 +155,12 @@ def _end_all(*, alone: bool, first: bool) -> None:
                     os.kill(process, _SIGKILL)
                 except ProcessLookupError:
                     pass
+    usages: list[resource.struct_rusage] = []
     try:
         while True:
-            os.waitpid(-1, 0)
+            usages.append(os.wait4(-1, 0)[2])
     except ChildProcessError:
-        return
+        return usages
 
 
 def _living_descendants() -> list[int]:

@@ -1,0 +1,95 @@
+"""`propound sandbox ...`: lets anyone try the isolation by hand, without a server."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Run a program the way a worker does.", no_args_is_help=True, rich_markup_mode=None)
+
+
+class Profile(StrEnum):
+    """What kind of program it is."""
+
+    PURE = "pure"
+    CHILDREN = "children"
+
+
+PROCESSES = {Profile.PURE: 1, Profile.CHILDREN: 32}
+"""Processes and threads that a program of each profile may have; one process may have 64 threads."""
+
+
+class TierName(StrEnum):
+    """The names of `propound.sandbox.Tier`, which is too heavy to import for a help text; a test compares."""
+
+    NAMESPACES = "namespaces"
+    BUBBLEWRAP = "bubblewrap"
+    LANDLOCK = "landlock"
+
+
+@app.callback()
+def group() -> None:
+    """Run a program the way a worker does."""
+
+
+@app.command()
+def run(
+    file: Annotated[Path, typer.Argument(metavar="FILE|-", help="Python source; - reads standard input.")],
+    *,
+    profile: Annotated[
+        Profile, typer.Option(help="pure: no child processes; children: up to 32.")
+    ] = Profile.PURE,
+    timeout: Annotated[
+        float, typer.Option(min=0.001, max=3600, help="Seconds, by the clock and of processor.")
+    ] = 10.0,
+    memory: Annotated[
+        int, typer.Option(min=16, max=1 << 20, help="Address space of one process, in MiB.")
+    ] = 512,
+    repeat: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Runs, one after another, from one pool.")
+    ] = 1,
+    tier: Annotated[
+        TierName | None, typer.Option(help="Default: PROPOUND_SANDBOX_TIER, or the best one here.")
+    ] = None,
+    cold: Annotated[bool, typer.Option("--cold", help="A fresh interpreter for every run.")] = False,
+) -> None:
+    """Run a program in the sandbox; print one line of JSON for each run.
+
+    Status "finished" says that it ended by itself, with whatever exit code. Bytes that are no UTF-8 come as
+    \\udc80 to \\udcff. Ends with 1 when the sandbox itself failed.
+    """
+    import json
+    import sys
+
+    from propound.config import settings
+    from propound.sandbox import ExecutionStatus, Limits, open_sandbox
+
+    if str(file) == "-":
+        source = sys.stdin.buffer.read()
+    else:
+        try:
+            source = file.read_bytes()
+        except OSError as error:
+            raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="FILE") from error
+    sandbox = open_sandbox(tier.value if tier else settings().sandbox_tier, warm=not cold)
+    limits = Limits(wall_s=timeout, cpu_s=timeout, memory_mb=memory, processes=PROCESSES[profile])
+    failed = False
+    for _ in range(repeat):
+        execution = sandbox.run(source.decode(errors="surrogateescape"), limits=limits)
+        failed = failed or execution.status is ExecutionStatus.FAILED
+        shown = {
+            "status": execution.status.value,
+            "exit_code": execution.exit_code,
+            "reason": execution.reason,
+            "stdout": execution.stdout.decode(errors="surrogateescape"),
+            "stderr": execution.stderr.decode(errors="surrogateescape"),
+            "wall_ms": round(execution.wall_ms, 3),
+            "cpu_ms": round(execution.cpu_ms, 3),
+            "max_rss_kb": execution.max_rss_kb,
+        }
+        print(json.dumps(shown), flush=True)
+    if failed:
+        raise typer.Exit(1)
