@@ -112,6 +112,14 @@ class Coding(Record):
     tests: tuple[TestCase, ...]
     mutants: int
     """Mutants of the reference that behave differently from it; the tests kill every one."""
+    killed: int = 0
+    """Of those, how many fail at least one test."""
+    operators: dict[str, int] = {}
+    """Killed mutants by the operator that made them (see `propound.skills.toolkit.mutation`)."""
+    time_limit_s: int = 5
+    """Seconds that a submission gets for one test: a wide class of the reference's own counted steps."""
+    memory_limit_mb: int = 512
+    """Memory that a submission gets: a wide class of the reference's own peak."""
 
 
 class Problem(Record):

@@ -153,7 +153,10 @@ def _examination_checks(examination: Examination) -> list[Check]:
         agreed = coding["disagreement"] is None
         checks.append(Check(name="two solutions agree", passed=agreed))
         if agreed:
-            detail = f"{coding['mutants']} mutants, {coding['survivors']} survive, {coding['equivalent']} equivalent"
+            detail = (
+                f"{coding['killed']} of {coding['mutants']} mutants killed, {coding['equivalent']} equivalent; "
+                f"operators: {', '.join(coding['operators'])}"
+            )
             checks.append(Check(name="tests kill mutants", passed=coding["survivors"] == 0, detail=detail))
     return checks
 
@@ -167,6 +170,10 @@ def _coding(examination: Examination) -> Coding | None:
         reference=report["reference"],
         tests=tuple(TestCase(arguments=[value], expected=expected) for value, expected in report["tests"]),
         mutants=report["mutants"],
+        killed=report["killed"],
+        operators=report["operators"],
+        time_limit_s=report["time_limit_s"],
+        memory_limit_mb=report["memory_limit_mb"],
     )
 
 

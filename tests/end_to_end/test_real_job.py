@@ -12,7 +12,7 @@ from redis import Redis
 from propound.config import Settings
 from propound.job import JobRequest, JobState
 from propound.queue import Publisher
-from propound.skills.toolkit.coding import compile_program
+from propound.skills.toolkit.execution import compile_program
 from propound.storage.session import Database
 from tests.factories import jobs
 from tests.worker.processes import wait_until, worker

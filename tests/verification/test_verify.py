@@ -17,7 +17,7 @@ from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
-from propound.skills.toolkit.coding import compile_program
+from propound.skills.toolkit.execution import compile_program
 from propound.trajectory import Outcome, Trajectory
 from propound.verification.verdict import Rejection, Verdict
 from propound.verification.verify import Verification
@@ -163,7 +163,10 @@ def test_coding_problems_carry_a_reference_that_passes_its_tests() -> None:
     assert problem is not None
     assert problem.coding is not None
     assert problem.answer_kind is AnswerKind.PROGRAM
-    assert problem.coding.mutants >= 3
+    assert problem.coding.killed == problem.coding.mutants == sum(problem.coding.operators.values()) >= 3
+    assert len(problem.coding.operators) >= 3
+    assert problem.coding.time_limit_s == 1
+    assert problem.coding.memory_limit_mb == 128
     run = compile_program(problem.answer)
     assert len(problem.coding.tests) >= 10
     for test in problem.coding.tests:

@@ -120,6 +120,7 @@ def judge() -> None:
             from . import coding  # only the verifiers need it
 
             found["coding"] = coding.build_tests(skills, reading.composition, example[0])
+            found["weaknesses"] += found["coding"].get("weaknesses", [])
     except (DrawError, CheckError) as error:
         found = {"error": str(error)}
     print(json.dumps(found))

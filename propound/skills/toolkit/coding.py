@@ -6,33 +6,59 @@ Runs inside the sandbox; the programs are put together from the skills' own sour
 from __future__ import annotations
 
 import ast
-import builtins
 import json
 import random
 import re
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import quality
 from .composition import Skill
+from .execution import ENTRY_POINT, compile_program, limits
 from .mutation import mutants
+from .streams import STDIN, write_line
 
-ENTRY_POINT = "solve"
-MAX_MUTANTS = 40
+MAX_MUTANTS = 48
 MAX_TESTS = 24
+EXTRA_TESTS = 8
+"""Tests that may be added for mutants which the others do not kill."""
 EXTRA_INPUTS = 100
 """Further random inputs that tell a surviving mutant from an equivalent one."""
+MEASURED_INPUTS = 5
+"""How many of the longest inputs are run to learn what the reference costs."""
 MUTANT_SECONDS = 0.1
 """CPU time of one mutant on one input; one that runs longer behaves differently."""
+
+_READ_LINE = {
+    "solve": {"ints": "[int(item) for item in input().split()]", "text": "input()"},
+    "recompute": {
+        "ints": "list(map(int, sys.stdin.readline().split()))",
+        "text": 'sys.stdin.readline().rstrip("\\n")',
+    },
+}
+_PRINT_LINE = {
+    "solve": {"ints": "print(*{})", "text": "print({})", "integer": "print({})"},
+    "recompute": {
+        "ints": 'sys.stdout.write(" ".join(str(item) for item in {}) + "\\n")',
+        "text": 'sys.stdout.write({} + "\\n")',
+        "integer": 'sys.stdout.write(str({}) + "\\n")',
+    },
+}
 
 
 class _TooLongError(Exception):
     """A mutant ran over its time."""
 
 
-def program(skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]], method: str) -> str:
-    """Source of a program whose `solve` composes the skills' functions named `method`."""
+def program(
+    skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]], method: str, mode: str = "function"
+) -> str:
+    """Source of a program whose `solve` composes the skills' functions named `method`.
+
+    In mode `stdin` it is a whole program, which reads its input and prints the result on one line each.
+    """
     functions, body = [], []
     names = ["values", *[f"step_{index + 1}" for index in range(len(skills))]]
     for index, (skill, use) in enumerate(zip(skills, composition, strict=True)):
@@ -43,7 +69,14 @@ def program(skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]], m
         body.append(f"    {names[index + 1]} = {name}({', '.join([names[index], *others])})")
     last = body.pop().partition(" = ")[2]
     body.append(f"    return {last}")
-    return "\n\n\n".join([*functions, "\n".join([f"def {ENTRY_POINT}({names[0]}):", *body])]) + "\n"
+    parts = [*functions, "\n".join([f"def {ENTRY_POINT}({names[0]}):", *body])]
+    if mode == STDIN:
+        reads = _READ_LINE[method][quality.input_type(skills)]
+        prints = _PRINT_LINE[method][skills[-1].gives].format(f"{ENTRY_POINT}({names[0]})")
+        parts += [f"def main():\n    {names[0]} = {reads}\n    {prints}", "main()"]
+        if method == "recompute":
+            parts.insert(0, "import sys")
+    return "\n\n\n".join(parts) + "\n"
 
 
 def _function(script: str, function: str, name: str) -> str:
@@ -55,67 +88,81 @@ def _function(script: str, function: str, name: str) -> str:
     raise ValueError(f"the script defines no {function}")
 
 
-def compile_program(source: str) -> Callable[[Any], Any]:
-    """The `solve` of a program, on a copy of its input and with its result as plain JSON values."""
-    namespace: dict[str, Any] = {"__name__": "program", "__builtins__": builtins}
-    exec(compile(source, "program", "exec"), namespace)  # noqa: S102  # inside the sandbox
-
-    def run(value: Any) -> Any:
-        return json.loads(json.dumps(namespace[ENTRY_POINT](json.loads(json.dumps(value)))))
-
-    return run
-
-
 def build_tests(
-    skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]], example: Any
+    skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]], example: Any, mode: str = "function"
 ) -> dict[str, Any]:
     """Tests on which both programs agree, chosen so that every mutant that differs from the reference fails.
 
-    Returns `reference`, `second`, `tests` (pairs of input and output), `mutants` (differing ones), `survivors`
-    (of those, not killed by the tests), `equivalent`, and `disagreement` (an input on which the programs
-    differ, or None).
+    Returns `mode`, `reference`, `second`, `tests` (pairs of input and output; texts in mode `stdin`), `mutants`
+    (differing ones), `killed` (of those, by the tests), `survivors` (the rest), `equivalent`, `operators` (killed
+    mutants by operator), `weaknesses` of the tests, the limits for submissions, and `disagreement` (an input
+    on which the programs differ, or None).
     """
     kind = quality.input_type(skills)
-    reference = program(skills, composition, "solve")
-    second = program(skills, composition, "recompute")
+    reference = program(skills, composition, "solve", mode)
+    second = program(skills, composition, "recompute", mode)
     rng = random.Random(reference)
-    pool = _distinct(
-        [example, *quality.edge_inputs(kind), *(quality.sample_input(kind, rng) for _ in range(16))]
+
+    def inputs(values: Sequence[Any]) -> list[Any]:
+        given = [write_line(value) + "\n" for value in values] if mode == STDIN else values
+        return list({json.dumps(value): value for value in given}.values())
+
+    pool = inputs(
+        [example, *quality.edge_inputs(kind), *(quality.sample_input(kind, rng) for _ in range(24))]
     )
-    extra = _distinct([quality.sample_input(kind, rng) for _ in range(EXTRA_INPUTS)])
-    run, again = compile_program(reference), compile_program(second)
+    extra = inputs([quality.sample_input(kind, rng) for _ in range(EXTRA_INPUTS)])
+    run, again = compile_program(reference, mode), compile_program(second, mode)
     expected = {json.dumps(value): run(value) for value in [*pool, *extra]}
-    report: dict[str, Any] = {"reference": reference, "second": second, "disagreement": None}
+    report: dict[str, Any] = {"mode": mode, "reference": reference, "second": second, "disagreement": None}
     for value in [*pool, *extra]:
         if again(value) != expected[json.dumps(value)]:
             report["disagreement"] = value
             return report
     candidates = mutants(reference, limit=MAX_MUTANTS, rng=rng)
-    tests, killed, survivors = pool[:MAX_TESTS], 0, 0
-    for source in candidates:
-        if _differs(source, tests, expected) is not None:
-            killed += 1
-            continue
-        witness = _differs(source, extra, expected)
-        if witness is None:
-            continue
-        if len(tests) < MAX_TESTS + 8:
+    tests, survivors = _telling(pool, expected)[:MAX_TESTS], 0
+    operators: Counter[str] = Counter()
+    for operator, source in candidates:
+        if _differs(source, tests, expected, mode) is None:
+            witness = _differs(source, extra, expected, mode)
+            if witness is None:
+                continue
+            if len(tests) >= MAX_TESTS + EXTRA_TESTS:
+                survivors += 1
+                continue
             tests = [*tests, witness]
-            killed += 1
-        else:
-            survivors += 1
+        operators[operator] += 1
+    killed = operators.total()
     report["tests"] = [[value, expected[json.dumps(value)]] for value in tests]
-    report["mutants"] = killed + survivors
-    report["survivors"] = survivors
+    report |= {"mutants": killed + survivors, "killed": killed, "survivors": survivors}
     report["equivalent"] = len(candidates) - killed - survivors
-    return report
+    report["operators"] = dict(sorted(operators.items()))
+    report["weaknesses"] = low_information([output for _, output in report["tests"]])
+    longest = sorted(tests, key=lambda value: len(json.dumps(value)))[-MEASURED_INPUTS:]
+    return report | limits(run, longest)
 
 
-def _distinct(values: Sequence[Any]) -> list[Any]:
-    return list({json.dumps(value): value for value in values}.values())
+def _telling(inputs: Sequence[Any], expected: Mapping[str, Any]) -> list[Any]:
+    """The inputs, those first whose output no input before them has, then those that share it with one, and so on."""
+    earlier: Counter[str] = Counter()
+    ranked = []
+    for value in inputs:
+        output = json.dumps(expected[json.dumps(value)])
+        ranked.append((earlier[output], value))
+        earlier[output] += 1
+    return [value for _, value in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def _differs(source: str, inputs: Sequence[Any], expected: Mapping[str, Any]) -> Any:
+def low_information(outputs: Sequence[Any]) -> list[str]:
+    """Why tests with these expected outputs say little about a program; empty when they say enough."""
+    counts = Counter(map(json.dumps, outputs))
+    if counts.most_common(1)[0][1] * 2 > len(outputs):
+        return ["most tests expect the same output"]
+    if len(counts) * 4 < len(outputs):
+        return [f"the tests expect only {len(counts)} different outputs"]
+    return []
+
+
+def _differs(source: str, inputs: Sequence[Any], expected: Mapping[str, Any], mode: str = "function") -> Any:
     """The first input on which a mutant does something else than expected, or None."""
 
     def stop(*_: object) -> None:
@@ -123,7 +170,7 @@ def _differs(source: str, inputs: Sequence[Any], expected: Mapping[str, Any]) ->
 
     previous = signal.signal(signal.SIGVTALRM, stop)
     try:
-        run = compile_program(source)
+        run = compile_program(source, mode)
         for value in inputs:
             signal.setitimer(signal.ITIMER_VIRTUAL, MUTANT_SECONDS)
             try:

@@ -1,10 +1,51 @@
-"""Mutants of a Python program: each differs from it in one small, plausible mistake. Standard library only."""
+"""Mutants of a Python program: each differs from it in one small, plausible mistake. Standard library only.
+
+The operators, by the names that are stored as evidence:
+
+- `comparison`: another relation (`<` for `<=`, `!=` for `==`, `not in` for `in`)
+- `arithmetic`: another operator (`-` for `+`, `%` for `//`), also in `+=`
+- `constant`: an integer off by one
+- `boolean`: `True` for `False`
+- `logic`: `or` for `and`
+- `negation`: a `not` or a minus sign left out
+- `condition`: an `if`, `while`, conditional expression or filter turned round
+- `function`: `min` for `max`, `all` for `any`
+- `unwrapped`: a call of `abs`, `sorted`, `set`, `list` or `reversed` left out
+- `arguments`: the two arguments of a call swapped
+- `range`: a range that ends one early or one late
+- `slice`: the bound of a slice at the other end
+- `index`: the neighbouring element
+- `assignment`: `=` for `+=`
+- `deletion`: a statement that works by its effect left out
+- `jump`: `continue` for `break`
+"""
 
 from __future__ import annotations
 
 import ast
 import random
 from collections.abc import Iterator
+from itertools import zip_longest
+from typing import NamedTuple
+
+OPERATORS = (
+    "comparison",
+    "arithmetic",
+    "constant",
+    "boolean",
+    "logic",
+    "negation",
+    "condition",
+    "function",
+    "unwrapped",
+    "arguments",
+    "range",
+    "slice",
+    "index",
+    "assignment",
+    "deletion",
+    "jump",
+)
 
 _COMPARE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.Gt),
@@ -25,23 +66,38 @@ _ARITHMETIC: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Pow: (ast.Mult,),
 }
 _SWAPPED_CALLS = {"max": "min", "min": "max", "any": "all", "all": "any"}
+_WRAPPERS = frozenset({"abs", "sorted", "set", "list", "reversed"})
+
+_Mistake = tuple[str, ast.AST]
 
 
-def mutants(source: str, *, limit: int | None = None, rng: random.Random | None = None) -> list[str]:
-    """Sources of first-order mutants without repetition: all in a fixed order, or `limit` of them drawn by `rng`."""
+class Mutant(NamedTuple):
+    """A changed program and the operator that changed it."""
+
+    operator: str
+    source: str
+
+
+def mutants(source: str, *, limit: int | None = None, rng: random.Random | None = None) -> list[Mutant]:
+    """First-order mutants without repetition: all in a fixed order, or `limit` of them drawn by `rng`.
+
+    Drawn mutants take turns over the operators, so that a common one does not crowd out the rare ones.
+    """
     tree = ast.parse(source)
     seen = {ast.unparse(tree)}
-    mistakes = [(node, variant) for node in ast.walk(tree) for variant in _variants(node)]
+    mistakes = [(node, *mistake) for node in ast.walk(tree) for mistake in _mistakes(node)]
     if rng is not None:
         rng.shuffle(mistakes)
-    found: list[str] = []
-    for node, variant in mistakes:
+        of_each = [[mistake for mistake in mistakes if mistake[1] == operator] for operator in OPERATORS]
+        mistakes = [mistake for turn in zip_longest(*of_each) for mistake in turn if mistake is not None]
+    found: list[Mutant] = []
+    for node, operator, variant in mistakes:
         if limit is not None and len(found) >= limit:
             break
         text = _unparse_with(tree, node, variant)
         if text not in seen:
             seen.add(text)
-            found.append(text)
+            found.append(Mutant(operator, text))
     return found
 
 
@@ -57,41 +113,92 @@ def _unparse_with(tree: ast.Module, node: ast.AST, variant: ast.AST) -> str:
         node.__dict__ = kept_fields
 
 
-def _variants(node: ast.AST) -> Iterator[ast.AST]:
-    """The node with one mistake each: comparison, arithmetic, logic, constant, condition, call or slice."""
+def _mistakes(node: ast.AST) -> Iterator[_Mistake]:
+    """What a mistake could put in the place of the node, with the operator's name."""
+    if isinstance(node, ast.expr):
+        yield from _operations(node)
+        yield from _conditions(node)
+        yield from _calls(node)
+        yield from _places(node)
+    else:
+        yield from _statements(node)
+
+
+def _operations(node: ast.expr) -> Iterator[_Mistake]:
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
-        for operator in _COMPARE.get(type(node.ops[0]), ()):
-            yield ast.Compare(node.left, [operator()], node.comparators)
+        for relation in _COMPARE.get(type(node.ops[0]), ()):
+            yield "comparison", ast.Compare(node.left, [relation()], node.comparators)
     elif isinstance(node, ast.BinOp):
         for arithmetic in _ARITHMETIC.get(type(node.op), ()):
-            yield ast.BinOp(node.left, arithmetic(), node.right)
-    elif isinstance(node, ast.AugAssign):
-        for arithmetic in _ARITHMETIC.get(type(node.op), ()):
-            yield ast.AugAssign(node.target, arithmetic(), node.value)
-    elif isinstance(node, ast.BoolOp):
-        yield ast.BoolOp(ast.And() if isinstance(node.op, ast.Or) else ast.Or(), node.values)
+            yield "arithmetic", ast.BinOp(node.left, arithmetic(), node.right)
     elif isinstance(node, ast.Constant) and type(node.value) is int:
-        yield ast.Constant(node.value + 1)
-        yield ast.Constant(node.value - 1)
+        yield "constant", ast.Constant(node.value + 1)
+        yield "constant", ast.Constant(node.value - 1)
     elif isinstance(node, ast.Constant) and type(node.value) is bool:
-        yield ast.Constant(not node.value)
-    else:
-        yield from _structural_variants(node)
+        yield "boolean", ast.Constant(not node.value)
 
 
-def _structural_variants(node: ast.AST) -> Iterator[ast.AST]:
-    """Mistakes in a condition, a call, a sign or a slice."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
-        yield node.operand
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SWAPPED_CALLS:
-        yield ast.Call(ast.Name(_SWAPPED_CALLS[node.func.id], ast.Load()), node.args, node.keywords)
-    elif isinstance(node, ast.If | ast.While | ast.IfExp):
-        test = ast.UnaryOp(ast.Not(), node.test)
-        if isinstance(node, ast.IfExp):
-            yield ast.IfExp(test, node.body, node.orelse)
-        elif isinstance(node, ast.If):
-            yield ast.If(test, node.body, node.orelse)
-        else:
-            yield ast.While(test, node.body, node.orelse)
-    elif isinstance(node, ast.Slice) and node.lower is not None and node.upper is None:
-        yield ast.Slice(None, node.lower, node.step)
+def _conditions(node: ast.expr) -> Iterator[_Mistake]:
+    if isinstance(node, ast.BoolOp):
+        yield "logic", ast.BoolOp(ast.And() if isinstance(node.op, ast.Or) else ast.Or(), node.values)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
+        yield "negation", node.operand
+    elif isinstance(node, ast.IfExp):
+        yield "condition", ast.IfExp(_negated(node.test), node.body, node.orelse)
+
+
+def _calls(node: ast.expr) -> Iterator[_Mistake]:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        return
+    name, arguments = node.func.id, node.args
+    if name in _SWAPPED_CALLS:
+        called = ast.Name(_SWAPPED_CALLS[name], ast.Load())
+        yield "function", ast.Call(called, arguments, node.keywords)
+    elif name in _WRAPPERS and len(arguments) == 1:
+        yield "unwrapped", arguments[0]
+    elif name == "range":
+        end = min(len(arguments), 2) - 1
+        for operation in (ast.Sub(), ast.Add()):
+            moved = ast.BinOp(arguments[end], operation, ast.Constant(1))
+            yield "range", ast.Call(node.func, [*arguments[:end], moved, *arguments[end + 1 :]], [])
+    if len(arguments) == 2 and name not in _SWAPPED_CALLS:
+        yield "arguments", ast.Call(node.func, arguments[::-1], node.keywords)
+
+
+def _places(node: ast.expr) -> Iterator[_Mistake]:
+    if not isinstance(node, ast.Subscript):
+        return
+    place = node.slice
+    if isinstance(place, ast.Slice):
+        if (place.lower is None) != (place.upper is None):
+            turned = ast.Slice(place.upper, place.lower, place.step)
+            yield "slice", ast.Subscript(node.value, turned, node.ctx)
+    elif isinstance(node.ctx, ast.Load) and not isinstance(place, ast.Constant):
+        moved = ast.BinOp(place, ast.Sub(), ast.Constant(1))
+        yield "index", ast.Subscript(node.value, moved, node.ctx)
+
+
+def _statements(node: ast.AST) -> Iterator[_Mistake]:
+    if isinstance(node, ast.AugAssign):
+        for arithmetic in _ARITHMETIC.get(type(node.op), ()):
+            yield "arithmetic", ast.AugAssign(node.target, arithmetic(), node.value)
+        yield "assignment", ast.Assign([node.target], node.value)
+        yield "deletion", ast.Pass()
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        yield "deletion", ast.Pass()
+    elif isinstance(node, ast.If):
+        yield "condition", ast.If(_negated(node.test), node.body, node.orelse)
+    elif isinstance(node, ast.While):
+        yield "condition", ast.While(_negated(node.test), node.body, node.orelse)
+    elif isinstance(node, ast.comprehension):
+        for index, test in enumerate(node.ifs):
+            tests = [*node.ifs[:index], _negated(test), *node.ifs[index + 1 :]]
+            yield "condition", ast.comprehension(node.target, node.iter, tests, node.is_async)
+    elif isinstance(node, ast.Break):
+        yield "jump", ast.Continue()
+    elif isinstance(node, ast.Continue):
+        yield "jump", ast.Break()
+
+
+def _negated(test: ast.expr) -> ast.expr:
+    return ast.UnaryOp(ast.Not(), test)

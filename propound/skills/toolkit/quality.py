@@ -88,8 +88,8 @@ def _coding_weaknesses(skills: Sequence[Skill], composition: Sequence[Mapping[st
     runs = [evaluate(skills, composition, "solve", start=value) for value in inputs]
     found = []
     finals = [str(run[-1]) for run in runs]
-    if max(map(finals.count, finals)) >= 0.7 * SAMPLES:
-        found.append("the function returns the same for most inputs")
+    if max(map(finals.count, finals)) > 0.5 * SAMPLES:
+        found.append("the result is the same for most inputs")
     for index, skill in enumerate(skills):
         before = inputs if index == 0 else [run[index - 1] for run in runs]
         if sum(value == run[index] for value, run in zip(before, runs, strict=True)) >= 0.9 * SAMPLES:
