@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from . import bubblewrap
@@ -27,6 +28,7 @@ for path in ("/etc/passwd", "/proc/self/environ"):
         continue
     raise SystemExit(1)
 """
+_LOG = logging.getLogger(__name__)
 _SONG = b"still here"
 _CANARY_LIMITS = Limits(wall_s=10, cpu_s=5, output_bytes=4096)
 
@@ -57,7 +59,9 @@ def open_sandbox(tier: str | None = None, *, warm: bool = True) -> Sandbox:
         sandbox = isolated_sandbox(kind)
         canary = sandbox.run(_CANARY, stdin=_SONG, limits=_CANARY_LIMITS)
         if _sings(canary):
-            return _warmed(sandbox) if warm and kind in WARM_TIERS else sandbox
+            chosen = _warmed(sandbox) if warm and kind in WARM_TIERS else sandbox
+            _LOG.info("programs are isolated by: %s", chosen.tier)
+            return chosen
         failures.append(f"- {kind}: {_explained(canary)}; {_ADVICE[kind]}")
     raise SandboxUnavailable(
         "This machine cannot isolate untrusted programs, so none will be run. One of these is needed:\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from .runtime import absolute
 from .tier import Tier
 from .warmth import Warmth, top_names, warmth_for
 from .zygote import Zygote, ZygoteFailedError
+
+_LOG = logging.getLogger(__name__)
 
 WARM_TIERS = frozenset({Tier.NAMESPACES, Tier.LANDLOCK})
 _SCRATCHES = (SCRATCH, "/var/tmp", "/scratch")  # noqa: S108 - in a file system of the program's own
@@ -74,7 +77,8 @@ class WarmSandbox:
         for _ in range(2):
             try:
                 zygote = self.pool.take(key, lambda: self._start(readable, python_path, warmth))
-            except (ZygoteFailedError, OSError):
+            except (ZygoteFailedError, OSError) as error:
+                _LOG.warning("no zygote, so a program starts cold: %s", error)
                 return None
             if not brought.isdisjoint(zygote.modules):  # it would find the module that is imported already
                 self.pool.give_back(key, zygote)

@@ -79,13 +79,7 @@ def run(sandbox: Sandbox) -> Run:
 
 def descendants(of: int | None = None) -> dict[int, str]:
     """The processes below one, by default this one, with their command lines."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
+    parents = _parents()
     found: dict[int, str] = {}
     frontier = {of or os.getpid()}
     while frontier:
@@ -101,11 +95,18 @@ def zygotes(sandbox: Sandbox) -> set[int]:
     launchers = set(sandbox.pool.processes())
     if sandbox.cold.kind is not Tier.NAMESPACES:
         return launchers
-    return launchers.union(*(_children(launcher) for launcher in launchers))
+    return launchers | {process for process, parent in _parents().items() if parent in launchers}
 
 
-def _children(process: int) -> set[int]:
-    return set(map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split()))
+def _parents() -> dict[int, int]:
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+    return parents
 
 
 def is_alive(process: int) -> bool:

@@ -73,7 +73,7 @@ class Zygote:
         descriptors = (0, 1, 2, self._control.fileno(), self._owner_fd)
         if request["tier"] == "namespaces":
             launch.enter_namespaces(request, descriptors)
-            self._next_number = _opened("/proc/sys/kernel/ns_last_pid", os.O_WRONLY)
+            self._next_number = _counter()
         else:
             kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
         size = _opened("/proc/self/statm", os.O_RDONLY)
@@ -186,6 +186,19 @@ def _preload(path: list[str], names: list[str]) -> None:
             importlib.import_module(name)
         except Exception:  # noqa: BLE001, S112
             continue
+
+
+def _counter() -> int | None:
+    """Where the number of the next process is set in this namespace, None where that is not allowed."""
+    counter = _opened("/proc/sys/kernel/ns_last_pid", os.O_WRONLY)
+    if counter is None:
+        return None
+    try:
+        os.pwrite(counter, b"1", 0)
+    except OSError:
+        os.close(counter)
+        return None
+    return counter
 
 
 def _opened(path: str, flags: int) -> int | None:
