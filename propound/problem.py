@@ -47,16 +47,29 @@ class AnswerKind(StrEnum):
     REAL = "real"
     """A decimal with stated significant figures."""
     EXPRESSION = "expression"
+    MODULO_CONSTANT = "modulo_constant"
+    """An expression whose additive constant is free: x^2 + C."""
     POLYNOMIAL = "polynomial"
+    EQUATION = "equation"
+    """An equation or an inequality in letters; what it says counts, not how it is arranged."""
     SET = "set"
+    MULTISET = "multiset"
+    """Entries in any order, each as often as it is written."""
     TUPLE = "tuple"
+    INTERVAL = "interval"
+    """A set of real numbers made of intervals and points, as brackets or as inequalities."""
+    MATRIX = "matrix"
     QUANTITY = "quantity"
     """A number with a unit, to the significant figures that the statement asks for."""
     CHOICE = "choice"
     BOOLEAN = "boolean"
     TEXT = "text"
+    CHEMICAL_FORMULA = "chemical_formula"
+    """Atoms and charge of a substance, or a reaction of such."""
+    PROGRAM_OUTPUT = "program_output"
+    """What a program prints, line by line."""
     PROGRAM = "program"
-    """A Python function; equal means: passes the tests."""
+    """A Python function or program; equal means: passes the tests."""
 
 
 class SkillUse(Record):
@@ -95,8 +108,20 @@ class Submission(Record):
     """The final answer; for coding the output, as JSON, of the example that the statement gives."""
 
 
+class CodingMode(StrEnum):
+    """What a coding problem asks for."""
+
+    FUNCTION = "function"
+    """A function, which is called."""
+    STDIN = "stdin"
+    """A whole program, which reads standard input and prints."""
+
+
 class TestCase(Record):
-    """One call of a coding problem's function: positional arguments and the expected result, as JSON values."""
+    """One call of a coding problem's function: positional arguments and the expected result, as JSON values.
+
+    For a whole program, the text of its standard input is the one argument, and what it prints the result.
+    """
 
     __test__ = False
     arguments: list[Any]
@@ -106,7 +131,9 @@ class TestCase(Record):
 class Coding(Record):
     """What a coding problem carries beside its statement."""
 
+    mode: CodingMode = CodingMode.FUNCTION
     entry_point: str
+    """Name of the function; empty for a whole program."""
     reference: str
     """Python source of the reference solution."""
     tests: tuple[TestCase, ...]

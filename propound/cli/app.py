@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from propound.cli import datasets, jobs, keys, sandbox, skills
+from propound.cli import check, datasets, jobs, keys, sandbox, skills
 from propound.cli.options import AsJson, DomainName, Key, OutFile, Url
 
 app = typer.Typer(
@@ -127,6 +127,7 @@ def migrate() -> None:
     run()
 
 
+app.command(cls=check.Check, context_settings={"ignore_unknown_options": True})(check.check)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(keys.app, name="keys")

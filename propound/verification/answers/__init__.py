@@ -10,6 +10,8 @@ hold one family of kinds each and are listed in `registry`. Importing it loads n
 from propound.problem import AnswerKind
 from propound.verification.answers.agreement import Agreement, Comparison
 from propound.verification.answers.extraction import extract
+from propound.verification.answers.inference import infer_kind
+from propound.verification.answers.kinds import kind_named
 from propound.verification.answers.registry import compare
 
-__all__ = ["Agreement", "AnswerKind", "Comparison", "compare", "extract"]
+__all__ = ["Agreement", "AnswerKind", "Comparison", "compare", "extract", "infer_kind", "kind_named"]

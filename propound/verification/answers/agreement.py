@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 from propound.problem import AnswerKind, Record
 from propound.verification.answers.effort import Effort
+
+DECLARED_COARSEST = Fraction(1, 20)
+"""Two significant figures state at most 5 %."""
+
+INFERRED_COARSEST = Fraction(1, 200)
+"""Three significant figures state at most 0.5 %; where nobody declared a kind, two are not taken at their word."""
 
 
 class Agreement(StrEnum):
@@ -55,3 +62,5 @@ class Terms:
 
     effort: Effort
     relative_tolerance: float | None = None
+    coarsest: Fraction = DECLARED_COARSEST
+    """Largest relative tolerance that the gold answer's own digits may state."""

@@ -6,32 +6,85 @@ import re
 
 from propound.verification.answers.limits import MAX_PROSE
 
-_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
+_BETWEEN_BOXES = re.compile(r"[\s$]*(?:,|;|or\b|and\b|,\s*(?:or|and)\b)[\s$]*")
+_MOST_BOXES = 20
 _LEAD = re.compile(
-    r"\\text\s*\{[a-z ]*\banswer\s+is\s*(?::\s*)?\}|\banswer\b\s*(?:is\b\s*:?|:|=)|####", re.IGNORECASE
+    r"\\text\s*\{[a-z ]*\banswer\s+is\s*(?::\s*)?\}"
+    r"|\b(?:answer|(?:correct|right)\s+(?:option|choice)|final\s+result)\b\s*(?:is\b\s*:?|:|=)|####",
+    re.IGNORECASE,
 )
+_THOUGHT = "</think>"
+_HOPE = "I hope it is correct"
 _WRAPPERS = (("**", "**"), ("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("`", "`"))
+
+_LAST_SENTENCE = 2_000
+_SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
+_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
+_SENTENCE_LEAD = re.compile(
+    r"\b(?:is|are|equals|equal to|gives|yields|obtain|get|find|have|be|was|were|therefore|thus|hence|so)\b ?[,:]? ?",
+    re.IGNORECASE,
+)
+_HEDGED = re.compile(
+    r"n['’]t\b|\?|\b(?:not|no|never|neither|nor|none|if|unless|either|or|maybe|perhaps|might|may|could|would|should"
+    r"|can|guess|wrong|incorrect|false|instead|but|however|except|assum\w*|suppos\w*|than|about|approx\w*|around"
+    r"|roughly|nearly|almost|less|more|most|least|up to|between|over|under|above|below|minus|unlike|opposite"
+    r"|negat\w*|half|twice|double|den\w+|mistak\w*|error|claim\w*|believ\w*|think|thought|doubt\w*)\b",
+    re.IGNORECASE,
+)
 
 
 def extract(text: str) -> str:
     """The final answer in `text`: the content of the last \\boxed{...}, else the text without its lead.
 
-    A last box that never closes (a cut-off text) is no box. Surrounding `$` and `**` and a final period go.
+    Boxes that only a comma, "or" or "and" parts are one answer. A last box that never closes (a cut-off text) is no
+    box. Surrounding `$` and `**` and a final period go.
     """
     text = text[-MAX_PROSE:]
+    text = text[text.rfind(_THOUGHT) + len(_THOUGHT) :] if _THOUGHT in text else text
     box = _last_box(text)
-    answer = text if box is None else box
+    answer = _without_hope(text) if box is None else box
     leads = list(_LEAD.finditer(answer))
     if leads:
         answer = answer[leads[-1].end() :]
     return _bare(answer)
 
 
-def _last_box(text: str) -> str | None:
-    boxes = list(_BOX.finditer(text))
-    if not boxes:
+def conclusion(text: str) -> str | None:
+    """What the last sentence ends with: 5 in "Hence the sum is 5."; None where there may be more to it.
+
+    A guess, only for an answer, and only from a sentence without any word of doubt, negation or comparison.
+    """
+    last = _SENTENCE_END.split(text[-_LAST_SENTENCE:].strip().rstrip("."))[-1].strip()
+    leads = list(_SENTENCE_LEAD.finditer(last))
+    if not leads or _HEDGED.search(last) or not _WORD.search(last):
         return None
-    start = boxes[-1].end()
+    return _bare(last[leads[-1].end() :]) or None
+
+
+def _without_hope(text: str) -> str:
+    """The text without the polite end that some prompts ask for."""
+    shorter = text.rstrip(" .\n")
+    return shorter.removesuffix(_HOPE) if shorter.endswith(_HOPE) else text
+
+
+def _last_box(text: str) -> str | None:
+    openings = list(_BOX.finditer(text))
+    end = _closing(text, openings[-1].end()) if openings else None
+    if end is None:
+        return None
+    start, answer = openings[-1].start(), text[openings[-1].end() : end]
+    for opening in openings[-2:-_MOST_BOXES:-1]:
+        end = _closing(text[:start], opening.end())
+        if end is None or not _BETWEEN_BOXES.fullmatch(text, end + 1, start):
+            break
+        answer = text[opening.end() : end] + text[end + 1 : start].replace("$", " ") + answer
+        start = opening.start()
+    return answer
+
+
+def _closing(text: str, start: int) -> int | None:
+    """Where the brace that opens before `start` closes."""
     depth, position = 1, start
     while position < len(text):
         sign = text[position]
@@ -40,13 +93,15 @@ def _last_box(text: str) -> str | None:
             continue
         depth += (sign == "{") - (sign == "}")
         if depth == 0:
-            return text[start:position]
+            return position
         position += 1
     return None
 
 
 def _bare(text: str) -> str:
     text = text.strip()
+    if text.startswith(("** ", "**\n")):
+        text = text[2:].strip()
     for _ in range(8):
         before = text
         if text.endswith(".") and not text.endswith(".."):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from propound.problem import AnswerKind
 from propound.verification.answers import Agreement
+from tests.verification.answers import cases_inferred, cases_spellings, cases_statements, cases_structures
 
 Case = tuple[AnswerKind, str, str, Agreement, float | None]
 
@@ -462,8 +463,50 @@ _WITH_TOLERANCE = [
     (AnswerKind.QUANTITY, "5.00 m", "5.3 m", "!", 0.03),
 ]
 
+_MORE: dict[AnswerKind, list[tuple[str, str, str]]] = {
+    AnswerKind.PROGRAM_OUTPUT: [
+        ("1\n2\n3", "1\n2\n3\n", "="),
+        ("1\n2\n3", "1\r\n2\r\n3\r\n\r\n", "="),
+        ("1\n2\n3", "1 \n2\t\n3", "="),
+        ("1\n2\n3", "```\n1\n2\n3\n```", "="),
+        ("1\n2\n3", "1 2 3", "!"),
+        ("1\n2\n3", "1\n2", "!"),
+        ("1\n2\n3", "1\n\n2\n3", "!"),
+        ("1\n2\n3", "1\n3\n2", "!"),
+        (" *\n***", " *\n***", "="),
+        (" *\n***", "*\n***", "?"),
+        ("a\x00b", "a\x00b", "="),
+        ("a\x00b", "ab", "!"),
+        ("\ud800", "\ud800", "="),
+        ("x" * 100_000, "x" * 100_000, "="),
+        ("x" * 300_000, "x" * 300_000, "?"),
+    ],
+    AnswerKind.INTERVAL: [
+        ("[0, 1]", "[0, 1" + ", 1" * 900 + "]", "?"),
+        ("[0, 1]", r"[0, 1] \cup " * 300, "?"),
+    ],
+    AnswerKind.MATRIX: [
+        ("[[1]]", "[" * 999 + "1" + "]" * 999, "?"),
+        ("[[1]]", "[[" + "1," * 400 + "1]]", "?"),
+    ],
+    AnswerKind.CHEMICAL_FORMULA: [("CH4", "C" * 1_900, "!"), ("CH4", "(" * 900 + "C" + ")" * 900, "?")],
+    AnswerKind.EQUATION: [("y = x", "y = x" * 300, "?"), ("y = x", "y^{150} = x^{150}", "?")],
+    AnswerKind.MODULO_CONSTANT: [
+        ("x + C", "x + C" + "+C-C" * 150, "="),
+        ("x + C", "x^" * 300 + "x + C", "?"),
+    ],
+}
+
 CASES: list[Case] = [
-    (kind, gold, answer, _RESULTS[sign], None) for kind, rows in _TABLE.items() for gold, answer, sign in rows
+    (kind, gold, answer, _RESULTS[sign], None)
+    for table in (_TABLE, _MORE, cases_structures.TABLE, cases_statements.TABLE, cases_spellings.TABLE)
+    for kind, rows in table.items()
+    for gold, answer, sign in rows
 ] + [
     (kind, gold, answer, _RESULTS[sign], tolerance) for kind, gold, answer, sign, tolerance in _WITH_TOLERANCE
 ]
+
+INFERRED: list[tuple[str, str, Agreement]] = [
+    (gold, answer, _RESULTS[sign]) for gold, answer, sign in cases_inferred.TABLE
+]
+"""Rows without a kind."""

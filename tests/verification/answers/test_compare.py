@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from propound.problem import AnswerKind
-from propound.verification.answers import Agreement, compare
-from tests.verification.answers.cases import CASES, Case
+from propound.verification.answers import Agreement, compare, infer_kind
+from tests.verification.answers.cases import CASES, INFERRED, Case
 
 EXACT = set(AnswerKind) - {AnswerKind.REAL, AnswerKind.QUANTITY}
 
@@ -27,6 +27,13 @@ def test_table(case: Case) -> None:
     found = compare(gold, answer, kind, relative_tolerance=tolerance)
     assert (found.result, found.kind) == (expected, kind), found.reason
     assert found.reason
+
+
+@pytest.mark.parametrize(("gold", "answer", "expected"), INFERRED, ids=ascii)
+def test_table_without_kinds(gold: str, answer: str, expected: Agreement) -> None:
+    found = compare(gold, answer)
+    assert (found.result, found.kind) == (expected, infer_kind(gold)), found.reason
+    assert compare(gold, answer, found.kind).kind is found.kind
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case[0] in EXACT], ids=label)

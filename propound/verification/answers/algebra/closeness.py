@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from propound.verification.answers.agreement import Finding, equal, not_equal, undecided
+from propound.verification.answers.agreement import Finding, Terms, equal, not_equal, undecided
 from propound.verification.answers.algebra.exact import exact
 from propound.verification.answers.algebra.numeric import real_value
 from propound.verification.answers.reading.tree import Node, names
-
-COARSEST = Fraction(1, 20)
-"""Largest tolerance that stated digits give. Two significant figures state at most 5 %; without the bound a
-gold answer of one figure would let 1 equal 1.4."""
 
 _SLACK = 1 + Fraction(1, 10**9)
 """So that a value exactly half a unit away, which rounds to the gold answer, agrees."""
 
 
-def tolerance(value: Fraction, half_unit: Fraction | None, given: float | None) -> Fraction | None:
+def tolerance(value: Fraction, half_unit: Fraction | None, terms: Terms) -> Fraction | None:
     """The given tolerance, else half a unit in the last stated place over |value|, else None."""
-    if given is not None:
-        return Fraction(given)
+    if terms.relative_tolerance is not None:
+        return Fraction(terms.relative_tolerance)
     if half_unit is None:
         return None
-    return min(half_unit / abs(value), COARSEST) if value else Fraction(0)
+    return min(half_unit / abs(value), terms.coarsest) if value else Fraction(0)
 
 
 def close(gold: Fraction, answer: Fraction, relative: Fraction) -> Finding:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from propound.verification.answers.agreement import Agreement, Finding, Terms, equal, not_equal, undecided
@@ -18,7 +19,15 @@ from propound.verification.answers.reading.syntax import parse
 from propound.verification.answers.reading.tree import Node, Number
 
 _WORD = re.compile(r"[A-Za-z]{2,}(?:[ -][A-Za-z]+)*")
-_AND = re.compile(r",?\s+and\s+")
+_AND = re.compile(r",?\s+and\s+|\s*\\land(?![A-Za-z])\s*")
+_OR = re.compile(r",?\s*(?:(?<![A-Za-z\\])or(?![A-Za-z])|\\(?:lor|vee)(?![A-Za-z]))\s*")
+_MEMBER = re.compile(r"^[A-Za-z](?:_(?:[A-Za-z0-9]|\{[A-Za-z0-9]+\}))?\s*\\in(?![A-Za-z])\s*")
+_INDEX = re.compile(r"_[0-9]+$")
+_SIGN = re.compile(r"\\(pm|mp)(?![A-Za-z])")
+_NOTHING = {
+    *(r"\emptyset", r"\{\}", r"\{ \}", "{}", "{ }", "empty set", "the empty set", "none"),
+    *("no solution", "no solutions", "no real solution", "no real solutions"),
+}
 _SPELLINGS = ((r"\{", "{"), (r"\}", "}"), (r"\langle", "("), (r"\rangle", ")"))
 _MOST_PAIRS = 400
 
@@ -30,6 +39,8 @@ class Collection:
     bracket: str
     """An opening brace for a set, a parenthesis or square bracket for an ordered one, "" for a bare list."""
     entries: tuple[Entry, ...]
+    names: tuple[str, ...] = ()
+    """What the entries are called, in "x = 1, y = 2"; empty where nothing does."""
 
 
 Entry = Node | str | Collection
@@ -37,19 +48,23 @@ Entry = Node | str | Collection
 
 def compare_set(gold: str, answer: str, terms: Terms) -> Finding:
     """{1, 2} is {2, 1, 1}; a bare list "1, 2" is read as the set that was asked for, (1, 2) is not one."""
-    with side("gold answer"):
-        expected = _read(gold, "{")
-    with side("answer"):
-        given = _read(answer, "{")
-    if expected.bracket not in {"{", ""}:
-        raise UnreadableError("gold answer: no set")
-    if given.bracket not in {"{", ""}:
-        return not_equal("no set")
-    return _same_set(expected, given, terms)
+    expected, given = _read_both(gold, answer)
+    return not_equal("no set") if given.bracket not in {"{", ""} else _same_set(expected, given, terms)
+
+
+def compare_multiset(gold: str, answer: str, terms: Terms) -> Finding:
+    """As sets, but {1, 2} is not {1, 2, 2}."""
+    expected, given = _read_both(gold, answer)
+    return (
+        not_equal("no multiset") if given.bracket not in {"{", ""} else _same_multiset(expected, given, terms)
+    )
 
 
 def compare_tuple(gold: str, answer: str, terms: Terms) -> Finding:
-    """(1, 2) is neither (2, 1) nor {1, 2}; a bare list "1, 2" is read in its order."""
+    """(1, 2) is neither (2, 1) nor {1, 2}; a bare list "1, 2" is read in its order.
+
+    Names count where both sides give them (x = 1, y = 2); where one does, they must stand in alphabetical order.
+    """
     with side("gold answer"):
         expected = _read(gold, "(")
     with side("answer"):
@@ -58,27 +73,83 @@ def compare_tuple(gold: str, answer: str, terms: Terms) -> Finding:
         raise UnreadableError("gold answer: no tuple")
     if given.bracket == "{":
         return not_equal("a set where an order is asked")
+    if expected.names and given.names:
+        if set(expected.names) != set(given.names):
+            return not_equal("the answer names other variables")
+        entries = dict(zip(given.names, given.entries, strict=True))
+        given = replace(given, entries=tuple(entries[name] for name in expected.names))
+    elif sorted(expected.names + given.names) != [*expected.names, *given.names]:
+        raise UnreadableError("names in no alphabetical order on one side only")
     return _same_tuple(expected, given, terms)
 
 
-def _read(text: str, bracket: str) -> Collection:
+def _read_both(gold: str, answer: str) -> tuple[Collection, Collection]:
+    """Both sides where no order counts; what the gold answer writes with "or" or ± may be answered so."""
+    with side("gold answer"):
+        expected = _read(gold, "{", either=True)
+    if expected.bracket not in {"{", ""}:
+        raise UnreadableError("gold answer: no set")
+    with side("answer"):
+        return expected, _read(answer, "{", either=_offers(plain(gold)))
+
+
+def reads_as_list(text: str) -> bool:
+    """Whether `text` is a list of several values, none of them a word."""
+    found = _read(text, "{", either=True)
+    return len(found.entries) > 1 and not any(isinstance(entry, str) for entry in found.entries)
+
+
+def outline(text: str) -> tuple[str, tuple[str, ...]]:
+    """The bracket around an ordered list of several entries ("" for none), and what the entries are called."""
+    found = _read(text, "(")
+    return (found.bracket, found.names) if len(found.entries) > 1 else ("", ())
+
+
+def _offers(text: str) -> bool:
+    return _OR.search(text) is not None or _SIGN.search(text) is not None
+
+
+def _read(text: str, bracket: str, *, either: bool = False) -> Collection:
+    """`either`: whether "or" may stand between the entries of a bare list."""
     written = plain(text)
-    if written.count("=") == 1:
-        written = split_name(written)[1]
-    if written in {r"\emptyset", r"\{\}", "{}"}:
+    if written.casefold() in _NOTHING:
         return Collection("{", ())
+    if bracket == "{":
+        written = _MEMBER.sub("", written)
+    name = None
+    if written.count("=") == 1:
+        name, written = split_name(written)
     check_depth(written)
     found = _collection(written)
     if found is not None:
-        return found
+        return replace(found, names=_names(name, len(found.entries)))
     parts = split_top(_AND.sub(", ", written))
-    return Collection("", _entries(_unnamed(parts) if bracket == "{" else parts, bracket))
-
-
-def _unnamed(parts: list[str]) -> list[str]:
-    """The values of "x = 1, x = 2"; parts that name different letters stay as they are."""
+    if bracket == "{":
+        return Collection(
+            "", _entries(_values(_OR.sub(", ", written), parts, either or name is not None), "{")
+        )
     named = [split_name(part) for part in parts]
-    return [value for _, value in named] if len({name for name, _ in named}) == 1 else parts
+    names = tuple(name or "" for name, _ in named)
+    if len(names) < 2 or "" in names or len({*names}) < len(names):
+        return Collection("", _entries(parts, bracket))
+    return Collection("", _entries([value for _, value in named], bracket), names)
+
+
+def _names(written: str | None, count: int) -> tuple[str, ...]:
+    """("x", "y") for what "(x,y)" names; nothing where it names the whole."""
+    names = tuple((written or "").strip("()").split(","))
+    return names if len(names) == count > 1 else ()
+
+
+def _values(joined: str, parts: list[str], either: bool) -> list[str]:
+    """The entries of a bare list; "or" joins them where it may, or where all name one letter."""
+    alternatives = [split_name(part) for part in split_top(_AND.sub(", ", joined))]
+    if len({_INDEX.sub("", name or "") for name, _ in alternatives} - {""}) == 1:
+        if all(name for name, _ in alternatives):
+            return [value for _, value in alternatives]
+    elif either:
+        return [value for _, value in alternatives]
+    return parts
 
 
 def _collection(text: str) -> Collection | None:
@@ -110,9 +181,20 @@ def _entries(parts: list[str], bracket: str) -> tuple[Entry, ...]:
 
 
 def _signs(part: str) -> Sequence[str]:
-    """Both values of "±3"; only where the sign leads."""
-    found = re.match(r"\\pm(?![A-Za-z])\s*", part)
-    return (f"({part[found.end() :]})", f"-({part[found.end() :]})") if found else (part,)
+    """Both values of "3 ± 2"; a ∓ beside it takes the other sign."""
+    kinds = _SIGN.findall(part)
+    if not kinds:
+        return (part,)
+    if kinds.count("pm") > 1 or kinds.count("mp") > 1 or not part.strip("() "):
+        raise UnreadableError("ambiguous: several signs of two values")
+    swapped = {"pm": "mp", "mp": "pm"}
+    other = _SIGN.sub(lambda found: "\\" + swapped[found[1]], part)
+    return _upper(part), _upper(other)
+
+
+def _upper(part: str) -> str:
+    """The part with the upper of its signs."""
+    return _SIGN.sub(lambda found: "+" if found[1] == "pm" else "-", part)
 
 
 def _entry(text: str) -> Entry:
@@ -167,6 +249,28 @@ def _same_tuple(gold: Collection, answer: Collection, terms: Terms) -> Finding:
         worst = worst if found.result is Agreement.EQUAL else found
     if worst.result is Agreement.EQUAL and {gold.bracket, answer.bracket} == {"(", "["}:
         return undecided("square brackets against parentheses")
+    return worst
+
+
+def _same_multiset(gold: Collection, answer: Collection, terms: Terms) -> Finding:
+    if len(gold.entries) != len(answer.entries):
+        return not_equal("another number of entries")
+    ours, theirs = Counter(gold.entries), Counter(answer.entries)
+    missing, extra = list((ours - theirs).elements()), list((theirs - ours).elements())
+    if all(isinstance(entry, Number) for entry in [*missing, *extra]):
+        return not_equal("other entries") if missing else equal("the same entries")
+    if len(missing) ** 2 > _MOST_PAIRS:
+        return undecided("too many entries to match")
+    left: list[Entry] = []
+    for entry in missing:
+        match = next((o for o in extra if _same(entry, o, terms).result is Agreement.EQUAL), None)
+        if match is None:
+            left.append(entry)
+        else:
+            extra.remove(match)
+    worst = equal("the same entries")
+    for entry in left:
+        worst = _worse(worst, [_same(entry, other, terms) for other in extra])
     return worst
 
 

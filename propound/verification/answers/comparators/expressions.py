@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from propound.verification.answers.agreement import Finding, Terms, equal, undecided
 from propound.verification.answers.algebra.decision import decide
 from propound.verification.answers.algebra.rational import rational_function
@@ -20,10 +22,14 @@ def compare_expression(gold: str, answer: str, terms: Terms) -> Finding:
     try:
         expected = read_gold(gold)
     except UnreadableError:
-        if plain(gold) == plain(answer):
+        if _as_text(gold) == _as_text(answer):
             return equal("the same text")
         raise
     return compare_values(expected, answer, lambda one, other: decide(one, other, terms.effort))
+
+
+def _as_text(text: str) -> str:
+    return re.sub(r"([_^])\{ ?(\w) ?\}", r"\1\2", plain(text))
 
 
 def compare_polynomial(gold: str, answer: str, terms: Terms) -> Finding:

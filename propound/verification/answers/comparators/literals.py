@@ -11,7 +11,7 @@ from propound.verification.answers.reading.notation import plain
 
 _LABEL = re.compile(
     r"\s*(?:(?:[Oo]ption|[Cc]hoice)\s+)?"
-    r"(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Za-z])\s*\]|([A-Za-z])(?=\s*[).:]|\s*$))[).:]?\s*"
+    r"(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Za-z])\s*\]|([A-Za-z])(?=\s*[).:]|\s*$|\s+is\s+(?:the\s+)?(?:correct|right)(?:\s+(?:answer|option|choice))?[.]?$))[).:]?\s*"
 )
 _OR = re.compile(r"/|\bor\b")
 _GOES_ON = re.compile(r"[,;/&]|(?:or|and)\b")
@@ -22,6 +22,21 @@ _TRUTHS = {
     **dict.fromkeys(("false", "no", "f", "n"), False),
 }
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
+
+
+def is_label(text: str) -> bool:
+    """Whether a gold answer can only be a label: A to J alone, (b), or several as in "A, C"."""
+    bare = plain(text)
+    if re.fullmatch(r"[A-J]|\(\s*[A-Ja-j]\s*\)|[A-J][).]|(?:[Oo]ption|[Cc]hoice)\s+\(?[A-Ja-j]\)?", bare):
+        return True
+    return re.fullmatch(r"\([A-J]\)\s.+|[A-J]\)\s.+", bare) is not None or (
+        bool(_label_set(bare)) and re.search("[K-Z]", bare) is None
+    )
+
+
+def is_truth(text: str) -> bool:
+    """Whether a gold answer is a truth value, written out."""
+    return len(plain(text)) > 1 and plain(text).casefold() in _TRUTHS
 
 
 def compare_choice(gold: str, answer: str, terms: Terms) -> Finding:
@@ -61,7 +76,7 @@ def compare_text(gold: str, answer: str, _terms: Terms) -> Finding:
         return equal("the same text")
     if one.casefold() != other.casefold():
         return not_equal("another text")
-    if not quoted and _uncapitalised(one) == _uncapitalised(other):
+    if not quoted and (_uncapitalised(one) == _uncapitalised(other) or _shouted(one, other)):
         return equal("the same words")
     return undecided("differs in case only")
 
@@ -95,6 +110,11 @@ def _spaced(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     text = re.sub(r"^\\(?:text|textbf|mathrm|textit)\{([^{}]*)\}$", r"\1", text.strip())
     return re.sub(r"\s+", " ", text).strip()
+
+
+def _shouted(gold: str, answer: str) -> bool:
+    """PARIS for Paris; a gold answer of another case may mean what it writes."""
+    return gold.istitle() and answer == gold.upper() and len(gold) > 2
 
 
 def _uncapitalised(text: str) -> str:

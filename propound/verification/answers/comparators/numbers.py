@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 
-from propound.verification.answers.agreement import Agreement, Finding, Terms, not_equal, undecided
+from propound.verification.answers.agreement import Agreement, Finding, Terms, equal, not_equal, undecided
 from propound.verification.answers.algebra.closeness import close_trees, real, tolerance
 from propound.verification.answers.algebra.decision import decide
 from propound.verification.answers.algebra.exact import exact
 from propound.verification.answers.errors import UnreadableError
+from propound.verification.answers.reading.notation import plain, split_name
 from propound.verification.answers.reading.tree import Node
 from propound.verification.answers.reading.values import SeveralAnswersError, Value, read_answer, read_gold
 
 SEVERAL = "several answers where one is asked"
 
 _ABOUT = re.compile(r"\s*(?:\\approx(?![A-Za-z])|≈|~|about\b|approximately\b)\s*")
+_CHAIN = re.compile(r"(?<![=<>≤≥≠])=(?!=)")
+_LONGEST_CHAIN = 6
+_APPROXIMATELY = re.compile(r"\\(?:approx|simeq)(?![A-Za-z])")
+_ROUNDING = Fraction(1, 50)
 
 
 def compare_integer(gold: str, answer: str, terms: Terms) -> Finding:
@@ -47,14 +53,29 @@ def compare_real(gold: str, answer: str, terms: Terms) -> Finding:
             raise UnreadableError("gold answer: no real number")
         # A percent sign scales the number and its last place alike.
         scale = real(expected.tree)
-        relative = tolerance(scale or value, expected.half_unit, terms.relative_tolerance)
+        relative = tolerance(scale or value, expected.half_unit, terms)
         return decide(one, other, terms.effort) if relative is None else close_trees(value, other, relative)
 
     return compare_values(expected, without_about(answer), judge)
 
 
 def compare_values(expected: Value, answer: str, judge: Callable[[Node, Node], Finding]) -> Finding:
-    """Applies `judge` to two single values, with care for names ("x = 5") and percent signs."""
+    """Applies `judge` to two single values, with care for names ("x = 5") and percent signs.
+
+    A chain (6/4 = 3/2 = 1.5) is its values; they must all agree. A rounded value may follow the exact one.
+    """
+    exactly, *about = _APPROXIMATELY.split(plain(answer))
+    if (
+        len(about) == 1
+        and exactly.strip()
+        and compare_values(expected, exactly, judge).result is Agreement.EQUAL
+    ):
+        return _with_rounding(expected, about[0])
+    links = _CHAIN.split(split_name(plain(answer))[1])
+    if 1 < len(links) <= _LONGEST_CHAIN:
+        found = [compare_values(expected, link, judge) for link in links]
+        same = {one.result for one in found}
+        return found[0] if len(same) == 1 else undecided("a chain of equations whose sides do not all agree")
     try:
         given = read_answer(answer)
     except SeveralAnswersError:
@@ -66,6 +87,16 @@ def compare_values(expected: Value, answer: str, judge: Callable[[Node, Node], F
     if judge(expected.tree, given.tree).result is not Agreement.NOT_EQUAL:
         return undecided("a percent sign on one side only")
     return judge(expected.fraction_of_one, given.fraction_of_one)
+
+
+def _with_rounding(expected: Value, rounded: str) -> Finding:
+    exactly, value = real(expected.fraction_of_one), read_answer(rounded)
+    if (
+        exactly is None
+        or close_trees(exactly, value.fraction_of_one, _ROUNDING).result is not Agreement.EQUAL
+    ):
+        return undecided("an exact value beside one that does not round it")
+    return equal("the exact value, with a rounded one")
 
 
 def without_about(text: str) -> str:

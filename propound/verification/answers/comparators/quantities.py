@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from propound.verification.answers.agreement import Agreement, Finding, Terms, not_equal, undecided
-from propound.verification.answers.algebra.closeness import close_trees, real, tolerance
+from propound.verification.answers.algebra.closeness import close, close_trees, real, tolerance
 from propound.verification.answers.algebra.decision import decide
 from propound.verification.answers.algebra.worth import Worth, worth
 from propound.verification.answers.comparators.numbers import SEVERAL, without_about
@@ -16,13 +16,16 @@ from propound.verification.answers.errors import UnreadableError, side
 from propound.verification.answers.reading.notation import check_depth, offers_alternatives, plain, split_name
 from propound.verification.answers.reading.numerals import read_numeral
 from propound.verification.answers.reading.syntax import parse
-from propound.verification.answers.reading.tree import Apply, Node, Number
+from propound.verification.answers.reading.tree import Apply, Node, Number, names
 from propound.verification.answers.reading.units import read_unit
 
 _NUMBER = re.compile(
     r"(?:[-+0-9.,/*^(){}! ]|\\(?:frac|sqrt|surd|pi|overline)(?![A-Za-z])|(?<=[0-9.])[eE](?=[+-]?[0-9]))*"
 )
 _MOST_CUTS = 24
+_THREE_FIGURES = Fraction(1, 200)
+_ROUNDED_FACTOR = Fraction(1, 10**12)
+"""What a degree is in radians is known to so many digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def compare_quantity(gold: str, answer: str, terms: Terms) -> Finding:
         raise
     if expected.name and given.name and expected.name != given.name:
         return not_equal("the answer names another variable")
-    relative = tolerance(value, expected.half_unit, terms.relative_tolerance)
+    relative = tolerance(value, expected.half_unit, terms)
 
     def judge(number: Node) -> Finding:
         if relative is not None:
@@ -66,11 +69,25 @@ def compare_quantity(gold: str, answer: str, terms: Terms) -> Finding:
     return _judged(expected, given, judge)
 
 
+def reads_as_quantity(text: str) -> bool:
+    """Whether a gold answer is a number and its unit, and not 2h or 5m^2, where the letter may be a variable."""
+    found = _read(text)
+    if not found.unit or names(found.number):
+        return False
+    bare = plain(text)
+    return (
+        re.search(
+            r"[0-9)}] [A-Za-zμΩÅ°/]|\\mu|\\Omega|[°%]|[A-Za-zμΩÅ]{2,}[^A-Za-z]*$|[a-zA-ZμΩ]/[a-zA-Z]", bare
+        )
+        is not None
+    )
+
+
 def _judged(expected: Quantity, given: Quantity, judge: Callable[[Node], Finding]) -> Finding:
     if expected.unit == given.unit:
         return judge(given.number)
     ours, theirs = worth(expected.unit or {}), worth(given.unit or {})
-    found = judge(_times(given.number, theirs.factor / ours.factor))
+    found = _converted(expected, given, theirs.factor / ours.factor, judge)
     if ours.zero_point is not None or theirs.zero_point is not None:
         return _temperature(ours, theirs, given.number, judge, as_difference=found)
     if ours.dimension == theirs.dimension:
@@ -78,6 +95,19 @@ def _judged(expected: Quantity, given: Quantity, judge: Callable[[Node], Finding
     if ours.without_angle != theirs.without_angle:
         return not_equal("another dimension" if given.unit is not None else "a number without its unit")
     return found if found.result is Agreement.NOT_EQUAL else undecided("an angle on one side only")
+
+
+def _converted(
+    expected: Quantity, given: Quantity, factor: Fraction, judge: Callable[[Node], Finding]
+) -> Finding:
+    """A number in another unit also agrees where it is the gold answer's, rounded to its own three digits or more."""
+    number = _times(given.number, factor)
+    found = judge(number)
+    value, gold = real(number), real(expected.number)
+    if found.result is Agreement.EQUAL or not value or gold is None:
+        return found
+    rounding = Fraction(0) if given.half_unit is None else given.half_unit * factor / abs(value)
+    return close(gold, value, max(rounding if rounding <= _THREE_FIGURES else Fraction(0), _ROUNDED_FACTOR))
 
 
 def _temperature(

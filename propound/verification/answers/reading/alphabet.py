@@ -53,10 +53,11 @@ SIGNS = str.maketrans(
         **{
             sign: rf"\{name} "
             for sign, name in pairs(
-                "π=pi √=surd ∞=infty ∅=emptyset ±=pm ≈=approx ⌊=lfloor ⌋=rfloor ⌈=lceil ⌉=rceil ⟨=langle ⟩=rangle"
+                "π=pi √=surd ∞=infty ∅=emptyset ±=pm ∓=mp ≈=approx ⌊=lfloor ⌋=rfloor ⌈=lceil ⌉=rceil ⟨=langle "
+                "⟩=rangle ∪=cup ∩=cap ∈=in ∖=setminus ∨=lor ∧=land"
             ).items()
         },
-        **pairs("（=( ）=) ，=, ＋=+ µ=μ \u2126=Ω ℃=°C"),
+        **pairs("（=( ）=) ，=, ＋=+ µ=μ \u2126=Ω ℃=°C º=° ⩽=≤ ⩾=≥ ≦=≤ ≧=≥ ＜=< ＞=>"),
         "＝": "=",
     }
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from propound.verification.answers.errors import UnreadableError
 from propound.verification.answers.limits import MAX_DEPTH, MAX_ITEMS
 from propound.verification.answers.reading.alphabet import LOWERED, RAISED, SIGNS
 
+_STYLED = re.compile("[\U0001d400-\U0001d7ff]+")
 _RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _LOWERED_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 
@@ -20,7 +22,16 @@ _REWRITES = tuple(
     for pattern, replacement in (
         (r"\\(?:left|right)\s*\\?\.(?![0-9])", ""),
         (r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|rm)(?![A-Za-z])", ""),
-        (r"\\[dtc]frac(?![A-Za-z])", r"\\frac"),
+        (r"\\(?:[dtcs]|nice)frac(?![A-Za-z])", r"\\frac"),
+        (r"\{([^{}]*)\\over(?![A-Za-z])([^{}]*)\}", r"\\frac{\1}{\2}"),
+        (r"\\(?:leq?|leqslant)(?![A-Za-z])|<=", "≤"),
+        (r"\\(?:geq?|geqslant)(?![A-Za-z])|>=", "≥"),
+        (r"\\lt(?![A-Za-z])", "<"),
+        (r"\\gt(?![A-Za-z])", ">"),
+        (r"\\(?:neq?|not ?=)(?![A-Za-z=])", "≠"),
+        (r"\\mathbb ?(?:\{ ?R ?\}|R(?![A-Za-z]))|\\Reals?(?![A-Za-z])", "ℝ"),
+        (r"<sup>([^<>]*)</sup>", r"^{\1}"),
+        (r"<sub>([^<>]*)</sub>", r"_{\1}"),
         (r"\\[dt]binom(?![A-Za-z])", r"\\binom"),
         (r"\\(?:times|cdot|ast)(?![A-Za-z])", "*"),
         (r"\\div(?![A-Za-z])", "/"),
@@ -28,9 +39,9 @@ _REWRITES = tuple(
         (r"\\(?:lvert|rvert|vert)(?![A-Za-z])", "|"),
         (r"\\varnothing(?![A-Za-z])", r"\\emptyset"),
         (r"(?<=[0-9])\\[,!](?=[0-9]{3}(?![0-9]))", ""),
-        (r"(?<=[0-9])\{,\}(?=[0-9])", ""),
+        (r"(?<=[0-9])(?:\{,\}(?=[0-9])|'(?=[0-9]{3}(?![0-9])))", ""),
         (r"\\(?:[,;:!> ]|quad|qquad|hspace\{[^{}]*\})", " "),
-        (r"\^\s*\{\s*\\circ\s*\}|\^\s*\\circ(?![A-Za-z])|\\degree(?![A-Za-z])", "°"),
+        (r"\^\s*\{\s*\\circ\s*\}|\^\s*\\circ(?![A-Za-z])|\\(?:text)?degree(?![A-Za-z])", "°"),
         (r"\\%", "%"),
         (r"\\?\$|~", " "),
         (r"(?<=[0-9]) ?[xX] ?(?=10 ?\^)", "*"),
@@ -52,6 +63,7 @@ _OPENING, _CLOSING = "([{", ")]}"
 
 def plain(text: str) -> str:
     """The same mathematics in one spelling: ASCII operators, bare LaTeX commands, no decoration."""
+    text = _STYLED.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
     text = _RAISED_RUN.sub(lambda run: "^{" + run[0].translate(RAISED) + "}", text)
     text = _LOWERED_RUN.sub(lambda run: "_{" + run[0].translate(LOWERED) + "}", text)
     text = text.translate(SIGNS)

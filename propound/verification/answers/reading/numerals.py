@@ -19,8 +19,19 @@ _REPEATING = re.compile(r"([+-]?) ?([0-9]*)\.([0-9]*)\\overline ?\{([0-9]+)\}")
 _RATIO = re.compile(r"([+-]?) ?([0-9]+) ?/ ?([0-9]+)")
 _LATEX_RATIO = re.compile(r"([+-]?) ?\\frac ?(?:\{ ?(-?[0-9]+) ?\}|([0-9])) ?(?:\{ ?([0-9]+) ?\}|([0-9]))")
 _MIXED = re.compile(
-    r"([+-]?) ?([0-9]+)(?: ?\\frac ?\{ ?([0-9]+) ?\} ?\{ ?([0-9]+) ?\}| ([0-9]+) ?/ ?([0-9]+))"
+    r"([+-]?) ?([0-9]+)"
+    r"(?: ?\\frac ?(?:\{ ?([0-9]+) ?\}|([0-9])) ?(?:\{ ?([0-9]+) ?\}|([0-9]))| ([0-9]+) ?/ ?([0-9]+))"
 )
+_SCALED = re.compile(r"(.*[0-9]) ?(thousand|million|billion|trillion)", re.IGNORECASE)
+_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SPELLED = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+)
+_WORDS = {word: value for value, word in enumerate(_SPELLED.split())}
+
+_PRECISE_INTEGER = 4
+"""Digits from which an integer counts as rounded to its last place, where its kind allows for that at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +40,21 @@ class Numeral:
 
     value: Fraction
     half_unit: Fraction | None
-    """Half a unit in the last given place; None for a ratio, which states no precision."""
+    """Half a unit in the last given place; None for what states no precision: a ratio, one digit, a short integer."""
 
 
 def read_numeral(text: str) -> Numeral | None:
-    """The number that all of `text` (in plain notation) is: 12, -1,234, 0.50, 1.5e3, \\frac{3}{4}, 1 1/2.
+    """The number that all of `text` (in plain notation) is: 12, -1,234, 0.50, 1.5e3, \\frac{3}{4}, 1 1/2, five.
 
     None where it is no literal. Raises `UnreadableError` for a denominator 0 and an exponent over the limit.
     """
     text = join_thousands(text)
+    if text.lower() in _WORDS:
+        return Numeral(Fraction(_WORDS[text.lower()]), None)
+    scaled = _SCALED.fullmatch(text)
+    if scaled:
+        number = _DECIMAL.fullmatch(scaled[1])
+        return _scaled(_decimal(number), _SCALES[scaled[2].lower()]) if number else None
     decimal = _DECIMAL.fullmatch(text)
     if decimal:
         return _decimal(decimal)
@@ -65,7 +82,13 @@ def _decimal(found: re.Match[str]) -> Numeral:
     if abs(exponent) > MAX_DECIMAL_EXPONENT:
         raise UnreadableError("the exponent is over the limit")
     unit = Fraction(10) ** (exponent - len(places))
-    return Numeral(_signed(sign, int(digits) * unit), unit / 2)
+    figures = len(digits.lstrip("0"))
+    precise = figures >= _PRECISE_INTEGER or (figures > 1 and (places or exponent))
+    return Numeral(_signed(sign, int(digits) * unit), unit / 2 if precise else None)
+
+
+def _scaled(number: Numeral, scale: int) -> Numeral:
+    return Numeral(number.value * scale, number.half_unit and number.half_unit * scale)
 
 
 def _repeating(found: re.Match[str]) -> Numeral:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,6 +11,10 @@ from propound.verification.answers.reading.notation import offers_alternatives, 
 from propound.verification.answers.reading.numerals import read_numeral
 from propound.verification.answers.reading.syntax import parse
 from propound.verification.answers.reading.tree import Apply, Node, Number
+
+_PERCENT = re.compile(r"%$|(?<![A-Za-z])per ?cent$")
+_UNITS = re.compile(r"(?<=[0-9)}]) (?:(?:square|cubic|sq\.?|cu\.?) )?units?(?: ?\^ ?\{? ?[23] ?\}?)?$")
+"""A unit without a name adds nothing to a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,10 @@ class SeveralAnswersError(ValueError):
 def read_value(text: str) -> Value:
     """The one value that `text` is. Raises `UnreadableError`."""
     name, written = split_name(plain(text))
-    percent = written.endswith("%")
-    written = written.removesuffix("%").strip()
+    written = _UNITS.sub("", written)
+    number = _PERCENT.sub("", written)
+    percent = number != written
+    written = number.strip()
     numeral = read_numeral(written)
     if numeral is not None:
         return Value(name, percent, Number(numeral.value), numeral.half_unit)

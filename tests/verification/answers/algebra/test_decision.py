@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from propound.verification.answers.agreement import Agreement
+from propound.verification.answers.agreement import INFERRED_COARSEST, Agreement, Terms
 from propound.verification.answers.algebra.closeness import close, tolerance
 from propound.verification.answers.algebra.numeric import real_value, refuted
 from propound.verification.answers.algebra.rational import identical, rational_function
@@ -89,11 +90,15 @@ def test_without_effort_nothing_is_proven() -> None:
 
 
 def test_tolerance_by_hand() -> None:
-    assert tolerance(Fraction(5, 2), Fraction(1, 200), None) == Fraction(1, 500)
-    assert tolerance(Fraction(1), Fraction(1, 2), None) == Fraction(1, 20)
-    assert tolerance(Fraction(0), Fraction(1, 2), None) == 0
-    assert tolerance(Fraction(3), None, None) is None
-    assert tolerance(Fraction(3), None, 0.25) == Fraction(1, 4)
+    terms = Terms(Effort(0, 0.0))
+    assert tolerance(Fraction(5, 2), Fraction(1, 200), terms) == Fraction(1, 500)
+    assert tolerance(Fraction(1), Fraction(1, 2), terms) == Fraction(1, 20)
+    assert tolerance(Fraction(1), Fraction(1, 2), replace(terms, coarsest=INFERRED_COARSEST)) == Fraction(
+        1, 200
+    )
+    assert tolerance(Fraction(0), Fraction(1, 2), terms) == 0
+    assert tolerance(Fraction(3), None, terms) is None
+    assert tolerance(Fraction(3), None, replace(terms, relative_tolerance=0.25)) == Fraction(1, 4)
     assert close(Fraction(100), Fraction(101), Fraction(1, 100)).result is Agreement.EQUAL
     assert close(Fraction(100), Fraction(102), Fraction(1, 100)).result is Agreement.NOT_EQUAL
     assert close(Fraction(0), Fraction(1, 10**9), Fraction(1, 100)).result is Agreement.NOT_EQUAL
