@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from propound.problem import AnswerKind, Coding, Domain, Problem
+from propound.problem import AnswerKind, Coding, CodingMode, Domain, Problem
 
 ABILITY = {Domain.MATHEMATICS: "math", Domain.CODING: "code", Domain.SCIENCE: "science"}
 _WORDS = (AnswerKind.TEXT, AnswerKind.BOOLEAN, AnswerKind.CHOICE)
@@ -69,7 +69,14 @@ def ground_truth(problem: Problem) -> str:
 
 
 def _tests(coding: Coding) -> str:
-    """Tests as graders of called functions read them: an argument per line, each in JSON."""
+    """Tests as graders read them: of called functions an argument per line, each in JSON; of programs texts."""
+    if coding.mode is CodingMode.STDIN:
+        return _json(
+            {
+                "inputs": [test.arguments[0] for test in coding.tests],
+                "outputs": [test.expected for test in coding.tests],
+            }
+        )
     return _json(
         {
             "inputs": ["\n".join(_json(argument) for argument in test.arguments) for test in coding.tests],

@@ -43,6 +43,7 @@ def examine(reading: Reading, text: str, library: Library, sandbox: Sandbox) -> 
     case = {
         "composition": reading.composition,
         "digits": reading.digits,
+        "mode": reading.mode,
         "example": list(reading.example) if reading.example else None,
         "statement": text,
     }

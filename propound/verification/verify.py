@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from propound.problem import AnswerKind, Coding, Domain, Problem, SkillUse, Submission, TestCase
+from propound.problem import AnswerKind, Coding, CodingMode, Domain, Problem, SkillUse, Submission, TestCase
 from propound.sandbox import Sandbox
 from propound.skills import Library
+from propound.skills.toolkit.execution import ENTRY_POINT
 from propound.skills.toolkit.statement import AmbiguousError, Reading, UnreadableError
 from propound.trajectory import Outcome, Trajectory
 from propound.verification.committee import decide
@@ -165,8 +166,10 @@ def _coding(examination: Examination) -> Coding | None:
     report = examination.coding
     if report is None:
         return None
+    mode = CodingMode(report["mode"])
     return Coding(
-        entry_point="solve",
+        mode=mode,
+        entry_point=ENTRY_POINT if mode is CodingMode.FUNCTION else "",
         reference=report["reference"],
         tests=tuple(TestCase(arguments=[value], expected=expected) for value, expected in report["tests"]),
         mutants=report["mutants"],

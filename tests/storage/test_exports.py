@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from propound.problem import AnswerKind, Problem
+from propound.problem import AnswerKind, CodingMode, Problem, TestCase
 from propound.storage.exports import export_line, export_row
 from tests.factories import coding, mathematics, science
 
@@ -57,6 +57,15 @@ def test_a_program_is_graded_by_its_tests() -> None:
         assert scope["solve"](*arguments) == json.loads(wanted)
     assert made["solution"].startswith("```python\n")
     assert json.loads(made["info"])["coding"]["entry_point"] == "solve"
+
+
+def test_a_whole_program_is_graded_by_texts() -> None:
+    problem = coding.problem()
+    assert problem.coding is not None
+    tests = (TestCase(arguments=["1 2\n"], expected="2 3\n"),)
+    whole = problem.coding.model_copy(update={"mode": CodingMode.STDIN, "entry_point": "", "tests": tests})
+    made = row(problem.model_copy(update={"coding": whole}))
+    assert json.loads(made["reward_model"]["ground_truth"]) == {"inputs": ["1 2\n"], "outputs": ["2 3\n"]}
 
 
 @pytest.mark.parametrize(

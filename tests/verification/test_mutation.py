@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
+from typing import Any
 
 import pytest
 
-from propound.skills.toolkit.coding import _differs, low_information
+from propound.skills import default_library
+from propound.skills.toolkit.coding import _differs, build_tests, low_information
+from propound.skills.toolkit.composition import draw
 from propound.skills.toolkit.execution import compile_program, count_steps, limits
 from propound.skills.toolkit.mutation import OPERATORS, mutants
 
@@ -85,6 +89,41 @@ def test_every_mutant_is_a_program() -> None:
 def test_a_mutant_that_never_ends_differs() -> None:
     endless = "def solve(values):\n    while True:\n        pass\n"
     assert _differs(endless, [[1]], {"[1]": 0}) == [1]
+
+
+def test_a_whole_program_reads_and_prints() -> None:
+    run = compile_program("def main():\n    print(input()[::-1])\n\n\nmain()\n", "stdin")
+    assert run("abc\n") == "cba\n"
+    assert run("x\n") == "x\n"
+    with pytest.raises(EOFError):
+        run("")
+
+
+@pytest.mark.parametrize("mode", ["function", "stdin"])
+@pytest.mark.parametrize(
+    ("names", "example"),
+    [
+        (["letter-shift"], "ab c"),
+        (["letter-positions", "running-totals"], "ab c"),
+        (["count-inversions"], [3, 1]),
+    ],
+)
+def test_both_programs_agree_in_both_modes_and_no_mutant_survives(
+    mode: str, names: list[str], example: Any
+) -> None:
+    skills = default_library().skills(names)
+    composition = draw(skills, random.Random(8), 2)
+    report = build_tests(skills, composition, example, mode)
+    assert report["disagreement"] is None
+    assert report["survivors"] == 0
+    assert report["killed"] == report["mutants"] >= 3
+    inputs = [value for value, _ in report["tests"]]
+    assert len(inputs) == len(set(map(json.dumps, inputs))) >= 20
+    if mode == "stdin":
+        assert all(text.endswith("\n") and text.count("\n") == 1 for test in report["tests"] for text in test)
+        assert "import sys" in report["second"]
+        assert "import sys" not in report["reference"]
+    assert build_tests(skills, composition, example, mode) == report
 
 
 def test_programs_run_on_a_copy_of_their_input() -> None:

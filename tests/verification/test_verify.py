@@ -12,7 +12,7 @@ import pytest
 from propound.curriculum import draw_spec
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
-from propound.problem import AnswerKind, Domain, Submission
+from propound.problem import AnswerKind, CodingMode, Domain, Submission
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
@@ -167,10 +167,28 @@ def test_coding_problems_carry_a_reference_that_passes_its_tests() -> None:
     assert len(problem.coding.operators) >= 3
     assert problem.coding.time_limit_s == 1
     assert problem.coding.memory_limit_mb == 128
-    run = compile_program(problem.answer)
+    run = compile_program(problem.answer, problem.coding.mode)
     assert len(problem.coding.tests) >= 10
     for test in problem.coding.tests:
         assert run(*test.arguments) == test.expected
+
+
+def test_whole_programs_are_accepted_too() -> None:
+    modes = set()
+    request = JobRequest(count=1, seed=8, domains=(Domain.CODING,), minimum_skills=1, maximum_skills=2)
+    for index in range(12):
+        spec = draw_spec(request, LIBRARY, index)
+        trajectory = rollout(Teacher(LIBRARY), Environment(spec, LIBRARY, SANDBOX, 24), 0)
+        problem = VERIFICATION.verify(trajectory).problem
+        if problem is None or problem.coding is None:
+            continue
+        modes.add(problem.coding.mode)
+        asks_for_a_function = "`solve`" in problem.statement
+        assert asks_for_a_function == (problem.coding.mode is CodingMode.FUNCTION)
+        assert bool(problem.coding.entry_point) == asks_for_a_function
+        run = compile_program(problem.answer, problem.coding.mode)
+        assert all(run(*test.arguments) == test.expected for test in problem.coding.tests)
+    assert modes == set(CodingMode)
 
 
 def test_quantities_carry_a_tolerance_and_a_unit() -> None:

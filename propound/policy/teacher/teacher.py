@@ -223,6 +223,7 @@ class _Script:
             self.rng,
             digits=drawn.get("digits", 3),
             example=(drawn["example"], json.loads(answer)) if "example" in drawn else None,
+            mode=drawn.get("mode", "function"),
         )
         unchecked = self.temper is Temper.CONFIDENT and len(names) == 1
         if not unchecked:

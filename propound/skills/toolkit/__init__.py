@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import quality, statement
+from . import quality, statement, streams
 from .composition import CheckError, DrawError, Skill, conflict, evaluate
 from .composition import draw as compose
 
@@ -48,7 +48,10 @@ def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
     drawn: dict[str, Any] = {"composition": composition}
     if ordered[0].domain == "coding":
         value, output = _example(ordered, composition, rng)
-        drawn |= {"example": value, "answer": json.dumps(output)}
+        mode = rng.choice(streams.MODES)
+        if not (streams.presentable(value) and streams.presentable(output)):
+            mode = streams.FUNCTION
+        drawn |= {"mode": mode, "example": value, "answer": json.dumps(output)}
     else:
         drawn["digits"] = rng.choice((3, 3, 4))
         result = evaluate(ordered, composition, "solve")[-1]
@@ -61,7 +64,7 @@ def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
 def _example(
     skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]], rng: random.Random
 ) -> tuple[Any, Any]:
-    """A call to show: the first of a few random ones whose result is neither empty nor 0."""
+    """An input to show with its result: the first of a few random ones whose result is neither empty nor 0."""
     for _ in range(6):
         value = quality.sample_input(quality.input_type(skills), rng, short=True)
         output = evaluate(skills, composition, "solve", start=value)[-1]
@@ -113,13 +116,15 @@ def judge() -> None:
     case = json.loads(Path(CASE).read_text(encoding="utf-8"))
     skills, _ = _load([use["skill"] for use in case["composition"]])
     example = case["example"]
-    reading = statement.Reading(case["composition"], case["digits"], tuple(example) if example else None)
+    reading = statement.Reading(
+        case["composition"], case["digits"], tuple(example) if example else None, case["mode"]
+    )
     try:
         found = report(skills, reading, case["statement"])
         if skills[0].domain == "coding" and not found["weaknesses"]:
             from . import coding  # only the verifiers need it
 
-            found["coding"] = coding.build_tests(skills, reading.composition, example[0])
+            found["coding"] = coding.build_tests(skills, reading.composition, example[0], reading.mode)
             found["weaknesses"] += found["coding"].get("weaknesses", [])
     except (DrawError, CheckError) as error:
         found = {"error": str(error)}
@@ -140,7 +145,7 @@ def report(skills: Sequence[Skill], reading: statement.Reading, text: str) -> di
             found[name] = json.dumps(evaluate(skills, composition, method, start=reading.example[0])[-1])
         found["stated"] = json.dumps(reading.example[1])
         if found["stated"] != found["direct"]:
-            raise CheckError(f"the example in the statement should return {found['direct']}")
+            raise CheckError(f"the example in the statement should give {found['direct']}")
         found["weaknesses"] = quality.weaknesses(skills, composition)
         return found
     for name, method in (("direct", "solve"), ("recomputed", "recompute")):

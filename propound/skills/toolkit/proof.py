@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from . import quality, statement, wording
+from . import quality, statement, streams, wording
 from .composition import DrawError, Skill, conflict, draw, evaluate, feeds
 from .statement import Frames
 
@@ -95,13 +95,17 @@ def _instance(
             quality.show_answer(skills[-1], first[-1])
         except DrawError:
             return None
-    text = statement.write(frames, skills, composition, rng, example=example)
-    try:
-        reading = statement.read(frames, skills, text)
-    except ValueError as error:
-        return f"{error}: {text}"
-    if reading.composition != composition:
-        return f"reads back as {reading.composition}: {text}"
+    modes = [streams.FUNCTION]
+    if example is not None and all(map(streams.presentable, example)):
+        modes.append(streams.STDIN)
+    for mode in modes:
+        text = statement.write(frames, skills, composition, rng, example=example, mode=mode)
+        try:
+            reading = statement.read(frames, skills, text)
+        except ValueError as error:
+            return f"{error}: {text}"
+        if (reading.composition, reading.mode, reading.example) != (composition, mode, example):
+            return f"reads back as {reading}: {text}"
     return None
 
 

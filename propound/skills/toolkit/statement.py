@@ -16,6 +16,7 @@ from typing import Any
 
 from . import wording
 from .composition import Reference, Skill
+from .streams import FUNCTION, STDIN, read_line, write_line
 from .values import ParameterType
 from .wording import Capitalised, Choice, Literal, Marked, Node, Scoped, Slot
 
@@ -34,6 +35,8 @@ _FRAME_SLOTS = frozenset(
         "digits",
         "input",
         "output",
+        "stdin",
+        "stdout",
     }
 )
 _LINKS = ("lowest_terms", "remainder", "remainder_more", "percent", "factor")
@@ -42,6 +45,7 @@ _DECIMAL = ParameterType("decimal")
 _DIGITS = {"two": 2, "three": 3, "four": 4}
 _NAME = re.compile(r"[A-Za-z](?:_\d)?")
 _CODE_NAME = re.compile(r"[a-z]+")
+_LINE = re.compile(r"[^`\n]*")
 _DECODER = json.JSONDecoder()
 
 
@@ -61,7 +65,9 @@ class Reading:
     digits: int | None = None
     """Significant figures asked for (quantities)."""
     example: tuple[Any, Any] | None = None
-    """The example call's argument and result (coding)."""
+    """The example's argument and result (coding)."""
+    mode: str = FUNCTION
+    """Whether a function is asked for or, `stdin`, a whole program (coding)."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,8 @@ class Frames:
     link: Mapping[str, list[str]]
     question: list[str]
     closing: Mapping[str, list[str]]
+    stdin: Frames | None = None
+    """The sentences around a whole program with input and output (coding)."""
 
     @classmethod
     def from_catalogue(cls, entry: Mapping[str, Any]) -> Frames:
@@ -88,6 +96,9 @@ class Frames:
             link=entry.get("link", {}),
             question=entry["question"],
             closing=entry["closing"],
+            stdin=cls.from_catalogue({**entry, **entry["stdin"], "stdin": None})
+            if entry.get("stdin")
+            else None,
         )
 
 
@@ -140,7 +151,17 @@ def _links(frames: Frames, scope: str, wanted: Reference | None) -> list[Node]:
 def tree(
     frames: Frames, skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]] | None = None
 ) -> Node:
-    """The grammar of all statements of `skills` in this order; with a composition, of all its statements."""
+    """The grammar of all statements of `skills` in this order; with a composition, of all its statements.
+
+    For reading, the grammar of a function and that of a whole program are alternatives.
+    """
+    one = _tree(frames, skills, composition)
+    if composition is not None or frames.stdin is None:
+        return one
+    return Choice((one, _tree(frames.stdin, skills, None)))
+
+
+def _tree(frames: Frames, skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]] | None) -> Node:
     start = skills[0].parameters[next(iter(skills[0].ports))].name if frames.code else "default"
     parts: list[Node] = [Scoped("opening", _spaced(_frames(frames.opening[start])))]
     for index, skill in enumerate(skills):
@@ -160,11 +181,9 @@ def tree(
             setup, quantity = loaded.options[0].parts
             options.append(wording.Sequence((_spaced(setup), _fill(frame, quantity))))
         parts += [Scoped(scope, Choice(tuple(options))), Literal(" ")]
-    parts.append(
-        Scoped(
-            "closing", _spaced(_frames(frames.closing[skills[-1].gives if not frames.code else "example"]))
-        )
-    )
+    for kind in (skills[-1].gives, "example"):
+        if kind in frames.closing:
+            parts.append(Scoped("closing", _spaced(_frames(frames.closing[kind]))))
     return wording.Sequence(tuple(parts))
 
 
@@ -176,8 +195,12 @@ def write(
     *,
     digits: int = 3,
     example: tuple[Any, Any] | None = None,
+    mode: str = FUNCTION,
 ) -> str:
     """One statement of the composition, its wording drawn from `rng`."""
+    if mode == STDIN:
+        assert frames.stdin is not None
+        frames = frames.stdin
     names = _Names(frames, rng)
     words = {count: word for word, count in _DIGITS.items()}
 
@@ -191,6 +214,7 @@ def write(
             values = {"unit": skills[-1].unit, "digits": words.get(digits, "three")}
             if example is not None:
                 values |= {"input": json.dumps(example[0]), "output": json.dumps(example[1])}
+                values |= {"stdin": write_line(example[0]), "stdout": write_line(example[1])}
             return values[slot.name]
         skill, parameters = skills[int(base)], composition[int(base)]["parameters"]
         if link:
@@ -285,7 +309,7 @@ def _reader(frames: Frames, skills: Sequence[Skill]) -> wording.Reader:
         if slot.name in ("name", "ref"):
             return name_at(slot, text, position)
         if base == "closing":
-            return _closing_value(skills[-1], slot, text, position)
+            return _closing_value(skills, slot, text, position)
         if link:
             return (_INTEGER if slot.name in ("modulus", "offset") else _DECIMAL).read(text, position)
         skill = skills[int(base)]
@@ -308,14 +332,24 @@ class _Named:
     name: str
 
 
-def _closing_value(skill: Skill, slot: Slot, text: str, position: int) -> tuple[int, Any] | None:
+def _closing_value(skills: Sequence[Skill], slot: Slot, text: str, position: int) -> tuple[int, Any] | None:
     if slot.name == "unit":
-        return (position + len(skill.unit), skill.unit) if text.startswith(skill.unit, position) else None
+        unit = skills[-1].unit
+        return (position + len(unit), unit) if text.startswith(unit, position) else None
     if slot.name == "digits":
         for word, count in _DIGITS.items():
             if text.startswith(word, position):
                 return position + len(word), count
         return None
+    if slot.name in ("stdin", "stdout"):
+        given = next(iter(skills[0].ports))
+        kind = skills[0].parameters[given].name if slot.name == "stdin" else skills[-1].gives
+        line = _LINE.match(text, position)
+        assert line is not None
+        try:
+            return line.end(), read_line(kind, line.group(0))
+        except ValueError:
+            return None
     try:
         value, end = _DECODER.raw_decode(text, position)
     except (ValueError, RecursionError):
@@ -360,9 +394,15 @@ def _understand(frames: Frames, skills: Sequence[Skill], captures: tuple[wording
         composition.append({"skill": skill.name, "parameters": parameters})
         if index < len(skills) - 1:
             current = _define(found, defined)
-    closing = slots.get("closing", {})
-    example = (closing["input"], closing["output"]) if "input" in closing else None
-    return Reading(composition, closing.get("digits"), example)
+    return _with_closing(composition, slots.get("closing", {}))
+
+
+def _with_closing(composition: list[dict[str, Any]], closing: Mapping[str, Any]) -> Reading:
+    if "stdin" in closing:
+        return Reading(composition, example=(closing["stdin"], closing["stdout"]), mode=STDIN)
+    if "input" in closing:
+        return Reading(composition, example=(closing["input"], closing["output"]))
+    return Reading(composition, closing.get("digits"))
 
 
 def _define(slots: Mapping[str, Any], defined: list[str]) -> str:
