@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,8 @@ from propound.problem import Domain, Record
 
 MAX_COUNT = 100_000
 """Most problems that one job may ask for."""
+
+BenchmarkId = Annotated[str, Field(pattern=r"^bench_[0-9a-z]{26}$")]
 
 
 class JobState(StrEnum):
@@ -62,6 +64,9 @@ class JobRequest(Record):
         le=50 * MAX_COUNT,
         description="Budget in trajectories; default 20 a problem, at least 200.",
     )
+    benchmarks: tuple[BenchmarkId, ...] = Field(
+        default=(), max_length=16, description="Benchmarks whose rows must not come up in the dataset."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -69,6 +74,8 @@ class JobRequest(Record):
             raise ValueError("minimum_skills is larger than maximum_skills")
         if len(set(self.domains)) != len(self.domains):
             raise ValueError("a domain is named twice")
+        if len(set(self.benchmarks)) != len(self.benchmarks):
+            raise ValueError("a benchmark is named twice")
         return self
 
     @property

@@ -17,6 +17,7 @@ class Prefix(StrEnum):
     DATASET = "ds"
     PROBLEM = "prob"
     TRAJECTORY = "traj"
+    BENCHMARK = "bench"
 
 
 def new_id(prefix: Prefix) -> str:

@@ -7,16 +7,15 @@ All of this runs under the lock of the job's row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, cast, exists, func, insert, or_, select, update
+from sqlalchemy import BigInteger, cast, exists, func, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from propound.job import JobState
-from propound.problem import Problem, digest
+from propound.job import JobRequest, JobState
 from propound.storage import events, jobs
+from propound.storage.admission import Admission, Candidate, Refusal
 from propound.storage.ids import Prefix, new_id
 from propound.storage.plan import members, total_specs
 from propound.storage.tables import (
@@ -70,21 +69,6 @@ def fail(session: Session, job: Job, error: str) -> None:
         events.append_progress(session, job)
 
 
-def statement_digest(statement: str) -> str:
-    """Identity of a statement, whatever its white space."""
-    return digest(" ".join(statement.split()))
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    """A verified trajectory whose turn has come."""
-
-    row: Row[Any]
-    problem: Problem
-    statement: str
-    composition: str
-
-
 def _accept_in_order(session: Session, job: Job) -> None:
     """Walk the specs whose members are all stored."""
     end = _settled_end(session, job)
@@ -92,28 +76,36 @@ def _accept_in_order(session: Session, job: Job) -> None:
         return
     dataset_id = session.scalars(select(Dataset.id).where(Dataset.job_id == job.id)).one()
     candidates = [
-        _candidate(row) for row in session.execute(_verified(job, end)) if row.decision is Decision.PENDING
+        Candidate.of(row, dataset_id)
+        for row in session.execute(_verified(job, end))
+        if row.decision is Decision.PENDING
     ]
-    statements, compositions = _known(session, dataset_id, candidates)
-    decided: dict[Decision, list[str]] = {decision: [] for decision in Decision}
+    benchmarks = JobRequest.model_validate(job.request).benchmarks
+    admission = Admission.open(session, dataset_id, benchmarks, candidates)
     problems: list[dict[str, Any]] = []
+    surplus: list[str] = []
+    refused: list[tuple[str, Refusal]] = []
     for candidate in candidates:
-        if job.accepted + len(problems) == job.count:
-            decision = Decision.SURPLUS
-        elif candidate.statement in statements or candidate.composition in compositions:
-            decision = Decision.REJECTED
+        ordinal = job.accepted + len(problems) + 1
+        if ordinal > job.count:
+            surplus.append(candidate.row.id)
+        elif refusal := admission.refusal(candidate):
+            refused.append((candidate.row.id, refusal))
         else:
-            decision = Decision.ACCEPTED
-            statements.add(candidate.statement)
-            compositions.add(candidate.composition)
-            problems.append(_problem_row(job, dataset_id, job.accepted + len(problems) + 1, candidate))
-        decided[decision].append(candidate.row.id)
+            admission.admit(candidate, ordinal)
+            problems.append(_problem_row(job, dataset_id, ordinal, candidate))
     if problems:
         session.execute(insert(StoredProblem), problems)
-    for decision, ids in decided.items():
-        _decide(session, decision, ids)
+    _decide(session, Decision.ACCEPTED, [problem["trajectory_id"] for problem in problems])
+    _decide(session, Decision.SURPLUS, surplus)
+    for trajectory_id, refusal in refused:
+        _refuse(session, trajectory_id, refusal)
+    for _, refusal in refused:
+        reject(job, refusal.rejection)
+    job.accepted += len(problems)
+    job.surplus += len(surplus)
+    job.pending -= len(candidates)
     job.settled_spec = end
-    _count(job, decided)
 
 
 def _settled_end(session: Session, job: Job) -> int:
@@ -160,27 +152,7 @@ def _verified(job: Job, end: int) -> Any:
     )
 
 
-def _candidate(row: Row[Any]) -> _Candidate:
-    problem = Problem.model_validate(row.problem)
-    return _Candidate(row, problem, statement_digest(problem.statement), problem.composition_digest())
-
-
-def _known(session: Session, dataset_id: str, candidates: Iterable[_Candidate]) -> tuple[set[str], set[str]]:
-    """Digests of the candidates' statements and compositions that the dataset already holds."""
-    statements = [candidate.statement for candidate in candidates]
-    compositions = [candidate.composition for candidate in candidates]
-    query = select(StoredProblem.statement_digest, StoredProblem.composition_digest).where(
-        StoredProblem.dataset_id == dataset_id,
-        or_(
-            StoredProblem.statement_digest.in_(statements),
-            StoredProblem.composition_digest.in_(compositions),
-        ),
-    )
-    found = session.execute(query).all()
-    return {statement for statement, _ in found}, {composition for _, composition in found}
-
-
-def _problem_row(job: Job, dataset_id: str, ordinal: int, candidate: _Candidate) -> dict[str, Any]:
+def _problem_row(job: Job, dataset_id: str, ordinal: int, candidate: Candidate) -> dict[str, Any]:
     row, problem = candidate.row, candidate.problem
     return {
         "id": new_id(Prefix.PROBLEM),
@@ -208,28 +180,32 @@ def _problem_row(job: Job, dataset_id: str, ordinal: int, candidate: _Candidate)
         "statement_digest": candidate.statement,
         "composition_digest": candidate.composition,
         "content_digest": problem.content_digest(),
+        "bands": candidate.bands,
     }
 
 
 def _decide(session: Session, decision: Decision, ids: list[str]) -> None:
     if ids:
-        rejection = Rejection.DUPLICATE if decision is Decision.REJECTED else None
         session.execute(
             update(StoredTrajectory)
             .where(StoredTrajectory.id.in_(ids))
-            .values(decision=decision, rejection=rejection)
+            .values(decision=decision)
             .execution_options(synchronize_session=False)
         )
 
 
-def _count(job: Job, decided: dict[Decision, list[str]]) -> None:
-    accepted, surplus, duplicates = (
-        len(decided[decision]) for decision in (Decision.ACCEPTED, Decision.SURPLUS, Decision.REJECTED)
+def _refuse(session: Session, trajectory_id: str, refusal: Refusal) -> None:
+    """Reject a verified trajectory; the reason stands with its checks."""
+    session.execute(
+        update(StoredTrajectory)
+        .where(StoredTrajectory.id == trajectory_id)
+        .values(
+            decision=Decision.REJECTED,
+            rejection=refusal.rejection,
+            checks=StoredTrajectory.checks + literal([refusal.check.model_dump(mode="json")], JSONB),
+        )
+        .execution_options(synchronize_session=False)
     )
-    job.pending -= accepted + surplus + duplicates
-    job.accepted += accepted
-    job.surplus += surplus
-    reject(job, Rejection.DUPLICATE, duplicates)
 
 
 def reject(job: Job, rejection: Rejection, number: int = 1) -> None:

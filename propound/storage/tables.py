@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     CheckConstraint,
     DateTime,
@@ -21,7 +20,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from propound.job import JobState
@@ -235,7 +234,7 @@ class StoredTrajectory(Base):
     outcome: Mapped[Outcome] = mapped_column(_enum(Outcome, closed=False))
     verdict: Mapped[VerdictKind] = mapped_column(_enum(VerdictKind))
     rejection: Mapped[Rejection | None] = mapped_column(_enum(Rejection, closed=False))
-    """Of the verdict, or `duplicate` when its turn came."""
+    """Of the verdict, or why it was not admitted when its turn came."""
     decision: Mapped[Decision] = mapped_column(_enum(Decision))
     rationale: Mapped[str]
     record: Mapped[dict[str, Any]]
@@ -277,6 +276,7 @@ class StoredProblem(Base):
         UniqueConstraint("dataset_id", "ordinal", name="one_problem_per_place"),
         UniqueConstraint("dataset_id", "statement_digest", name="no_statement_twice"),
         UniqueConstraint("dataset_id", "composition_digest", name="no_composition_twice"),
+        Index("problems_by_band", "bands", postgresql_using="gin"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -294,6 +294,37 @@ class StoredProblem(Base):
     statement_digest: Mapped[str]
     composition_digest: Mapped[str]
     content_digest: Mapped[str]
+    bands: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
+    """Of its fingerprint (`propound.dedup`), scoped to the dataset."""
+
+
+class Benchmark(Base):
+    """A file whose rows must not come up in datasets; only hashes of its rows are kept."""
+
+    __tablename__ = "benchmarks"
+    __table_args__ = (Index("benchmarks_of_tenant", "tenant", "id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    name: Mapped[str]
+    rows: Mapped[int]
+    digest: Mapped[str]
+    """SHA-256 (hex) of the file's bytes."""
+    created_at: Mapped[datetime] = _now()
+
+
+class StoredBenchmarkRow(Base):
+    """The runs of words of one row of a benchmark (`propound.decontamination`)."""
+
+    __tablename__ = "benchmark_rows"
+    __table_args__ = (Index("benchmark_rows_by_gram", "grams", postgresql_using="gin"),)
+
+    benchmark_id: Mapped[str] = mapped_column(
+        ForeignKey("benchmarks.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """Its line in the file, from 1."""
+    grams: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 
 class JobEvent(Base):

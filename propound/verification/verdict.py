@@ -38,6 +38,10 @@ class Rejection(StrEnum):
     """Verification could not come to a result (a limit was reached, the sandbox failed twice)."""
     DUPLICATE = "duplicate"
     """The dataset already holds the same composition or the same statement."""
+    NEAR_DUPLICATE = "near_duplicate"
+    """The dataset already holds almost the same problem in almost the same words."""
+    CONTAMINATED = "contaminated"
+    """The statement overlaps a row of a benchmark that the request names."""
 
 
 class Check(Record):

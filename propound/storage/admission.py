@@ -1,0 +1,165 @@
+"""Admission: whether a verified problem whose turn has come may enter its dataset, and if not, why.
+
+Asked in the order of the specs and under the lock of the job's row, so every answer depends on the problems
+accepted before and on nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from sqlalchemy import BigInteger, Row, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from propound.dedup import Fingerprint
+from propound.problem import Problem, digest
+from propound.storage import benchmarks as repository
+from propound.storage.tables import StoredProblem
+from propound.verification.verdict import Check, Rejection
+
+
+def statement_digest(statement: str) -> str:
+    """Identity of a statement, whatever its white space."""
+    return digest(" ".join(statement.split()))
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a problem is not admitted, and the check that it failed."""
+
+    rejection: Rejection
+    check: Check
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A verified trajectory whose turn has come, with the problem that it made."""
+
+    row: Row[Any]
+    problem: Problem
+    statement: str
+    """Digest of the statement."""
+    composition: str
+    """Digest of the composition."""
+    fingerprint: Fingerprint
+    bands: list[int]
+
+    @classmethod
+    def of(cls, row: Row[Any], dataset_id: str) -> Self:
+        """The candidate that a stored trajectory is for a dataset."""
+        problem = Problem.model_validate(row.problem)
+        fingerprint = Fingerprint.of(problem)
+        return cls(
+            row=row,
+            problem=problem,
+            statement=statement_digest(problem.statement),
+            composition=problem.composition_digest(),
+            fingerprint=fingerprint,
+            bands=fingerprint.bands(dataset_id),
+        )
+
+
+@dataclass
+class Admission:
+    """What the dataset holds already, as far as some candidates are concerned."""
+
+    session: Session
+    benchmarks: Sequence[str]
+    statements: set[str]
+    compositions: set[str]
+    fingerprints: dict[int, Fingerprint] = field(default_factory=dict)
+    """By ordinal."""
+    by_band: dict[int, list[int]] = field(default_factory=dict)
+    """Ordinals by band."""
+
+    @classmethod
+    def open(
+        cls, session: Session, dataset_id: str, benchmarks: Sequence[str], candidates: Sequence[Candidate]
+    ) -> Self:
+        """Read what these candidates have to be compared with.
+
+        Args:
+            session: a transaction that holds the lock of the job's row.
+            dataset_id: the dataset to be filled.
+            benchmarks: the benchmarks that it keeps clear of.
+            candidates: whose turn has come.
+        """
+        statements, compositions = _known(session, dataset_id, candidates)
+        opened = cls(session, benchmarks, statements, compositions)
+        opened._recall_like(candidates)
+        return opened
+
+    def refusal(self, candidate: Candidate) -> Refusal | None:
+        """Why the candidate may not enter; None where it may."""
+        if candidate.statement in self.statements or candidate.composition in self.compositions:
+            return Refusal(Rejection.DUPLICATE, Check(name="no duplicate", passed=False))
+        return self._contamination(candidate) or self._near_duplicate(candidate)
+
+    def admit(self, candidate: Candidate, ordinal: int) -> None:
+        """Count the candidate among what the dataset holds."""
+        self.statements.add(candidate.statement)
+        self.compositions.add(candidate.composition)
+        self._remember(ordinal, candidate.fingerprint, candidate.bands)
+
+    def _contamination(self, candidate: Candidate) -> Refusal | None:
+        if not self.benchmarks:
+            return None
+        overlap = repository.overlap(self.session, self.benchmarks, candidate.problem.statement)
+        if overlap is None:
+            return None
+        detail = (
+            f"row {overlap.row} of benchmark {overlap.benchmark_id} has {overlap.row_grams} runs of words, "
+            f"the statement {overlap.grams}; they share {overlap.shared}"
+        )
+        return Refusal(Rejection.CONTAMINATED, Check(name="clear of benchmarks", passed=False, detail=detail))
+
+    def _near_duplicate(self, candidate: Candidate) -> Refusal | None:
+        close = {ordinal for band in candidate.bands for ordinal in self.by_band.get(band, ())}
+        for ordinal in sorted(close):
+            likeness = candidate.fingerprint.likeness(self.fingerprints[ordinal])
+            if likeness.is_near:
+                detail = (
+                    f"problem {ordinal} of the dataset has the same words to {float(likeness.text):.2f} and "
+                    f"the same skills and numbers to {float(likeness.structure):.2f}"
+                )
+                check = Check(name="no near-duplicate", passed=False, detail=detail)
+                return Refusal(Rejection.NEAR_DUPLICATE, check)
+        return None
+
+    def _recall_like(self, candidates: Sequence[Candidate]) -> None:
+        """Read the accepted problems that share a band with a candidate.
+
+        Bands are scoped to the dataset. The query names nothing else, so that the index on bands is the one
+        that PostgreSQL takes, however many problems there are.
+        """
+        wanted = sorted({band for candidate in candidates for band in candidate.bands})
+        if not wanted:
+            return
+        query = select(StoredProblem.ordinal, StoredProblem.bands, StoredProblem.record).where(
+            StoredProblem.bands.overlap(literal(wanted, ARRAY(BigInteger)))
+        )
+        for ordinal, bands, record in self.session.execute(query):
+            self._remember(ordinal, Fingerprint.of(Problem.model_validate(record)), bands)
+
+    def _remember(self, ordinal: int, fingerprint: Fingerprint, bands: Sequence[int]) -> None:
+        self.fingerprints[ordinal] = fingerprint
+        for band in bands:
+            self.by_band.setdefault(band, []).append(ordinal)
+
+
+def _known(session: Session, dataset_id: str, candidates: Sequence[Candidate]) -> tuple[set[str], set[str]]:
+    """Digests of the candidates' statements and compositions that the dataset already holds."""
+    statements = [candidate.statement for candidate in candidates]
+    compositions = [candidate.composition for candidate in candidates]
+    query = select(StoredProblem.statement_digest, StoredProblem.composition_digest).where(
+        StoredProblem.dataset_id == dataset_id,
+        or_(
+            StoredProblem.statement_digest.in_(statements),
+            StoredProblem.composition_digest.in_(compositions),
+        ),
+    )
+    found = session.execute(query).all()
+    return {statement for statement, _ in found}, {composition for _, composition in found}
