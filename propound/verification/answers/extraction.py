@@ -16,17 +16,17 @@ _LEAD = re.compile(
 )
 _THOUGHT = "</think>"
 _HOPE = "I hope it is correct"
+_LEFTOVER = re.compile(r"^(?:\*\*\s+|=(?![=<>])\s*)")
 _WRAPPERS = (("**", "**"), ("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("`", "`"))
 
 _LAST_SENTENCE = 2_000
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
-_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
-_SENTENCE_LEAD = re.compile(
-    r"\b(?:is|are|equals|equal to|gives|yields|obtain|get|find|have|be|was|were|therefore|thus|hence|so)\b ?[,:]? ?",
-    re.IGNORECASE,
-)
+_VERB = r"(?:is equal to|is|are|equals|gives|yields|obtain|get|find|have|be|was|were)\b"
+_SENTENCE_LEAD = re.compile(rf"\b{_VERB} ?:? ?|^(?:therefore|thus|hence|so)\b ?[,:]? ?", re.IGNORECASE)
+_SAYS_TWO_THINGS = re.compile(rf"\b{_VERB}.*\b{_VERB}", re.IGNORECASE | re.DOTALL)
+_OF_A_LETTER = re.compile(rf"(?<![A-Za-z\\])[A-Za-z]\$? +{_VERB}", re.IGNORECASE)
 _HEDGED = re.compile(
-    r"n['’]t\b|\?|\b(?:not|no|never|neither|nor|none|if|unless|either|or|maybe|perhaps|might|may|could|would|should"
+    r"n['’]t\b|\?|\b(?:not|no|never|neither|nor|none|nothing|hardly|rarely|few|without|fail\w*|lack\w*|if|unless|either|or|maybe|perhaps|might|may|could|would|should"
     r"|can|guess|wrong|incorrect|false|instead|but|however|except|assum\w*|suppos\w*|than|about|approx\w*|around"
     r"|roughly|nearly|almost|less|more|most|least|up to|between|over|under|above|below|minus|unlike|opposite"
     r"|negat\w*|half|twice|double|den\w+|mistak\w*|error|claim\w*|believ\w*|think|thought|doubt\w*)\b",
@@ -57,7 +57,7 @@ def conclusion(text: str) -> str | None:
     """
     last = _SENTENCE_END.split(text[-_LAST_SENTENCE:].strip().rstrip("."))[-1].strip()
     leads = list(_SENTENCE_LEAD.finditer(last))
-    if not leads or _HEDGED.search(last) or not _WORD.search(last):
+    if not leads or _HEDGED.search(last) or _SAYS_TWO_THINGS.search(last) or _OF_A_LETTER.search(last):
         return None
     return _bare(last[leads[-1].end() :]) or None
 
@@ -99,9 +99,7 @@ def _closing(text: str, start: int) -> int | None:
 
 
 def _bare(text: str) -> str:
-    text = text.strip()
-    if text.startswith(("** ", "**\n")):
-        text = text[2:].strip()
+    text = _LEFTOVER.sub("", text.strip())
     for _ in range(8):
         before = text
         if text.endswith(".") and not text.endswith(".."):

@@ -28,6 +28,8 @@ _LEAST_FIGURES = 3
 _SOURCE = re.compile(
     r"\s*(?:```\w*\s+)?(?:def \w+\(|class \w+[:(]|import \w+\s|from \w+ import |#include ?<)"
 )
+_NO_NUMBER = re.compile(r"[0-9]+(?: ?[-–] ?[0-9]+)+|[0-9]+(?:/[0-9]+){2,}|0[0-9]+")
+"""Dates, scores, ranges and codes such as 007; as arithmetic 3-2 would equal 2-1."""
 _ENVIRONMENT = re.compile(r"\\begin\s*\{((?:[pbB]|small)?matrix|array)\*?\}")
 _BRACKETED = re.compile(r"[(\[\]].*[)\]\[]", re.DOTALL)
 _SETTY = re.compile(r"\\?\{.*\\?\}|\\emptyset|\{\}", re.DOTALL)
@@ -49,6 +51,8 @@ def infer_kind(gold: str) -> AnswerKind:
         return AnswerKind.PROGRAM_OUTPUT
     text = extract(gold)
     if len(text) > MAX_ANSWER:
+        return AnswerKind.TEXT
+    if _NO_NUMBER.fullmatch(text):
         return AnswerKind.TEXT
     for kind, fits in _TESTS:
         try:

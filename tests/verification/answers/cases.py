@@ -220,7 +220,7 @@ _TABLE: dict[AnswerKind, list[tuple[str, str, str]]] = {
         ("1/(2x)", "1/2x", "?"),
         ("x/2", "1/2x", "?"),
         (r"\infty", "∞", "="),
-        (r"\infty", r"-\infty", "?"),
+        (r"\infty", r"-\infty", "!"),
         (r"\infty", "5", "!"),
         (r"\int_0^1 x\,dx", r"\int_0^1 x\,dx", "="),
         (r"\int_0^1 x\,dx", "1/2", "?"),

@@ -1,4 +1,4 @@
-"""Sets of numbers, lists and matrices: (gold, answer, result) per kind."""
+"""Sets of numbers, lists and matrices: (gold, answer, result) per kind; `=` equal, `!` not equal, `?` undecided."""
 
 from __future__ import annotations
 
@@ -107,6 +107,10 @@ TABLE: dict[AnswerKind, list[tuple[str, str, str]]] = {
         ("{a, a, b}", "{a, b, a}", "="),
         ("{a, a, b}", "{a, b, b}", "!"),
         ("{1, 2}", "{1, 2,", "?"),
+        ("[1, 1, 2]", "[2, 1, 1]", "="),
+        ("[1, 1, 2]", "{2, 1, 1}", "="),
+        ("[1, 1, 2]", "(2, 1, 1)", "!"),
+        ("{1, 1, 2}", "[2, 1, 1]", "?"),
     ],
     AnswerKind.SET: [
         (r"\{1, 2\}", r"x \in \{1,2\}", "="),
@@ -128,6 +132,7 @@ TABLE: dict[AnswerKind, list[tuple[str, str, str]]] = {
         (r"\emptyset", "No real solutions", "="),
         (r"\emptyset", "0", "!"),
         ("{1, 2}", r"x \in (1, 2)", "!"),
+        ("[1, 2]", "[2, 1]", "="),
     ],
     AnswerKind.TUPLE: [
         ("(1, 2)", "x=1, y=2", "="),

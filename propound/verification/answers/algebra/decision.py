@@ -5,7 +5,7 @@ from __future__ import annotations
 from propound.verification.answers.agreement import Finding, equal, not_equal, undecided
 from propound.verification.answers.algebra import exact, numeric, rational, symbolic
 from propound.verification.answers.effort import Effort
-from propound.verification.answers.reading.tree import UNKNOWN_BASE, Constant, Node, constants, names
+from propound.verification.answers.reading.tree import UNKNOWN_BASE, Apply, Constant, Node, constants, names
 
 
 def decide(gold: Node, answer: Node, effort: Effort) -> Finding:
@@ -31,6 +31,9 @@ def decide(gold: Node, answer: Node, effort: Effort) -> Finding:
 def _infinite(gold: Node, answer: Node) -> Finding:
     if gold == answer:
         return equal("the same infinity")
+    opposite = Apply("neg", (Constant("infinity"),))
+    if {gold, answer} == {Constant("infinity"), opposite}:
+        return not_equal("the opposite infinity")
     others = [side for side in (gold, answer) if "infinity" not in constants(side)]
     if others and isinstance(gold, Constant) != isinstance(answer, Constant) and not names(others[0]):
         return not_equal("one is infinite")

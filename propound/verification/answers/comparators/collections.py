@@ -49,15 +49,21 @@ Entry = Node | str | Collection
 def compare_set(gold: str, answer: str, terms: Terms) -> Finding:
     """{1, 2} is {2, 1, 1}; a bare list "1, 2" is read as the set that was asked for, (1, 2) is not one."""
     expected, given = _read_both(gold, answer)
-    return not_equal("no set") if given.bracket not in {"{", ""} else _same_set(expected, given, terms)
+    if given.bracket not in {"{", "", expected.bracket}:
+        return not_equal("no set")
+    if {expected.bracket, given.bracket} == {"{", "["}:
+        raise UnreadableError("square brackets against braces")
+    return _same_set(expected, given, terms)
 
 
 def compare_multiset(gold: str, answer: str, terms: Terms) -> Finding:
-    """As sets, but {1, 2} is not {1, 2, 2}."""
+    """As sets, but {1, 2} is not {1, 2, 2}; a gold answer in square brackets, [1, 2, 2], is one, too."""
     expected, given = _read_both(gold, answer)
-    return (
-        not_equal("no multiset") if given.bracket not in {"{", ""} else _same_multiset(expected, given, terms)
-    )
+    if given.bracket == "(":
+        return not_equal("no multiset")
+    if (expected.bracket, given.bracket) == ("{", "["):
+        raise UnreadableError("square brackets against braces")
+    return _same_multiset(expected, given, terms)
 
 
 def compare_tuple(gold: str, answer: str, terms: Terms) -> Finding:
@@ -87,10 +93,15 @@ def _read_both(gold: str, answer: str) -> tuple[Collection, Collection]:
     """Both sides where no order counts; what the gold answer writes with "or" or ± may be answered so."""
     with side("gold answer"):
         expected = _read(gold, "{", either=True)
-    if expected.bracket not in {"{", ""}:
+    if expected.bracket == "(":
         raise UnreadableError("gold answer: no set")
     with side("answer"):
-        return expected, _read(answer, "{", either=_offers(plain(gold)))
+        given = _read(answer, "{", either=_offers(plain(gold)))
+    if {expected.bracket, given.bracket} == {"{", ""} and 1 == len(given.entries) == len(expected.entries):
+        written = plain(answer if given.bracket == "" else gold)
+        if "=" not in written:
+            raise UnreadableError("ambiguous: a value and the set of that value")
+    return expected, given
 
 
 def reads_as_list(text: str) -> bool:
@@ -247,7 +258,8 @@ def _same_tuple(gold: Collection, answer: Collection, terms: Terms) -> Finding:
         if found.result is Agreement.NOT_EQUAL:
             return not_equal("another entry")
         worst = worst if found.result is Agreement.EQUAL else found
-    if worst.result is Agreement.EQUAL and {gold.bracket, answer.bracket} == {"(", "["}:
+    could_be_interval = len(gold.entries) == 2
+    if worst.result is Agreement.EQUAL and could_be_interval and {gold.bracket, answer.bracket} == {"(", "["}:
         return undecided("square brackets against parentheses")
     return worst
 

@@ -29,7 +29,8 @@ def compare_expression(gold: str, answer: str, terms: Terms) -> Finding:
 
 
 def _as_text(text: str) -> str:
-    return re.sub(r"([_^])\{ ?(\w) ?\}", r"\1\2", plain(text))
+    """The text without the braces that LaTeX needs not."""
+    return re.sub(r" *([_^]) *| +", r"\1 ", re.sub(r"\{ ?(\w) ?\}", r" \1 ", plain(text))).strip()
 
 
 def compare_polynomial(gold: str, answer: str, terms: Terms) -> Finding:

@@ -11,11 +11,15 @@ from propound.verification.answers.reading.notation import plain
 
 _LABEL = re.compile(
     r"\s*(?:(?:[Oo]ption|[Cc]hoice)\s+)?"
-    r"(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Za-z])\s*\]|([A-Za-z])(?=\s*[).:]|\s*$|\s+is\s+(?:the\s+)?(?:correct|right)(?:\s+(?:answer|option|choice))?[.]?$))[).:]?\s*"
+    r"(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Za-z])\s*\]|([A-Za-z])(?=\s*[).:]|\s*$|\s+is\b))[).:]?\s*"
 )
 _OR = re.compile(r"/|\bor\b")
 _GOES_ON = re.compile(r"[,;/&]|(?:or|and)\b")
-_ANOTHER = re.compile(r"\(\s*[A-Za-z]\s*\)|(?<![A-Za-z])[A-Za-z]\s*[).](?!\w)")
+_ANOTHER = re.compile(r"\(\s*[A-Za-z]\s*\)|(?<![A-Za-z])[A-Za-z]\s*[).:](?!\w)")
+_CLAIM = re.compile(
+    r"(?:is|was|are|seems|looks|ca|can|could|may|might|must|would|should|does|has)(?:n['’]t|not)?\b"
+)
+_GOOD_CLAIM = re.compile(r"is (?:the )?(?:correct|right|best)(?: (?:answer|option|choice|one))?[.!]?$")
 _LABELS = re.compile(r"\(?\s*[A-Z]\s*\)?(?:\s*(?:,|;|/|&|and\b|or\b)\s*\(?\s*[A-Z]\s*\)?)+")
 _TRUTHS = {
     **dict.fromkeys(("true", "yes", "t", "y"), True),
@@ -89,6 +93,8 @@ def _label(text: str) -> str | None:
     """The one label that `text` starts with; None where it has none or goes on to another."""
     found = _LABEL.match(text)
     if found is None or _GOES_ON.match(text, found.end()) or _ANOTHER.search(text, found.end()):
+        return None
+    if _CLAIM.match(text, found.end()) and not _GOOD_CLAIM.match(text, found.end()):
         return None
     return (found[1] or found[2] or found[3]).upper()
 

@@ -17,7 +17,9 @@ from propound.verification.answers.reading.values import SeveralAnswersError, Va
 
 SEVERAL = "several answers where one is asked"
 
-_ABOUT = re.compile(r"\s*(?:\\approx(?![A-Za-z])|≈|~|about\b|approximately\b)\s*")
+_ABOUT = re.compile(
+    r"\s*([A-Za-z](?:_[A-Za-z0-9])?\s*)?(?:\\approx(?![A-Za-z])|≈)\s*|\s*(?:~|(?:about|approximately|roughly)\b)\s*"
+)
 _CHAIN = re.compile(r"(?<![=<>≤≥≠])=(?!=)")
 _LONGEST_CHAIN = 6
 _APPROXIMATELY = re.compile(r"\\(?:approx|simeq)(?![A-Za-z])")
@@ -101,4 +103,7 @@ def _with_rounding(expected: Value, rounded: str) -> Finding:
 
 def without_about(text: str) -> str:
     """The text without a leading sign or word for "about", which adds nothing where a tolerance applies."""
-    return _ABOUT.sub("", text, count=1) if _ABOUT.match(text) else text
+    found = _ABOUT.match(text)
+    if found is None:
+        return text
+    return (f"{found[1]}=" if found[1] else "") + text[found.end() :]

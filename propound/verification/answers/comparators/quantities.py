@@ -23,6 +23,7 @@ _NUMBER = re.compile(
     r"(?:[-+0-9.,/*^(){}! ]|\\(?:frac|sqrt|surd|pi|overline)(?![A-Za-z])|(?<=[0-9.])[eE](?=[+-]?[0-9]))*"
 )
 _MOST_CUTS = 24
+_NATURES = ("becquerel", "gray", "sievert")
 _THREE_FIGURES = Fraction(1, 200)
 _ROUNDED_FACTOR = Fraction(1, 10**12)
 """What a degree is in radians is known to so many digits."""
@@ -91,6 +92,8 @@ def _judged(expected: Quantity, given: Quantity, judge: Callable[[Node], Finding
     if ours.zero_point is not None or theirs.zero_point is not None:
         return _temperature(ours, theirs, given.number, judge, as_difference=found)
     if ours.dimension == theirs.dimension:
+        if found.result is Agreement.EQUAL and _nature(expected.unit) != _nature(given.unit):
+            return undecided("units of one dimension for different things")
         return found
     if ours.without_angle != theirs.without_angle:
         return not_equal("another dimension" if given.unit is not None else "a number without its unit")
@@ -108,6 +111,11 @@ def _converted(
         return found
     rounding = Fraction(0) if given.half_unit is None else given.half_unit * factor / abs(value)
     return close(gold, value, max(rounding if rounding <= _THREE_FIGURES else Fraction(0), _ROUNDED_FACTOR))
+
+
+def _nature(unit: dict[str, Fraction] | None) -> set[str]:
+    """What the SI names apart although the dimension is the same: decays from cycles, doses from energy per mass."""
+    return {nature for nature in _NATURES for name in unit or {} if name.endswith(nature)}
 
 
 def _temperature(

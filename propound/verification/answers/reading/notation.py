@@ -54,7 +54,7 @@ _ALTERNATIVES = re.compile(
 _NAMED = re.compile(
     r"\s*(?!\\?(?:sqrt|a?(?:sin|cos|tan)|arc|log|ln|exp|abs|floor|ceil|max|min|not))"
     r"(\\?[A-Za-z]+\s*(?:_\s*(?:\{[A-Za-z0-9 ]*\}|[A-Za-z0-9]+))?\s*(?:\(\s*[A-Za-z]\s*\))?"
-    r"|\(\s*[A-Za-z](?:\s*,\s*[A-Za-z])*\s*\))\s*(?:=|\\approx(?![A-Za-z]))"
+    r"|\(\s*[A-Za-z](?:\s*,\s*[A-Za-z])*\s*\))\s*="
 )
 """A letter, a word, f(x) or (x, y) before an equals sign; a function of mathematics is no name."""
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")

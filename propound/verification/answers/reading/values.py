@@ -13,6 +13,7 @@ from propound.verification.answers.reading.syntax import parse
 from propound.verification.answers.reading.tree import Apply, Node, Number
 
 _PERCENT = re.compile(r"%$|(?<![A-Za-z])per ?cent$")
+_LISTED = re.compile(r"\{.*\}|\[.*\]", re.DOTALL)
 _UNITS = re.compile(r"(?<=[0-9)}]) (?:(?:square|cubic|sq\.?|cu\.?) )?units?(?: ?\^ ?\{? ?[23] ?\}?)?$")
 """A unit without a name adds nothing to a number."""
 
@@ -42,6 +43,8 @@ class SeveralAnswersError(ValueError):
 def read_value(text: str) -> Value:
     """The one value that `text` is. Raises `UnreadableError`."""
     name, written = split_name(plain(text))
+    if _LISTED.fullmatch(written) and "}" not in written[1:-1] and "]" not in written[1:-1]:
+        raise UnreadableError("a list or a set of one value")
     written = _UNITS.sub("", written)
     number = _PERCENT.sub("", written)
     percent = number != written
