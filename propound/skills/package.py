@@ -73,6 +73,8 @@ class SkillPackage(Record):
     takes: dict[str, Port]
     gives: Gives
     unit: str
+    bounds: Port | None
+    """The range in which a result is plausible."""
     conflicts: tuple[str, ...]
     body: str
     forms: list[dict[str, Any]]
@@ -97,6 +99,7 @@ class SkillPackage(Record):
             "takes",
             "gives",
             "unit",
+            "bounds",
             "conflicts",
             "forms",
             "script",
@@ -110,6 +113,8 @@ class SkillPackage(Record):
             for name, port in self.takes.items()
         )
         gives = f"{self.gives} {self.unit}".strip()
+        if self.bounds:
+            gives += f", plausible {self.bounds.low}..{self.bounds.high}"
         lines = [
             f"name: {self.name} ({self.category})",
             f"intent: {self.intent}",
@@ -151,6 +156,7 @@ def load_package(folder: Path) -> SkillPackage:
             takes={name: _port(value) for name, value in _pairs(metadata.get("takes", "")).items()},
             gives=gives,  # type: ignore[arg-type]  # validated by pydantic
             unit=unit.strip(),
+            bounds=_port(metadata["bounds"]) if "bounds" in metadata else None,
             conflicts=tuple(sorted(metadata.get("conflicts", "").split())),
             body=body.strip(),
             forms=forms,
@@ -165,6 +171,8 @@ def load_package(folder: Path) -> SkillPackage:
     unknown = set(package.takes) - set(package.parameters)
     if unknown:
         raise SkillError(f"skill package {folder.name}: takes unknown parameters {sorted(unknown)}")
+    if package.bounds and package.bounds.unit != package.unit:
+        raise SkillError(f"skill package {folder.name}: its bounds are in another unit than its result")
     return package
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from propound.problem import AnswerKind, Submission
+from propound.skills.toolkit.quality import SECOND_ANSWER
 from propound.trajectory import ActionKind, Trajectory
 from propound.verification.answers import Agreement, compare
 from propound.verification.examination import Examination
@@ -78,13 +79,17 @@ class Solver:
         assert case.examination.direct is not None
         if case.examination.weaknesses:
             reason = "; ".join(case.examination.weaknesses)
-            given = "gives its answer" in reason
+            rejection = Rejection.DEGENERATE
+            if "gives its answer" in reason:
+                rejection = Rejection.GIVEN_AWAY
+            elif SECOND_ANSWER in reason:
+                rejection = Rejection.AMBIGUOUS
             return Vote(
                 verifier=self.name,
                 answer=case.examination.direct,
                 valid=False,
                 rationale=reason[:300],
-                rejection=Rejection.GIVEN_AWAY if given else Rejection.DEGENERATE,
+                rejection=rejection,
             )
         return _against(self.name, case.examination.direct, case)
 

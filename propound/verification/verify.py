@@ -15,6 +15,7 @@ from propound.skills.toolkit.execution import ENTRY_POINT
 from propound.skills.toolkit.statement import AmbiguousError, Reading, UnreadableError
 from propound.trajectory import Outcome, Trajectory
 from propound.verification.committee import decide
+from propound.verification.dimensions import Dimensions
 from propound.verification.examination import Examination, examine
 from propound.verification.verdict import Check, Rejection, Verdict, Vote
 from propound.verification.verifiers import Case, Verifier, committee
@@ -28,6 +29,7 @@ class Verification:
     ) -> None:
         self.library = library
         self.sandbox = sandbox
+        self.dimensions = Dimensions(library)
         self.verifiers = tuple(verifiers) if verifiers is not None else committee()
 
     def verify(self, trajectory: Trajectory) -> Verdict:
@@ -59,6 +61,11 @@ class Verification:
         )
         if difference:
             return _rejected(Rejection.MISREAD, difference, checks)
+
+        problem = self.dimensions.problem(reading, submission.statement)
+        checks.append(Check(name="dimensions", passed=problem is None, detail=problem or ""))
+        if problem:
+            return _rejected(Rejection.DEGENERATE, problem, checks)
 
         examination = examine(reading, submission.statement, self.library, self.sandbox)
         if examination.failure:

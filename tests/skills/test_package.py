@@ -41,6 +41,8 @@ def test_a_sound_package_loads(folder: Path) -> None:
         ("SKILL.md", "base 2..500", "base 500..2", "low..high"),
         ("SKILL.md", "base 2..500", "bass 2..500", "unknown parameters"),
         ("SKILL.md", "gives: integer", "gives: gold", "gives"),
+        ("SKILL.md", "gives: integer", "gives: integer\n  bounds: 1..5 m", "bounds are in another unit"),
+        ("SKILL.md", "gives: integer", "gives: integer\n  bounds: 5..1", "low..high"),
         ("scripts/skill.py", "def draw(", "def draw((", "SyntaxError"),
         (
             "assets/wording.toml",

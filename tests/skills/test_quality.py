@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from propound.skills import default_library
 from propound.skills.toolkit import quality
-from propound.skills.toolkit.composition import DrawError
+from propound.skills.toolkit.composition import DrawError, Skill
 
 LIBRARY = default_library()
 
@@ -80,3 +82,45 @@ def test_inputs_stay_within_the_stated_bounds() -> None:
     for text in [quality.sample_input("text", rng) for _ in range(300)] + quality.edge_inputs("text"):
         assert 1 <= len(text) <= 60
         assert all(word.isalpha() and word.islower() for word in text.split(" "))
+
+
+def _weaknesses(skill: Skill, parameters: dict[str, Any]) -> list[str]:
+    return quality.weaknesses([skill], [{"skill": skill.name, "parameters": parameters}])
+
+
+def test_every_quantity_has_a_plausible_range_and_results_outside_it_are_found() -> None:
+    for name, package in LIBRARY.packages.items():
+        assert (package.bounds is not None) == (package.gives == "quantity"), name
+    (energy,) = LIBRARY.skills(["kinetic-energy"])
+    assert _weaknesses(energy, {"m": "2", "v": "30"}) == []
+    assert _weaknesses(energy, {"m": "19000", "v": "950"}) == [
+        "kinetic-energy: the result 8.574e+09 lies outside the plausible range 0.2..1e+09 J"
+    ]
+
+
+SEARCHED: dict[str, tuple[dict[str, Any], Any]] = {
+    "modular-power": ({"base": 7, "exponent": 22, "modulus": 45}, 34),
+    "factorial-zeros": ({"n": 100, "base": 12}, 48),
+    "remainder-system": ({"place": 2, "r": 2, "m": 6, "s": 5, "t": 9}, 32),
+    "quadratic-congruence": ({"b": 1, "c": 2, "m": 24}, {1, 22}),
+}
+
+
+@pytest.mark.parametrize("name", SEARCHED)
+def test_a_second_answer_is_found(name: str) -> None:
+    parameters, result = SEARCHED[name]
+    (skill,) = LIBRARY.skills([name])
+    assert skill.call("solve", parameters) == result
+    assert _weaknesses(skill, parameters) == []
+    everything = skill.script.partition("def satisfies")[0] + "def satisfies(p, x):\n    return True\n"
+    generous = replace(skill, script=everything, module=[])
+    assert any(quality.SECOND_ANSWER in weakness for weakness in _weaknesses(generous, parameters))
+    nothing = everything.replace("return True", "return False")
+    strict = replace(skill, script=nothing, module=[])
+    assert any("does not satisfy" in weakness for weakness in _weaknesses(strict, parameters))
+
+
+def test_the_skills_that_can_be_searched_are_the_ones_tried_here() -> None:
+    skills = LIBRARY.skills(LIBRARY.names())
+    assert {skill.name for skill in skills if skill.offers("satisfies")} == set(SEARCHED)
+    assert all(skill.offers("candidates") == skill.offers("satisfies") for skill in skills)

@@ -48,6 +48,8 @@ class Skill:
     """`integer`, `rational`, `polynomial`, `set`, `tuple`, `quantity`, `ints` or `text`."""
     unit: str
     """Unit of a quantity result, otherwise empty."""
+    bounds: Port | None
+    """The range in which the result is plausible, in its unit."""
     port_unit: Mapping[str, str]
     conflicts: frozenset[str]
     forms: list[Mapping[str, Any]]
@@ -62,17 +64,19 @@ class Skill:
             domain=entry["domain"],
             category=entry["category"],
             parameters={name: ParameterType.parse(text) for name, text in entry["parameters"].items()},
-            ports={
-                name: Port(Fraction(port["low"]), Fraction(port["high"]))
-                for name, port in entry["takes"].items()
-            },
+            ports={name: _port(port) for name, port in entry["takes"].items()},
             gives=entry["gives"],
             unit=entry["unit"],
+            bounds=_port(entry["bounds"]) if entry.get("bounds") else None,
             port_unit={name: port["unit"] for name, port in entry["takes"].items()},
             conflicts=frozenset(entry["conflicts"]),
             forms=entry["forms"],
             script=entry["script"],
         )
+
+    def offers(self, function: str) -> bool:
+        """Whether the script defines the function."""
+        return f"\ndef {function}(" in self.script
 
     def call(self, function: str, *arguments: Any, **keywords: Any) -> Any:
         """Call a function of the package's script. Only ever inside the sandbox: packages are untrusted."""
@@ -92,6 +96,10 @@ class Skill:
             return self.call(method, *arguments, **keywords)
         except (ValueError, ArithmeticError) as error:
             raise DrawError(f"{self.name} has no result: {error}") from error
+
+
+def _port(entry: Mapping[str, str]) -> Port:
+    return Port(Fraction(entry["low"]), Fraction(entry["high"]))
 
 
 REFERENCE = re.compile(r"@(p\+q)?(?:%(\d{1,6})\+(\d{1,6})|\*(\d+(?:\.\d+)?))?")

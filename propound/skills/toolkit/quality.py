@@ -10,13 +10,18 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
-from .composition import DrawError, Skill, arguments, evaluate
+from .composition import DrawError, Skill, arguments, evaluate, shown
 from .values import write_polynomial
 
 SAMPLES = 40
 """Inputs on which a coding composition is tried."""
+
+MAX_CANDIDATES = 20_000
+"""Values tried, at most, in the search for a second answer."""
+SECOND_ANSWER = "a second answer"
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _EDGE_TEXTS = ("a", "z", "aa", "ab", "a b", "abcba", "zzz zzz", "the quick brown fox", "aaaaabbbbb")
@@ -44,13 +49,37 @@ def weaknesses(skills: Sequence[Skill], composition: Sequence[Mapping[str, Any]]
     results = evaluate(skills, composition, "solve")
     value: Any = None
     for skill, use, result in zip(skills, composition, results, strict=True):
-        reason = skill.call("degenerate", arguments(skill, use["parameters"], value), result)
+        given = arguments(skill, use["parameters"], value)
+        reason = skill.call("degenerate", given, result)
         if reason:
             found.append(f"{skill.name}: {reason}")
+        found += _implausible(skill, result) + _second_answer(skill, given, result)
         value = result
     if isinstance(results[-1], int | float | Fraction) and results[-1] == 0:
         found.append("the answer is 0")
     return found + _idle_steps(skills, composition, results)
+
+
+def _implausible(skill: Skill, result: Any) -> list[str]:
+    bounds = skill.bounds
+    if bounds is None or bounds.low <= result <= bounds.high:
+        return []
+    plausible = f"{float(bounds.low):g}..{float(bounds.high):g} {skill.unit}".strip()
+    return [f"{skill.name}: the result {float(result):.4g} lies outside the plausible range {plausible}"]
+
+
+def _second_answer(skill: Skill, given: Mapping[str, Any], result: Any) -> list[str]:
+    """Another value that is an answer too, where the skill says which values to try; or that the result is none."""
+    if not skill.offers("satisfies"):
+        return []
+    tried = islice(skill.call("candidates", dict(given), result), MAX_CANDIDATES)
+    answers = {value for value in tried if skill.call("satisfies", dict(given), value)}
+    expected = set(result) if skill.gives == "set" else {result}
+    if answers - expected:
+        return [f"{skill.name}: {min(answers - expected)} is {SECOND_ANSWER} beside {shown(result)}"]
+    if expected - answers:
+        return [f"{skill.name}: {shown(result)} does not satisfy what is asked"]
+    return []
 
 
 def _idle_steps(

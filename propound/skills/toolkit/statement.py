@@ -68,6 +68,8 @@ class Reading:
     """The example's argument and result (coding)."""
     mode: str = FUNCTION
     """Whether a function is asked for or, `stdin`, a whole program (coding)."""
+    unit: str | None = None
+    """The unit in which the answer is asked for (quantities)."""
 
 
 @dataclass(frozen=True)
@@ -402,7 +404,7 @@ def _with_closing(composition: list[dict[str, Any]], closing: Mapping[str, Any])
         return Reading(composition, example=(closing["stdin"], closing["stdout"]), mode=STDIN)
     if "input" in closing:
         return Reading(composition, example=(closing["input"], closing["output"]))
-    return Reading(composition, closing.get("digits"))
+    return Reading(composition, closing.get("digits"), unit=closing.get("unit"))
 
 
 def _define(slots: Mapping[str, Any], defined: list[str]) -> str:

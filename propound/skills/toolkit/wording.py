@@ -170,6 +170,19 @@ def slots_of(node: Node) -> frozenset[str]:
     return slots_of(node.node)
 
 
+def units_of(node: Node) -> frozenset[tuple[str, str]]:
+    """(slot, unit) for every slot in the tree that is followed by a unit."""
+    if isinstance(node, Slot):
+        return frozenset({(node.name, node.unit)} if node.unit else ())
+    if isinstance(node, Choice):
+        return frozenset().union(*(units_of(option) for option in node.options))
+    if isinstance(node, Sequence):
+        return frozenset().union(*(units_of(part) for part in node.parts))
+    if isinstance(node, Literal):
+        return frozenset()
+    return units_of(node.node)
+
+
 def variants(node: Node) -> int:
     """How many different texts the tree can render with its slots masked (alternatives counted once each)."""
     if isinstance(node, Choice):

@@ -51,3 +51,13 @@ def degenerate(p, result):
     if all(p["base"] % prime for prime in range(2, p["base"]) if prime * prime <= p["base"]):
         return "the base is prime, so nothing has to be compared"
     return None
+
+
+def candidates(p, result):
+    return range(max(0, result - 5), result + 6)
+
+
+def satisfies(p, k):
+    # k fits when n! still contains base ** k, and no further power: divide it out
+    rest, power = factorial(p["n"]), p["base"] ** k
+    return rest % power == 0 and rest // power % p["base"] != 0

@@ -28,3 +28,13 @@ def degenerate(p, result):
     if result in (0, 1):
         return "the remainder is 0 or 1"
     return None
+
+
+def candidates(p, result):
+    return range(p["modulus"])
+
+
+def satisfies(p, x):
+    half, modulus = p["exponent"] // 2, p["modulus"]
+    power = pow(p["base"], half, modulus) * pow(p["base"], p["exponent"] - half, modulus)
+    return (power - x) % modulus == 0

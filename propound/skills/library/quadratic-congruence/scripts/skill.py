@@ -55,3 +55,11 @@ def degenerate(p, result):
     if p["b"] % p["m"] == 0:
         return "the linear term vanishes modulo the modulus"
     return None
+
+
+def candidates(p, result):
+    return range(p["m"])
+
+
+def satisfies(p, x):
+    return (x * (x + p["b"]) - p["c"]) % p["m"] == 0

@@ -41,3 +41,14 @@ def degenerate(p, result):
     if p["place"] < 2:
         return "the list is not needed for its first entry"
     return None
+
+
+def candidates(p, result):
+    around = 2 * p["m"] * p["t"]
+    return range(max(1, result - around), result + around)
+
+
+def satisfies(p, x):
+    # each block of m t / gcd consecutive positive integers holds exactly one number of the list
+    block = p["m"] * p["t"] // gcd(p["m"], p["t"])
+    return x % p["m"] == p["r"] and x % p["t"] == p["s"] and (x - 1) // block == p["place"] - 1
