@@ -25,7 +25,7 @@ _ALSO: dict[AnswerKind, str] = {
     AnswerKind.CHOICE: "multiple_choice mcq option",
     AnswerKind.BOOLEAN: "bool yes_no true_false",
     AnswerKind.TEXT: "literal literal_text string word",
-    AnswerKind.CHEMICAL_FORMULA: "chemical chemistry chemical_equation molecule",
+    AnswerKind.CHEMICAL_FORMULA: "formula chemical chemistry chemical_equation molecule",
     AnswerKind.PROGRAM_OUTPUT: "output stdout",
     AnswerKind.PROGRAM: "code",
 }

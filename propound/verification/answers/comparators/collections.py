@@ -61,7 +61,7 @@ def compare_multiset(gold: str, answer: str, terms: Terms) -> Finding:
     expected, given = _read_both(gold, answer)
     if given.bracket == "(":
         return not_equal("no multiset")
-    if (expected.bracket, given.bracket) == ("{", "["):
+    if given.bracket == "[" != expected.bracket:
         raise UnreadableError("square brackets against braces")
     return _same_multiset(expected, given, terms)
 
@@ -155,10 +155,8 @@ def _names(written: str | None, count: int) -> tuple[str, ...]:
 def _values(joined: str, parts: list[str], either: bool) -> list[str]:
     """The entries of a bare list; "or" joins them where it may, or where all name one letter."""
     alternatives = [split_name(part) for part in split_top(_AND.sub(", ", joined))]
-    if len({_INDEX.sub("", name or "") for name, _ in alternatives} - {""}) == 1:
-        if all(name for name, _ in alternatives):
-            return [value for _, value in alternatives]
-    elif either:
+    letters = {_INDEX.sub("", name or "") for name, _ in alternatives}
+    if (len(letters) == 1 and letters != {""}) or (either and letters == {""}):
         return [value for _, value in alternatives]
     return parts
 
@@ -258,8 +256,8 @@ def _same_tuple(gold: Collection, answer: Collection, terms: Terms) -> Finding:
         if found.result is Agreement.NOT_EQUAL:
             return not_equal("another entry")
         worst = worst if found.result is Agreement.EQUAL else found
-    could_be_interval = len(gold.entries) == 2
-    if worst.result is Agreement.EQUAL and could_be_interval and {gold.bracket, answer.bracket} == {"(", "["}:
+    could_be_interval = len(gold.entries) == 2 and "[" in {gold.bracket, answer.bracket}
+    if worst.result is Agreement.EQUAL and could_be_interval and gold.bracket != answer.bracket:
         return undecided("square brackets against parentheses")
     return worst
 

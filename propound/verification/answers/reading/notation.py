@@ -89,7 +89,9 @@ def split_name(text: str) -> tuple[str | None, str]:
     named = _NAMED.match(text)
     if named is None or text[named.end() :].startswith("="):
         return None, text
-    return re.sub(r"[\s{}\\]", "", named[1]), text[named.end() :].strip()
+    name = re.sub(r"[\s{}\\]", "", named[1])
+    # "xy = 1" speaks of a product; AB is a length.
+    return (None, text) if re.fullmatch("[a-z]{2}", name) else (name, text[named.end() :].strip())
 
 
 def check_depth(text: str) -> None:
@@ -104,6 +106,16 @@ def check_depth(text: str) -> None:
             raise UnreadableError("nested too deeply")
     if waiting:
         raise UnreadableError("unbalanced brackets")
+
+
+def closing(text: str) -> int | None:
+    """Where the bracket that `text` begins with closes; brackets of all kinds count alike."""
+    depth = 0
+    for position, sign in enumerate(text):
+        depth += (sign in _OPENING) - (sign in _CLOSING)
+        if depth <= 0:
+            return position
+    return None
 
 
 def split_top(text: str) -> list[str]:

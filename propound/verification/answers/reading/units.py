@@ -32,14 +32,16 @@ _WORDS = pairs(
     "radian=radian"
 )
 _ALONE = pairs(
-    "min=minute minute=minute h=hour hr=hour hrs=hour hour=hour d=day day=day days=day mins=minute week=week yr=year yrs=year year=year sec=second secs=second "
-    "t=metric_ton tonne=metric_ton u=unified_atomic_mass_unit amu=unified_atomic_mass_unit "
-    "Da=unified_atomic_mass_unit atm=atmosphere mmHg=mmHg torr=torr Torr=torr psi=pound_force_per_square_inch "
-    "Å=angstrom angstrom=angstrom au=astronomical_unit AU=astronomical_unit ly=light_year ft=foot foot=foot "
-    "feet=foot inch=inch inches=inch in=inch yd=yard yard=yard mi=mile mile=mile lb=pound lbs=pound pound=pound oz=ounce "
-    "hp=horsepower ha=hectare hectare=hectare acre=acre gal=gallon gallon=gallon °=degree deg=degree degree=degree "
-    "rev=turn revolution=turn turn=turn °C=degree_Celsius degC=degree_Celsius celsius=degree_Celsius "
-    "°F=degree_Fahrenheit degF=degree_Fahrenheit fahrenheit=degree_Fahrenheit %=percent percent=percent sr=steradian"
+    "min=minute minute=minute h=hour hr=hour hrs=hour hour=hour d=day day=day days=day mins=minute "
+    "week=week yr=year yrs=year year=year sec=second secs=second t=metric_ton tonne=metric_ton "
+    "u=unified_atomic_mass_unit amu=unified_atomic_mass_unit Da=unified_atomic_mass_unit atm=atmosphere "
+    "mmHg=mmHg torr=torr Torr=torr psi=pound_force_per_square_inch Å=angstrom angstrom=angstrom "
+    "au=astronomical_unit AU=astronomical_unit ly=light_year ft=foot foot=foot feet=foot inch=inch "
+    "inches=inch in=inch yd=yard yard=yard mi=mile mile=mile lb=pound lbs=pound pound=pound oz=ounce "
+    "hp=horsepower ha=hectare hectare=hectare acre=acre gal=gallon gallon=gallon °=degree deg=degree "
+    "degree=degree rev=turn revolution=turn turn=turn °C=degree_Celsius degC=degree_Celsius "
+    "celsius=degree_Celsius °F=degree_Fahrenheit degF=degree_Fahrenheit fahrenheit=degree_Fahrenheit "
+    "%=percent percent=percent sr=steradian"
 )
 _COMPOUND = {
     "Nm": {"newton": 1, "meter": 1},

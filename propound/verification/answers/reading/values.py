@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from propound.verification.answers.errors import UnreadableError, side
-from propound.verification.answers.reading.notation import offers_alternatives, plain, split_name
+from propound.verification.answers.reading.notation import closing, offers_alternatives, plain, split_name
 from propound.verification.answers.reading.numerals import read_numeral
 from propound.verification.answers.reading.syntax import parse
 from propound.verification.answers.reading.tree import Apply, Node, Number
 
 _PERCENT = re.compile(r"%$|(?<![A-Za-z])per ?cent$")
-_LISTED = re.compile(r"\{.*\}|\[.*\]", re.DOTALL)
 _UNITS = re.compile(r"(?<=[0-9)}]) (?:(?:square|cubic|sq\.?|cu\.?) )?units?(?: ?\^ ?\{? ?[23] ?\}?)?$")
 """A unit without a name adds nothing to a number."""
 
@@ -43,7 +42,7 @@ class SeveralAnswersError(ValueError):
 def read_value(text: str) -> Value:
     """The one value that `text` is. Raises `UnreadableError`."""
     name, written = split_name(plain(text))
-    if _LISTED.fullmatch(written) and "}" not in written[1:-1] and "]" not in written[1:-1]:
+    if written[:1] in {"{", "["} and closing(written) == len(written) - 1:
         raise UnreadableError("a list or a set of one value")
     written = _UNITS.sub("", written)
     number = _PERCENT.sub("", written)
