@@ -28,6 +28,9 @@ TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 STREAM_TIMEOUT = httpx.Timeout(10.0, read=45.0)
 """A stream sends a heartbeat every 15 s; one that is silent for longer is dead."""
 
+UPLOAD_TIMEOUT = httpx.Timeout(300.0, connect=10.0)
+"""The service answers once it has read the whole file."""
+
 ATTEMPTS = 4
 """Tries of one request, or of connecting to a stream again without hearing anything new."""
 
@@ -108,6 +111,16 @@ class Dataset(View):
     id: str
     name: str
     job_id: str
+    created_at: datetime
+
+
+class Benchmark(View):
+    """A file whose rows must not come up in datasets."""
+
+    id: str
+    name: str
+    rows: int
+    digest: str
     created_at: datetime
 
 
@@ -271,6 +284,33 @@ class Client:
         """The skills that the service composes from, by name."""
         for page in self._raw_pages("/v1/skills", {}):
             yield from page
+
+    def add_benchmark(self, path: Path, *, name: str, field: str | None = None) -> Benchmark:
+        """Upload a benchmark: JSON lines where the file's name ends so, otherwise a row a line.
+
+        Raises:
+            ApiError: the file is refused, with the line that is wrong.
+        """
+        lines = path.suffix.lower() in (".jsonl", ".ndjson")
+        headers = {"Content-Type": "application/x-ndjson" if lines else "text/plain"}
+        query = {"name": name} if field is None else {"name": name, "field": field}
+        response = self._send(
+            "POST",
+            "/v1/benchmarks",
+            params=query,
+            headers=headers,
+            content=path.read_bytes(),
+            timeout=UPLOAD_TIMEOUT,
+        )
+        return self._answer(Benchmark, response)
+
+    def benchmarks(self) -> Iterator[Benchmark]:
+        """All benchmarks, the newest first."""
+        return self._pages(Benchmark, "/v1/benchmarks", {})
+
+    def delete_benchmark(self, benchmark_id: str) -> None:
+        """Forget a benchmark, for good."""
+        self._send("DELETE", _path("/v1/benchmarks", benchmark_id))
 
     def create_key(self, name: str, scopes: list[str]) -> Key:
         """Make a key; only this answer holds its secret."""

@@ -17,6 +17,7 @@ from propound.config import Settings
 from propound.config import settings as settings_of_process
 from propound.skills.library import Library, default_library
 from service import errors, health
+from service.benchmarks import endpoints as benchmarks
 from service.boundary import Boundary
 from service.datasets import endpoints as datasets
 from service.errorpages import router as error_pages
@@ -68,7 +69,7 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     )
     errors.install(app)
     app.add_middleware(Boundary)
-    for part in (jobs, datasets, skills, keys):
+    for part in (jobs, datasets, benchmarks, skills, keys):
         app.include_router(part.router, responses=errors.documented(*COMMON))
     app.include_router(health.router)
     app.include_router(error_pages)

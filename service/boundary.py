@@ -18,6 +18,9 @@ from service.errors import BodyTooLargeError, InternalError, respond
 MAX_BODY = 2**20
 """Largest request body, in bytes."""
 
+UPLOADS = {("POST", "/v1/benchmarks"): 16 * 2**20}
+"""Largest body, in bytes, of operations that take files."""
+
 REQUEST_ID = "X-Request-ID"
 
 log = logging.getLogger("propound.service")
@@ -46,12 +49,13 @@ class Boundary:
                 marked["X-Content-Type-Options"] = "nosniff"
             await send(message)
 
-        if _declared_length(headers) > MAX_BODY:
-            large = BodyTooLargeError(f"at most {MAX_BODY} bytes", headers={"Connection": "close"})
+        limit = UPLOADS.get((scope["method"], scope["path"]), MAX_BODY)
+        if _declared_length(headers) > limit:
+            large = BodyTooLargeError(f"at most {limit} bytes", headers={"Connection": "close"})
             await respond(large, scope["path"])(scope, receive, send_marked)
             return
         try:
-            await self.app(scope, _limited(receive), send_marked)
+            await self.app(scope, _limited(receive, limit), send_marked)
         except Exception:
             log.exception("request %s failed: %s %r", request_id, scope["method"], scope["path"])
             if started:
@@ -72,15 +76,15 @@ def _declared_length(headers: Headers) -> int:
     return int(declared) if re.fullmatch(r"[0-9]{1,18}", declared) else 0
 
 
-def _limited(receive: Receive) -> Receive:
-    """`receive` that gives up once a body without a declared length grows past the limit."""
+def _limited(receive: Receive, limit: int) -> Receive:
+    """`receive` that gives up once a body without a declared length grows past the limit, in bytes."""
     received = 0
 
     async def limited() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY:
+        if received > limit:
             raise HTTPException(413)
         return message
 

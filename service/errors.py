@@ -134,6 +134,12 @@ class FinalJobError(ServiceError):
     status, slug, title = 409, "job-final", "The job has ended"
 
 
+class BenchmarkInUseError(ServiceError):
+    """A job that has not ended keeps clear of the benchmark; wait for it, or cancel it."""
+
+    status, slug, title = 409, "benchmark-in-use", "The benchmark is in use"
+
+
 class OwnKeyError(ServiceError):
     """A key cannot revoke itself: make another one first and revoke this one with it."""
 
@@ -141,15 +147,15 @@ class OwnKeyError(ServiceError):
 
 
 class BodyTooLargeError(ServiceError):
-    """The body is larger than 1 MiB."""
+    """The body is larger than 1 MiB, or an upload larger than 16 MiB."""
 
     status, slug, title = 413, "body-too-large", "The body is too large"
 
 
 class UnsupportedMediaTypeError(ServiceError):
-    """Send the body as `application/json`."""
+    """Send the body as `application/json`, an uploaded file as `application/x-ndjson` or `text/plain`."""
 
-    status, slug, title = 415, "unsupported-media-type", "The body is not declared as JSON"
+    status, slug, title = 415, "unsupported-media-type", "The body is not declared as what is expected"
 
 
 class InvalidRequestError(ServiceError):
@@ -162,6 +168,12 @@ class UnlistedSkillError(ServiceError):
     """The request names a skill or category that the library does not hold; `GET /v1/skills` lists them."""
 
     status, slug, title = 422, "unknown-skill", "Unknown skill or category"
+
+
+class UnlistedBenchmarkError(ServiceError):
+    """The request names a benchmark that is not there; `GET /v1/benchmarks` lists them."""
+
+    status, slug, title = 422, "unknown-benchmark", "Unknown benchmark"
 
 
 class ImpossibleRequestError(ServiceError):
@@ -193,11 +205,13 @@ KINDS: tuple[type[ServiceError], ...] = (
     NotFoundError,
     MethodNotAllowedError,
     FinalJobError,
+    BenchmarkInUseError,
     OwnKeyError,
     BodyTooLargeError,
     UnsupportedMediaTypeError,
     InvalidRequestError,
     UnlistedSkillError,
+    UnlistedBenchmarkError,
     ImpossibleRequestError,
     IdempotencyKeyReusedError,
     InternalError,

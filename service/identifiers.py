@@ -24,5 +24,6 @@ ProblemId = Annotated[str, Path(pattern=_pattern(Prefix.PROBLEM), examples=[_exa
 TrajectoryId = Annotated[
     str, Path(pattern=_pattern(Prefix.TRAJECTORY), examples=[_example(Prefix.TRAJECTORY)])
 ]
+BenchmarkId = Annotated[str, Path(pattern=_pattern(Prefix.BENCHMARK), examples=[_example(Prefix.BENCHMARK)])]
 SKILL_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SkillName = Annotated[str, Path(pattern=SKILL_NAME, max_length=64, examples=["modular-power"])]

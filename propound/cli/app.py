@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from propound.cli import check, datasets, jobs, keys, sandbox, skills
+from propound.cli import benchmarks, check, datasets, jobs, keys, sandbox, skills
 from propound.cli.options import AsJson, DomainName, Key, OutFile, Url
 
 app = typer.Typer(
@@ -62,6 +62,9 @@ def generate(
     group_size: Annotated[int, typer.Option(min=1, max=16, help="Trajectories per spec.")] = 4,
     max_episodes: Annotated[int | None, typer.Option(min=1, help="Budget in trajectories.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same request and seed make the same dataset.")] = 0,
+    benchmark: Annotated[
+        list[str] | None, typer.Option(help="Benchmark to keep clear of, bench_... May be repeated.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the dataset.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Watch until the job has ended.")] = False,
     out: OutFile = None,
@@ -86,6 +89,7 @@ def generate(
         "max_episodes": max_episodes,
         "seed": seed,
         "count": count,
+        "benchmarks": benchmark,
     }
     run(fields, name=name, wait=wait, out=out, url=url, key=key, as_json=as_json)
 
@@ -130,6 +134,7 @@ def migrate() -> None:
 app.command(cls=check.Check, context_settings={"ignore_unknown_options": True})(check.check)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(datasets.app, name="datasets")
+app.add_typer(benchmarks.app, name="benchmarks")
 app.add_typer(keys.app, name="keys")
 app.add_typer(skills.app, name="skills")
 app.add_typer(sandbox.app, name="sandbox")

@@ -106,8 +106,8 @@ def overlap(session: Session, benchmark_ids: Sequence[str], statement: str) -> O
     if not own:
         return None
     wanted = literal(own, ARRAY(BigInteger))
-    run = func.unnest(StoredBenchmarkRow.grams).column_valued("run")
-    shared = select(func.count()).select_from(run).where(run == any_(wanted)).scalar_subquery()
+    run = func.unnest(StoredBenchmarkRow.grams).table_valued("gram").render_derived(name="run")
+    shared = select(func.count()).select_from(run).where(run.c.gram == any_(wanted)).scalar_subquery()
     query = select(
         StoredBenchmarkRow.benchmark_id,
         StoredBenchmarkRow.number,

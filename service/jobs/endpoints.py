@@ -21,6 +21,7 @@ from service.errors import (
     MalformedBodyError,
     NotFoundError,
     Responses,
+    UnlistedBenchmarkError,
     UnlistedSkillError,
     UnsupportedMediaTypeError,
     documented,
@@ -74,6 +75,7 @@ CREATION_ERRORS = documented(
     UnsupportedMediaTypeError,
     InvalidRequestError,
     UnlistedSkillError,
+    UnlistedBenchmarkError,
     ImpossibleRequestError,
     IdempotencyKeyReusedError,
 )

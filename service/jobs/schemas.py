@@ -43,6 +43,7 @@ JOB_EXAMPLE: JsonDict = {
         "group_size": 4,
         "level": 2,
         "max_episodes": None,
+        "benchmarks": [],
     },
     "dataset_id": "ds_01jqz3m8v5r2k9x7w4t6y0b1ce",
     "policy": "teacher",

@@ -12,7 +12,7 @@ from propound.job import JobRequest, JobState
 from propound.problem import digest
 from propound.skills.library import Library
 from propound.skills.package import Category
-from propound.storage import datasets, idempotency, jobs, settle
+from propound.storage import benchmarks, datasets, idempotency, jobs, settle
 from propound.storage.tables import Job
 from service.auth import Caller
 from service.errors import (
@@ -21,6 +21,7 @@ from service.errors import (
     IdempotencyKeyReusedError,
     ImpossibleRequestError,
     NotFoundError,
+    UnlistedBenchmarkError,
     UnlistedSkillError,
 )
 from service.jobs.schemas import JobCreate, JobView, job_view
@@ -45,6 +46,7 @@ def create(
         IdempotencyKeyReusedError: the key came with another request.
         UnlistedSkillError: a skill or category that the library does not hold.
         ImpossibleRequestError: no skills can be combined as asked.
+        UnlistedBenchmarkError: a benchmark that the tenant does not have.
     """
     if idempotency_key is not None:
         earlier = _begin(session, caller, wanted, idempotency_key)
@@ -52,6 +54,7 @@ def create(
             return Creation(JobView.model_validate(earlier.response), replayed=True)
     request = wanted.request()
     check(request, library)
+    _hold_benchmarks(session, caller, request)
     job = jobs.create(session, tenant=caller.tenant, request=request, name=wanted.name or UNNAMED)
     view = job_view(job, datasets.of_job(session, job.id))
     if idempotency_key is not None:
@@ -107,6 +110,20 @@ def views(session: Session, rows: list[Job]) -> dict[str, JobView]:
     """The jobs as the API shows them, by id."""
     filled = datasets.of_jobs(session, [job.id for job in rows])
     return {job.id: job_view(job, filled[job.id]) for job in rows}
+
+
+def _hold_benchmarks(session: Session, caller: Caller, request: JobRequest) -> None:
+    """Nobody deletes the request's benchmarks until its job is there to be seen."""
+    if not request.benchmarks:
+        return
+    held = benchmarks.hold(session, caller.tenant, request.benchmarks)
+    faults = [
+        Fault(location="body", pointer=f"/benchmarks/{place}", code="unknown", detail="no such benchmark")
+        for place, benchmark_id in enumerate(request.benchmarks)
+        if benchmark_id not in held
+    ]
+    if faults:
+        raise UnlistedBenchmarkError("a benchmark of the request is not there", faults=faults)
 
 
 def _begin(session: Session, caller: Caller, wanted: JobCreate, key: str) -> idempotency.Replay | None:

@@ -14,7 +14,7 @@ from propound.problem import Domain
 from tests.cli.commands import propound
 
 HEAVY = {"sqlalchemy", "celery", "fastapi", "httpx", "sympy", "psycopg", "redis", "rich", "pydantic_settings"}
-COMMANDS = ("up", "demo", "generate", "bench", "doctor", "migrate", "jobs", "datasets", "keys", "skills")
+COMMANDS = ("up", "demo", "generate", "bench", "doctor", "migrate", "jobs", "datasets", "benchmarks", "keys", "skills")
 
 
 def loaded_by(code: str) -> set[str]:

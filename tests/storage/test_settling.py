@@ -14,8 +14,8 @@ from sqlalchemy import delete, select
 from propound.job import JobRequest, JobState
 from propound.problem import Problem
 from propound.storage import shards
-from propound.storage.session import Database
 from propound.storage.admission import statement_digest
+from propound.storage.session import Database
 from propound.storage.shards import Lease
 from propound.storage.sweep import sweep
 from propound.storage.tables import Decision, Job, StoredTrajectory

@@ -1,0 +1,1 @@
+"""Benchmarks: what datasets keep clear of."""
