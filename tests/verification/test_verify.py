@@ -18,8 +18,12 @@ from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.skills.toolkit.execution import compile_program
+from propound.skills.toolkit.quality import SECOND_ANSWER
+from propound.skills.toolkit.statement import Reading
 from propound.trajectory import Outcome, Trajectory
+from propound.verification.examination import Examination
 from propound.verification.verdict import Rejection, Verdict
+from propound.verification.verifiers import Case, Solver
 from propound.verification.verify import Verification
 
 LIBRARY = default_library()
@@ -63,6 +67,7 @@ def test_a_sound_problem_is_accepted_with_its_evidence(domain: Domain) -> None:
     assert len(verdict.votes) == 3
     assert all(vote.valid and vote.rationale and vote.answer for vote in verdict.votes)
     assert all(check.passed for check in verdict.checks)
+    assert "dimensions" in {check.name for check in verdict.checks}
     problem = verdict.problem
     assert problem is not None
     assert problem.statement == _statement(_sound(domain))
@@ -128,6 +133,22 @@ def test_a_degenerate_draw_is_rejected_even_when_everything_agrees() -> None:
     assert (
         _verdict(given, statement=text, composition=composition, answer="1").rejection is Rejection.DEGENERATE
     )
+
+
+@pytest.mark.parametrize(
+    ("weakness", "rejection"),
+    [
+        (f"skill: 7 is {SECOND_ANSWER} beside 5", Rejection.AMBIGUOUS),
+        ("the statement gives its answer 5 away", Rejection.GIVEN_AWAY),
+        ("skill: the result 9e+12 lies outside the plausible range 1..5 m", Rejection.DEGENERATE),
+    ],
+)
+def test_each_weakness_has_its_own_rejection(weakness: str, rejection: Rejection) -> None:
+    trajectory = _sound(Domain.MATHEMATICS)
+    assert trajectory.submission is not None
+    found = Examination(Reading([]), direct="5", recomputed="5", weaknesses=(weakness,))
+    case = Case(trajectory, trajectory.submission, found, AnswerKind.INTEGER, None)
+    assert Solver().vote(case).rejection is rejection
 
 
 def test_other_skills_than_the_active_ones_are_wrong() -> None:
