@@ -42,13 +42,15 @@ class Zygote:
                 theirs,
                 sealed("warming", marshal.dumps(cast("dict[str, Any]", warming))) as message,
                 Descriptor(os.pidfd_open(os.getpid())) as owner,
+                sealed("stdin", b"") as stdin,
+                Pipe() as unread,
             ):
                 passed = (message.number, theirs.fileno(), owner.number)
                 self.process = subprocess.Popen(
                     [*interpreter_command(runtime, "zygote"), *map(str, passed)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
+                    stdin=stdin.number,  # of the kinds that programs get: what streams can do is found out
+                    stdout=unread.write_end,  # when an interpreter starts
+                    stderr=unread.write_end,
                     env=warming["request"]["environment"],
                     cwd="/",
                     pass_fds=passed,

@@ -241,6 +241,24 @@ def test_descriptors_are_the_three_streams(run: Run) -> None:
         assert run(look, limits=limits).stdout == b"[0, 1, 2]\n"
 
 
+def test_streams_and_environment_are_those_of_a_cold_start(sandbox: WarmSandbox) -> None:
+    program = (
+        "import os, sys\nfor s in (sys.stdin, sys.stdout, sys.stderr, sys.__stdin__, sys.__stdout__, sys.__stderr__):\n"
+        "  print(s.name, s.mode, s.encoding, s.errors, s.line_buffering, s.seekable(), s.isatty())\n"
+        "  print(s.newlines, s.fileno(), type(s.buffer), type(s.buffer.raw))\n"
+        "print(repr(sys.stdin.readline()), sys.stdin.tell(), sys.stdin.seek(0), repr(sys.stdin.read()))\n"
+        "home = os.environ['HOME']\n"
+        "print([(k, v.replace(home, '')) for k, v in sorted(os.environ.items()) if k != 'TMPDIR'])\n"
+        "print([p.replace(home, '') for p in sys.path], sys.argv, sys.flags, os.getcwd() == home, os.listdir('.'))\n"
+        "print(os.environ['TMPDIR'] == os.path.dirname(home), __name__, __file__, sorted(globals()))\n"
+    )
+    warm = sandbox.run_warm(program, stdin=b"ab\r\ncd\xff", files={"given": b""})
+    cold = sandbox.cold.run(program, stdin=b"ab\r\ncd\xff", files={"given": b""})
+    assert warm is not None
+    assert warm.succeeded, warm.stderr
+    assert warm.stdout.decode() == cold.stdout.decode()
+
+
 def test_own_code_is_there_before_the_program(run: Run) -> None:
     program = "import sys\nprint('toolkit' in sys.modules)\nimport toolkit\nprint(toolkit.__file__)"
     assert run(program, python_path=[TOOLKIT_ROOT]).stdout.startswith(b"True\n")

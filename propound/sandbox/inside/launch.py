@@ -52,6 +52,7 @@ def _run(request_fd: int, control_fd: int, report_fd: int) -> Report:
     elif request["tier"] == "landlock":
         kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     prepare_scratch(request)
+    set_environment(request)
     ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
     process = os.fork()
     if not process:
@@ -97,6 +98,15 @@ def prepare_scratch(request: Request) -> None:
     if owner is not None:
         os.chown(request["scratch"], owner, owner)
         os.chown(work, owner, owner)
+
+
+def set_environment(request: Request) -> None:
+    """Give this process, and so the program's, the environment of the program."""
+    scratch = request["scratch"]
+    environment = {**request["environment"], "HOME": scratch + "/work", "TMPDIR": scratch}
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment)
 
 
 def become_program(request: Request, handshake_fd: int) -> NoReturn:
@@ -153,12 +163,6 @@ def _enter_work_directory(request: Request) -> None:
         descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "wb") as file:
             file.write(content)
-    environment = {**request["environment"], "HOME": work, "TMPDIR": request["scratch"]}
-    for name in os.environ.keys() - environment.keys():
-        del os.environ[name]
-    for name, value in environment.items():
-        if os.environ.get(name) != value:
-            os.environ[name] = value
     sys.argv[:] = [program.NAME]
     sys.path[:] = [work, *request["import_path"]]
 

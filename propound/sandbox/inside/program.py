@@ -27,9 +27,18 @@ class Source:
         return self._text
 
 
+_own_modules: list[str] = []
+
+
+def prepare() -> list[str]:
+    """Note which modules are none of a program's business; once for all programs that a process forks."""
+    _own_modules[:] = [name for name in sys.modules if name.partition(".")[0] == __package__]
+    return _own_modules
+
+
 def run(text: str) -> NoReturn:
     """Run ``text`` as a script is run, and end this process with its exit code."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == __package__]:
+    for name in _own_modules or prepare():
         del sys.modules[name]
     module = type(sys)("__main__")
     module.__dict__.update(__builtins__=builtins, __file__=NAME, __loader__=Source(text))

@@ -14,13 +14,12 @@ import _signal  # type: ignore[import-not-found] # without the cost of enum
 import _socket
 import gc
 import importlib
-import io
 import marshal
 import os
 import select
 import sys
 
-from . import kernel, launch, namespaces, privileges, removal, seccomp, supervising
+from . import kernel, launch, namespaces, privileges, program, removal, seccomp, supervising
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,6 +90,8 @@ class Zygote:
             seccomp.prepare(
                 seccomp.NOTIFY, children=children, signals_to=signals_to, handshake=_USUAL_HANDSHAKE
             )
+        sys.stdout.flush()  # fails if an import has printed: every program would print it
+        program.prepare()
         gc.collect()
         gc.disable()
         gc.freeze()  # a collector's marks would copy every page that programs share
@@ -126,6 +127,7 @@ class Zygote:
         if request["tier"] == "namespaces":
             namespaces.mount_scratch(request)
         launch.prepare_scratch(request)
+        launch.set_environment(request)
         if self._next_number is not None:
             os.pwrite(self._next_number, b"1", 0)  # the next process is number 2 again
         ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
@@ -147,28 +149,14 @@ def _begin(request: Request, handshake: _socket.socket, descriptors: list[int]) 
     try:
         gc.enable()
         payload, *streams = descriptors
-        with open(payload, "rb") as message:
-            request["program"], request["files"] = marshal.load(message)  # noqa: S302 - from the service
+        content = os.pread(payload, os.fstat(payload).st_size, 0)
+        request["program"], request["files"] = marshal.loads(content)  # noqa: S302 - from the service
         for number, descriptor in enumerate(streams):
             os.dup2(descriptor, number)
-        _renew_streams()
         _renew_randomness()
         launch.become_program(request, handshake.detach())
     finally:
         os._exit(1)
-
-
-def _renew_streams() -> None:
-    """As at the start of an interpreter: what streams can do is found out when they are made."""
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        old = getattr(sys, name)
-        raw = open(number, "wb" if number else "rb", closefd=False)  # noqa: SIM115
-        new = io.TextIOWrapper(
-            raw, old.encoding, old.errors, "\n" if number else None, line_buffering=old.line_buffering
-        )
-        new.mode = old.mode  # type: ignore[misc]
-        setattr(sys, name, new)
-        setattr(sys, f"__{name}__", new)
 
 
 def _renew_randomness() -> None:
