@@ -9,9 +9,13 @@ from propound.verification.answers.limits import MAX_PROSE
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _BETWEEN_BOXES = re.compile(r"[\s$]*(?:,|;|or\b|and\b|,\s*(?:or|and)\b)[\s$]*")
 _MOST_BOXES = 20
+_NEAR = 40
+_DENIED = re.compile(r"(?:\bnot|n['’]t)(?: equal to| equal)?[\s$]*$")
+_OR_BEFORE = re.compile(r"([-+]?[0-9][0-9.,/]*)[\s$]*\bor\b[\s$]*$")
+_OR_AFTER = re.compile(r"[\s$]*(?:,|\bor\b|\band\b)[\s$]*([-+]?[0-9][0-9.,/]*|\\[a-z]+\{[^{}]{1,30}\})")
 _LEAD = re.compile(
     r"\\text\s*\{[a-z ]*\banswer\s+is\s*(?::\s*)?\}"
-    r"|\b(?:answer|(?:correct|right)\s+(?:option|choice)|final\s+result)\b\s*(?:is\b\s*:?|:|=)|####",
+    r"|\b(?:answer|(?:correct|right)\s+(?:option|choice)|final\s+result)\b\**\s*(?:is\b\s*:?|:|=)|####",
     re.IGNORECASE,
 )
 _THOUGHT = "</think>"
@@ -73,14 +77,23 @@ def _last_box(text: str) -> str | None:
     end = _closing(text, openings[-1].end()) if openings else None
     if end is None:
         return None
-    start, answer = openings[-1].start(), text[openings[-1].end() : end]
+    start, after, answer = openings[-1].start(), end + 1, text[openings[-1].end() : end]
     for opening in openings[-2:-_MOST_BOXES:-1]:
         end = _closing(text[:start], opening.end())
         if end is None or not _BETWEEN_BOXES.fullmatch(text, end + 1, start):
             break
         answer = text[opening.end() : end] + text[end + 1 : start].replace("$", " ") + answer
         start = opening.start()
-    return answer
+    return _with_alternatives(text[:start], answer, text[after:])
+
+
+def _with_alternatives(before: str, answer: str, after: str) -> str | None:
+    """The box with a value that "or" joins to it from outside; None for a box that is denied."""
+    if _DENIED.search(before[-_NEAR:]):
+        return None
+    found, follows = _OR_BEFORE.search(before[-_NEAR:]), _OR_AFTER.match(after)
+    answer = answer if found is None else f"{found[1]} or {answer}"
+    return answer if follows is None else f"{answer} or {follows[1]}"
 
 
 def _closing(text: str, start: int) -> int | None:
@@ -100,6 +113,8 @@ def _closing(text: str, start: int) -> int | None:
 
 def _bare(text: str) -> str:
     text = _LEFTOVER.sub("", text.strip())
+    if text.count("**") == 1 and text.endswith("**"):
+        text = text[:-2].rstrip()
     for _ in range(8):
         before = text
         if text.endswith(".") and not text.endswith(".."):

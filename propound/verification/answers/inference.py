@@ -12,7 +12,6 @@ from propound.verification.answers.comparators.collections import outline, reads
 from propound.verification.answers.comparators.literals import is_label, is_truth
 from propound.verification.answers.comparators.matrices import read_matrix
 from propound.verification.answers.comparators.quantities import reads_as_quantity
-from propound.verification.answers.errors import UnreadableError
 from propound.verification.answers.extraction import extract
 from propound.verification.answers.reading.formulas import ELEMENTS, is_written_as_chemistry, read_chemistry
 from propound.verification.answers.reading.notation import plain, split_name, split_top
@@ -58,7 +57,7 @@ def infer_kind(gold: str) -> AnswerKind:
         try:
             if fits(text):
                 return kind
-        except (UnreadableError, RecursionError):
+        except (ValueError, ArithmeticError, RecursionError):
             continue
     return AnswerKind.TEXT
 

@@ -108,5 +108,7 @@ def _compared(gold: str, answer: str, kind: AnswerKind, terms: Terms) -> Finding
         return not_equal("the answer is empty")
     try:
         return COMPARATORS[kind](gold, answer, terms)
-    except (UnreadableError, RecursionError) as error:
-        return undecided(str(error) if isinstance(error, UnreadableError) else "nested too deeply")
+    except UnreadableError as error:
+        return undecided(str(error))
+    except (ValueError, ArithmeticError, RecursionError):
+        return undecided("an error in reading or arithmetic")

@@ -178,45 +178,32 @@ def test_infers(gold: str, kind: AnswerKind) -> None:
     assert infer_kind(gold) is kind
 
 
-@given(
-    st.text(max_size=60)
-    | st.lists(
-        st.sampled_from(
-            [
-                r"1",
-                r"2",
-                r"x",
-                r"y",
-                r"=",
-                r"<",
-                r">",
-                r",",
-                r";",
-                r"(",
-                r")",
-                r"[",
-                r"]",
-                r"{",
-                r"}",
-                r"\\{",
-                r"\\}",
-                r"\\pm",
-                r"\\cup",
-                r"\\infty",
-                r"H",
-                r"O",
-                r"+",
-                r"-",
-                r"^",
-                r"_",
-                r"m",
-                r"C",
-                r"&",
-                r"or",
-            ]
-        ),
-        max_size=12,
-    ).map(" ".join)
+_PIECES = (
+    *(
+        "1",
+        "2",
+        "x",
+        "y",
+        "=",
+        "<",
+        ">",
+        ",",
+        ";",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        r"\{",
+        r"\}",
+        r"\pm",
+        r"\cup",
+    ),
+    *(r"\infty", "H", "O", "+", "-", "^", "_", "m", "C", "&", "or", r"\begin{pmatrix}", r"\end{pmatrix}"),
 )
+
+
+@given(st.text(max_size=60) | st.lists(st.sampled_from(_PIECES), max_size=12).map(" ".join))
 def test_is_total(gold: str) -> None:
     assert infer_kind(gold) in AnswerKind

@@ -129,3 +129,58 @@ def test_a_product_equals_its_expansion(one: list[int], other: list[int]) -> Non
 ), max_leaves=12))  # fmt: skip
 def test_arithmetic_has_python_s_value(text: str) -> None:
     assert exact(parse(text)) == Fraction(eval(text))  # our own digits and signs
+
+
+ENDS = st.tuples(st.integers(-6, 6), st.integers(0, 5), st.sampled_from("[("), st.sampled_from("])"))
+
+
+@given(st.lists(ENDS, min_size=1, max_size=4), st.lists(ENDS, min_size=1, max_size=4))
+def test_unions_are_equal_only_with_the_same_numbers(
+    one: list[tuple[int, int, str, str]], other: list[tuple[int, int, str, str]]
+) -> None:
+    halves = [Fraction(n, 2) for n in range(-14, 26)]
+
+    def numbers(union: list[tuple[int, int, str, str]]) -> set[Fraction]:
+        return {
+            half
+            for half in halves
+            for low, width, left, right in union
+            if (low <= half if left == "[" else low < half)
+            and (half <= low + 1 + width if right == "]" else half < low + 1 + width)
+        }
+
+    gold, answer = (
+        r" \cup ".join(f"{left}{low}, {low + 1 + width}{right}" for low, width, left, right in union)
+        for union in (one, other)
+    )
+    expected = Agreement.EQUAL if numbers(one) == numbers(other) else Agreement.NOT_EQUAL
+    assert compare(gold, answer, AnswerKind.INTERVAL).result is expected
+
+
+@given(COEFFICIENTS, COEFFICIENTS, st.fractions(max_denominator=9).filter(bool))
+def test_equations_are_equal_up_to_a_factor(one: list[int], other: list[int], factor: Fraction) -> None:
+    scaled = f"({factor})*({polynomial(one)}) = ({factor})*y"
+    assert compare(f"y = {polynomial(one)}", scaled, AnswerKind.EQUATION).result is Agreement.EQUAL
+    width = max(len(one), len(other))
+    if one + [0] * (width - len(one)) != other + [0] * (width - len(other)):
+        found = compare(f"y = {polynomial(one)}", f"y = {polynomial(other)}", AnswerKind.EQUATION).result
+        assert found is Agreement.NOT_EQUAL
+
+
+@given(st.permutations(["H2", "O3", "Na4", "Cl5", "Fe"]), st.integers(0, 4))
+def test_formulas_are_their_atoms(parts: list[str], dropped: int) -> None:
+    assert compare("H2O3Na4Cl5Fe", "".join(parts), AnswerKind.CHEMICAL_FORMULA).result is Agreement.EQUAL
+    rest = "".join(part for at, part in enumerate(parts) if at != dropped)
+    assert compare("H2O3Na4Cl5Fe", rest, AnswerKind.CHEMICAL_FORMULA).result is Agreement.NOT_EQUAL
+
+
+@given(st.lists(INTEGERS, max_size=6), st.lists(INTEGERS, max_size=6))
+def test_multisets_count(one: list[int], other: list[int]) -> None:
+    gold, answer = (f"{{{', '.join(map(str, some))}}}" for some in (one, other))
+    expected = Agreement.EQUAL if sorted(one) == sorted(other) else Agreement.NOT_EQUAL
+    assert compare(gold, answer, AnswerKind.MULTISET).result is expected
+
+
+@given(NOTATION, NOTATION)
+def test_any_notation_compares_without_a_kind(gold: str, answer: str) -> None:
+    assert compare(gold, answer).kind in AnswerKind

@@ -13,9 +13,13 @@ from propound.verification.answers.errors import UnreadableError
 from propound.verification.answers.reading.tree import Apply, Name, Node, Number, names
 from propound.verification.answers.reading.values import SeveralAnswersError, read_answer, read_gold
 
-_CONSTANT = re.compile(r"[CcKk](?:_[0-9])?")
+_CONSTANT = re.compile(r"[CcKkD](?:_[0-9])?")
 _WORD = re.compile(
     r"(?<=[+-])\s*(?:\\text\s*\{\s*)?(?:const(?:ant)?\.?|arbitrary constant)\s*\}?\s*$", re.IGNORECASE
+)
+_INTEGRAL = re.compile(r"^\s*\$?\\int[^=]*=")
+_EXPLANATION = re.compile(
+    r"[\s,]*\b(?:where|with)\s+\$?[CcKkD]\$?\s+(?:is|being)\s+(?:an?|any|the)\b[\w\s]*$"
 )
 _PLACES = (Fraction(2), Fraction(1, 2), Fraction(1), Fraction(5), Fraction(0), Fraction(-2))
 
@@ -97,4 +101,5 @@ def _at(tree: Node, value: Fraction) -> Node:
 
 
 def _lettered(text: str) -> str:
-    return _WORD.sub(" C", text)
+    """Without the integral in front and the words about the constant behind."""
+    return _WORD.sub(" C", _EXPLANATION.sub("", _INTEGRAL.sub("", text)))

@@ -63,10 +63,10 @@ def compare_choice(gold: str, answer: str, terms: Terms) -> Finding:
 
 def compare_boolean(gold: str, answer: str, _terms: Terms) -> Finding:
     """true, yes, t, y against false, no, f, n; any other text is undecided."""
-    expected = _TRUTHS.get(plain(gold).casefold())
+    expected = _TRUTHS.get(plain(_unquoted(gold)).casefold())
     if expected is None:
         raise UnreadableError("gold answer: neither true nor false")
-    given = _TRUTHS.get(plain(answer).casefold())
+    given = _TRUTHS.get(plain(_unquoted(answer)).casefold())
     if given is None:
         raise UnreadableError("answer: neither true nor false")
     return _verdict(given == expected, "truth value")

@@ -13,7 +13,13 @@ from propound.verification.answers.algebra.exact import exact
 from propound.verification.answers.errors import UnreadableError
 from propound.verification.answers.reading.notation import plain, split_name
 from propound.verification.answers.reading.tree import Node
-from propound.verification.answers.reading.values import SeveralAnswersError, Value, read_answer, read_gold
+from propound.verification.answers.reading.values import (
+    SeveralAnswersError,
+    Value,
+    read_answer,
+    read_gold,
+    read_value,
+)
 
 SEVERAL = "several answers where one is asked"
 
@@ -92,7 +98,7 @@ def compare_values(expected: Value, answer: str, judge: Callable[[Node, Node], F
 
 
 def _with_rounding(expected: Value, rounded: str) -> Finding:
-    exactly, value = real(expected.fraction_of_one), read_answer(rounded)
+    exactly, value = real(expected.fraction_of_one), read_value(rounded)
     if (
         exactly is None
         or close_trees(exactly, value.fraction_of_one, _ROUNDING).result is not Agreement.EQUAL

@@ -36,6 +36,7 @@ class Quantity:
     name: str | None
     number: Node
     half_unit: Fraction | None
+    half_place: Fraction | None
     unit: dict[str, Fraction] | None
     """None where no unit is written."""
 
@@ -109,7 +110,7 @@ def _converted(
     value, gold = real(number), real(expected.number)
     if found.result is Agreement.EQUAL or not value or gold is None:
         return found
-    rounding = Fraction(0) if given.half_unit is None else given.half_unit * factor / abs(value)
+    rounding = Fraction(0) if given.half_place is None else given.half_place * factor / abs(value)
     return close(gold, value, max(rounding if rounding <= _THREE_FIGURES else Fraction(0), _ROUNDED_FACTOR))
 
 
@@ -145,11 +146,11 @@ def _read(text: str) -> Quantity:
     for cut in range(end, max(0, end - _MOST_CUTS), -1):
         try:
             unit = _unit(written[cut:].strip())
-            number, half_unit = _number(written[:cut].strip())
+            number = _number(written[:cut].strip())
         except UnreadableError as error:
             reason = str(error) if cut == end else reason
             continue
-        return Quantity(name, number, half_unit, unit)
+        return Quantity(name, *number, unit)
     raise UnreadableError(reason)
 
 
@@ -159,8 +160,8 @@ def _unit(text: str) -> dict[str, Fraction] | None:
     return read_unit(f"1{text}" if text.startswith("/") else text.removeprefix("*"))
 
 
-def _number(text: str) -> tuple[Node, Fraction | None]:
+def _number(text: str) -> tuple[Node, Fraction | None, Fraction | None]:
     numeral = read_numeral(text)
     if numeral is not None:
-        return Number(numeral.value), numeral.half_unit
-    return parse(text), None
+        return Number(numeral.value), numeral.half_unit, numeral.half_place
+    return parse(text), None, None

@@ -41,6 +41,8 @@ class Numeral:
     value: Fraction
     half_unit: Fraction | None
     """Half a unit in the last given place; None for what states no precision: a ratio, one digit, a short integer."""
+    half_place: Fraction | None = None
+    """The same for every decimal, whether it states a precision or not."""
 
 
 def read_numeral(text: str) -> Numeral | None:
@@ -84,11 +86,12 @@ def _decimal(found: re.Match[str]) -> Numeral:
     unit = Fraction(10) ** (exponent - len(places))
     figures = len(digits.lstrip("0"))
     precise = figures >= _PRECISE_INTEGER or (figures > 1 and (places or exponent))
-    return Numeral(_signed(sign, int(digits) * unit), unit / 2 if precise else None)
+    return Numeral(_signed(sign, int(digits) * unit), unit / 2 if precise else None, unit / 2)
 
 
 def _scaled(number: Numeral, scale: int) -> Numeral:
-    return Numeral(number.value * scale, number.half_unit and number.half_unit * scale)
+    half_unit, half_place = (half and half * scale for half in (number.half_unit, number.half_place))
+    return Numeral(number.value * scale, half_unit, half_place)
 
 
 def _repeating(found: re.Match[str]) -> Numeral:

@@ -41,7 +41,7 @@ _ALONE = pairs(
     "hp=horsepower ha=hectare hectare=hectare acre=acre gal=gallon gallon=gallon °=degree deg=degree "
     "degree=degree rev=turn revolution=turn turn=turn °C=degree_Celsius degC=degree_Celsius "
     "celsius=degree_Celsius °F=degree_Fahrenheit degF=degree_Fahrenheit fahrenheit=degree_Fahrenheit "
-    "%=percent percent=percent sr=steradian"
+    "%=percent percent=percent ohms=ohm sr=steradian"
 )
 _COMPOUND = {
     "Nm": {"newton": 1, "meter": 1},
@@ -82,7 +82,7 @@ _SCANNER = re.compile(
     r" ?(?:(?P<name>°[CF]?(?![A-Za-z])|[A-Za-zμΩÅ%]+)|(?P<number>[+-]?[0-9]+)|(?P<sign>\*\*|[*/^(){}]))"
 )
 _LATEX = (
-    (re.compile(r"\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"(\1)/(\2)"),
+    (re.compile(r"\\frac\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*\{((?:[^{}]|\{[^{}]*\})*)\}"), r"(\1)/(\2)"),
     (re.compile(r"\\[mM]u(?![A-Za-z])\s*"), "μ"),
     (re.compile(r"\\Omega(?![A-Za-z])\s*"), "Ω"),
     (re.compile(r"\{\}\s*°"), "°"),
@@ -170,7 +170,7 @@ class _Parser:
             unit = self._product()
             if not self._skip(closing):
                 raise UnreadableError("a bracket is missing")
-        elif self._skip("1"):
+        elif self._position == 0 and self._skip("1"):
             unit = {}
         else:
             name = self._next

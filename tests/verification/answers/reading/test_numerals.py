@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from propound.verification.answers.errors import UnreadableError
-from propound.verification.answers.reading.numerals import Numeral, read_numeral
+from propound.verification.answers.reading.numerals import read_numeral
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,14 @@ from propound.verification.answers.reading.numerals import Numeral, read_numeral
     ],
 )
 def test_reads(text: str, value: Fraction, half_unit: Fraction | None) -> None:
-    assert read_numeral(text) == Numeral(value, half_unit)
+    found = read_numeral(text)
+    assert found is not None
+    assert (found.value, found.half_unit) == (value, half_unit)
+
+
+def test_every_decimal_has_a_last_place() -> None:
+    found = read_numeral("746"), read_numeral("3/4"), read_numeral("1.5 million")
+    assert [numeral and numeral.half_place for numeral in found] == [Fraction(1, 2), None, Fraction(50_000)]
 
 
 @pytest.mark.parametrize("text", ["", ".", "1,23", "1.2.3", "3 5/2", "x", "1e", "e5", "٣", "0x10", "1_000"])
