@@ -10,6 +10,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+GIN = {"postgresql_using": "gin", "postgresql_with": {"fastupdate": "off"}}
+
 
 def upgrade() -> None:
     # Problems of before have no bands, so nothing is a near-duplicate of them.
@@ -17,7 +19,7 @@ def upgrade() -> None:
         "problems",
         sa.Column("bands", sa.ARRAY(sa.BigInteger()), server_default=sa.text("'{}'"), nullable=False),
     )
-    op.create_index("problems_by_band", "problems", ["bands"], unique=False, postgresql_using="gin")
+    op.create_index("problems_by_band", "problems", ["bands"], unique=False, **GIN)
     op.create_table(
         "benchmarks",
         sa.Column("id", sa.Text(), nullable=False),
@@ -37,9 +39,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["benchmark_id"], ["benchmarks.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("benchmark_id", "number"),
     )
-    op.create_index(
-        "benchmark_rows_by_gram", "benchmark_rows", ["grams"], unique=False, postgresql_using="gin"
-    )
+    op.create_index("benchmark_rows_by_gram", "benchmark_rows", ["grams"], unique=False, **GIN)
 
 
 def downgrade() -> None:

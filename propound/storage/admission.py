@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from propound.dedup import Fingerprint
 from propound.problem import Problem, digest
 from propound.storage import benchmarks as repository
+from propound.storage.session import by_index
 from propound.storage.tables import StoredProblem
 from propound.verification.verdict import Check, Rejection
 
@@ -132,8 +133,8 @@ class Admission:
     def _recall_like(self, candidates: Sequence[Candidate]) -> None:
         """Read the accepted problems that share a band with a candidate.
 
-        Bands are scoped to the dataset. The query names nothing else, so that the index on bands is the one
-        that PostgreSQL takes, however many problems there are.
+        Bands are scoped to the dataset. The query names nothing else, so that the index on bands is the only
+        one that PostgreSQL can take.
         """
         wanted = sorted({band for candidate in candidates for band in candidate.bands})
         if not wanted:
@@ -141,7 +142,9 @@ class Admission:
         query = select(StoredProblem.ordinal, StoredProblem.bands, StoredProblem.record).where(
             StoredProblem.bands.overlap(literal(wanted, ARRAY(BigInteger)))
         )
-        for ordinal, bands, record in self.session.execute(query):
+        with by_index(self.session):
+            found = self.session.execute(query).all()
+        for ordinal, bands, record in found:
             self._remember(ordinal, Fingerprint.of(Problem.model_validate(record)), bands)
 
     def _remember(self, ordinal: int, fingerprint: Fingerprint, bands: Sequence[int]) -> None:

@@ -14,6 +14,7 @@ from propound.decontamination import BenchmarkRow, grams, is_contaminated
 from propound.errors import PropoundError
 from propound.storage.ids import Prefix, new_id
 from propound.storage.jobs import ACTIVE
+from propound.storage.session import by_index
 from propound.storage.tables import Benchmark, Job, StoredBenchmarkRow
 
 _ROWS_AT_ONCE = 500
@@ -113,12 +114,14 @@ def overlap(session: Session, benchmark_ids: Sequence[str], statement: str) -> O
         StoredBenchmarkRow.number,
         func.cardinality(StoredBenchmarkRow.grams),
         shared,
-    ).where(StoredBenchmarkRow.benchmark_id.in_(benchmark_ids), StoredBenchmarkRow.grams.overlap(wanted))
+    ).where(StoredBenchmarkRow.grams.overlap(wanted))
     places = {benchmark_id: place for place, benchmark_id in enumerate(benchmark_ids)}
+    with by_index(session):
+        rows = session.execute(query).all()
     found = [
         Overlap(benchmark_id, row, len(own), row_grams, common)
-        for benchmark_id, row, row_grams, common in session.execute(query)
-        if is_contaminated(common, len(own), row_grams)
+        for benchmark_id, row, row_grams, common in rows
+        if benchmark_id in places and is_contaminated(common, len(own), row_grams)
     ]
     return min(found, key=lambda one: (-one.shared, places[one.benchmark_id], one.row), default=None)
 

@@ -40,6 +40,14 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
     )
 
 
+@contextmanager
+def by_index(session: Session) -> Iterator[None]:
+    """Queries in here take an index: PostgreSQL overrates how many arrays overlap, and would read whole tables."""
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    yield
+    session.execute(text("SET LOCAL enable_seqscan = on"))
+
+
 class Database:
     """The database of this process. Open it after forking, never before."""
 

@@ -96,6 +96,10 @@ def _now() -> Mapped[datetime]:
     return mapped_column(server_default=func.now())
 
 
+_GIN: dict[str, Any] = {"postgresql_using": "gin", "postgresql_with": {"fastupdate": "off"}}
+"""An index on the numbers of an array; without fastupdate, whose list of late entries is read one by one."""
+
+
 class Base(DeclarativeBase):
     """Base of all tables; JSON is `jsonb`, times carry their zone."""
 
@@ -276,7 +280,7 @@ class StoredProblem(Base):
         UniqueConstraint("dataset_id", "ordinal", name="one_problem_per_place"),
         UniqueConstraint("dataset_id", "statement_digest", name="no_statement_twice"),
         UniqueConstraint("dataset_id", "composition_digest", name="no_composition_twice"),
-        Index("problems_by_band", "bands", postgresql_using="gin"),
+        Index("problems_by_band", "bands", **_GIN),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -317,7 +321,7 @@ class StoredBenchmarkRow(Base):
     """The runs of words of one row of a benchmark (`propound.decontamination`)."""
 
     __tablename__ = "benchmark_rows"
-    __table_args__ = (Index("benchmark_rows_by_gram", "grams", postgresql_using="gin"),)
+    __table_args__ = (Index("benchmark_rows_by_gram", "grams", **_GIN),)
 
     benchmark_id: Mapped[str] = mapped_column(
         ForeignKey("benchmarks.id", ondelete="CASCADE"), primary_key=True
