@@ -12,6 +12,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, TypeVar
 
+from propound.verification.answers.limits import COMPARISON_SECONDS
+
 Result = TypeVar("Result")
 
 _CALLS_PER_LOOK_AT_THE_CLOCK = 64
@@ -31,6 +33,12 @@ class Effort:
         self.calls = calls
         self.seconds = seconds
         self._deadline = 0.0
+        self._started = time.thread_time()
+
+    @property
+    def spent(self) -> bool:
+        """Whether the comparison as a whole, from its start, has taken its share of processor time."""
+        return time.thread_time() - self._started > COMPARISON_SECONDS
 
     def run(self, work: Callable[[], Result]) -> Result | None:
         """`work()`, or None when a budget runs out or the library fails on what it was given."""

@@ -41,3 +41,6 @@ SYMBOLIC_CALLS = 2_000_000
 
 SYMBOLIC_SECONDS = 0.8
 """Processor time that sympy may take in one comparison; calls run out first but for rare inputs."""
+
+COMPARISON_SECONDS = 0.8
+"""Processor time after which one comparison, of many entries, decides nothing more."""

@@ -16,6 +16,8 @@ def decide(gold: Node, answer: Node, effort: Effort) -> Finding:
     written = constants(gold) | constants(answer)
     if "infinity" in written:
         return _infinite(gold, answer)
+    if effort.spent:
+        return undecided("the limit of processor time is reached")
     identical = gold == answer or rational.identical(gold, answer)
     if identical:
         return equal("the same expression, expanded")

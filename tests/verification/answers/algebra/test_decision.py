@@ -10,6 +10,7 @@ import pytest
 
 from propound.verification.answers.agreement import INFERRED_COARSEST, Agreement, Terms
 from propound.verification.answers.algebra.closeness import close, tolerance
+from propound.verification.answers.algebra.decision import decide
 from propound.verification.answers.algebra.numeric import real_value, refuted
 from propound.verification.answers.algebra.rational import identical, rational_function
 from propound.verification.answers.algebra.symbolic import proven
@@ -81,6 +82,13 @@ def test_effort_ends_work_and_restores_the_profile() -> None:
     assert Effort(10_000, 10.0).run(lambda: 1) == 1
     assert Effort(10_000, 10.0).run(lambda: 1 // 0) is None
     assert Effort(10**12, 0.05).run(endless) is None
+
+
+def test_a_comparison_has_one_budget_for_all_its_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = parse(r"\tan x"), parse(r"\sin x/\cos x")
+    assert decide(one, other, Effort(2_000_000, 5.0)).result is Agreement.EQUAL
+    monkeypatch.setattr("propound.verification.answers.effort.COMPARISON_SECONDS", -1.0)
+    assert decide(one, other, Effort(2_000_000, 5.0)).result is Agreement.UNDECIDED
 
 
 def test_without_effort_nothing_is_proven() -> None:
