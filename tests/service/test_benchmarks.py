@@ -97,7 +97,7 @@ def test_a_file_that_is_wrong_is_refused_as_a_whole(
 
 @pytest.mark.parametrize("query", [{"name": ""}, {"name": "a" * 101}, {"name": "a\nb"}, {"field": ""}])
 def test_parameters_are_checked(client: httpx.Client, query: dict[str, str]) -> None:
-    refused(upload(client, **query), 422, "invalid-request")
+    refused(upload(client, ROWS, **query), 422, "invalid-request")
 
 
 def test_a_name_is_needed(client: httpx.Client) -> None:
