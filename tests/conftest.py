@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -15,6 +16,15 @@ from sqlalchemy.orm import Session
 from propound.storage.session import Database
 from propound.storage.tables import Base
 from tests.services import Services
+
+# No test asserts a time, on a noisy machine least of all; CI tries the same examples every time.
+settings.register_profile(
+    "propound",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
+settings.load_profile("propound")
 
 _CONTROLLER = pytest.StashKey[tuple[ExitStack, Services]]()
 
