@@ -8,7 +8,7 @@ from pathlib import Path
 from propound.cli import bench
 from propound.job import JobRequest
 from tests.cli.commands import propound
-from tests.embedded.processes import processes_of
+from tests.embedded.processes import wait_until_gone
 
 
 def test_stages_are_timed_with_their_part_in_the_sandbox() -> None:
@@ -27,4 +27,4 @@ def test_a_whole_job_is_measured(tmp_path: Path) -> None:
     assert measured["problems"] == 4
     assert measured["episodes"] >= 4
     assert measured["problems_per_second"] > 0
-    assert processes_of(tmp_path) == {}
+    assert wait_until_gone(tmp_path) == {}

@@ -35,7 +35,7 @@ def test_makes_a_file_tells_of_it_and_leaves_nothing_running(tmp_path: Path) -> 
     assert first.stdout.count("Answer: ") == 3
     assert "\x1b" not in first.stdout
     check_funnel(first.stdout)
-    assert processes_of(tmp_path) == {}
+    assert wait_until_gone(tmp_path) == {}
 
     again = propound("demo", "--count", str(COUNT), "--out", "again.jsonl", folder=tmp_path)
     assert again.returncode == 0, again.stdout + again.stderr
@@ -76,7 +76,7 @@ def test_interrupted_at_any_moment(tmp_path: Path, moment: str, signum: signal.S
         assert process.wait() == 128 + signum, said
     assert "everything is stopped" in said
     assert "Traceback" not in said
-    assert processes_of(tmp_path) == {}
+    assert wait_until_gone(tmp_path) == {}
 
 
 def test_killed_demo_leaves_nothing_and_does_not_hinder_the_next(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_death_of_a_process_is_told_and_ends_the_demo(tmp_path: Path, name: str)
     assert "was ended by SIGKILL" in said or "ended with exit code" in said
     assert "The end of" in said
     assert "Traceback" not in said.partition("error:")[0]
-    assert processes_of(tmp_path) == {}
+    assert wait_until_gone(tmp_path) == {}
 
 
 def children_of(pid: int) -> set[int]:
@@ -113,4 +113,4 @@ def test_worker_without_a_sandbox_is_told(tmp_path: Path) -> None:
     run = propound("demo", "--count", "3", folder=tmp_path, PROPOUND_SANDBOX_TIER="none")
     assert run.returncode == 1
     assert "The worker" in run.stderr
-    assert processes_of(tmp_path) == {}
+    assert wait_until_gone(tmp_path) == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]
         assert process.stdout is not None
         rest = process.stdout.read()
         assert process.wait() == 128 + signal.SIGTERM, rest
-    assert processes_of(folder) == {}
+    assert wait_until_gone(folder) == {}
 
 
 def answer(folder: Path, *words: str, **more: str) -> Any:
@@ -73,7 +74,9 @@ def test_a_job_from_the_command_line(house: tuple[Path, str]) -> None:
     (dataset,) = [entry for entry in answer(folder, "datasets", "list") if entry["job_id"] == job["id"]]
     exported = propound("datasets", "export", dataset["id"], folder=folder)
     assert exported.returncode == 0, exported.stderr
-    assert (folder / "exports" / f"{dataset['id']}.jsonl").read_bytes() == (folder / "four.jsonl").read_bytes()
+    assert (folder / "exports" / f"{dataset['id']}.jsonl").read_bytes() == (
+        folder / "four.jsonl"
+    ).read_bytes()
     again = propound("jobs", "cancel", job["id"], folder=folder)
     assert again.returncode == 1
     assert "ended" in again.stderr
@@ -172,7 +175,7 @@ def test_servers_elsewhere_are_used_and_left_alone(
         rest = process.stdout.read()
         assert process.wait() == 128 + signal.SIGINT, rest
     assert not (tmp_path / ".propound" / "postgres").exists()
-    assert processes_of(tmp_path) == {}
+    assert wait_until_gone(tmp_path) == {}
 
 
 def test_a_later_start_keeps_the_key_and_follows_the_address(tmp_path: Path) -> None:
@@ -188,12 +191,24 @@ def test_a_later_start_keeps_the_key_and_follows_the_address(tmp_path: Path) -> 
             process.send_signal(signal.SIGTERM)
             process.wait()
     assert kept[0]["key"] == kept[1]["key"]
-    assert processes_of(tmp_path) == {}
+    assert wait_until_gone(tmp_path) == {}
+
+
+def wait_until_they_run(folder: Path, *names: str) -> None:
+    """Past the moment between fork and exec, in which a child does not yet know that it dies with its parent."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        commands = [command for command in processes_of(folder).values() if "setpriv" not in command]
+        if all(any(f" -m {name} " in command for command in commands) for name in names):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{names} did not start: {processes_of(folder)}")
 
 
 def test_the_first_key_outlives_a_start_that_fails(tmp_path: Path) -> None:
     with running("up", "--port", str(free_port()), folder=tmp_path) as process:
         read_until(process, "Starting the API")
+        wait_until_they_run(tmp_path, "uvicorn", "celery")
         process.kill()
     assert wait_until_gone(tmp_path) == {}
     with running("up", "--port", str(free_port()), folder=tmp_path) as process:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from propound.embedded.process import Process, ProcessDiedError, StartTimeoutError, open_log
-from tests.embedded.processes import processes_of, wait_until_gone
+from tests.embedded.processes import wait_until_gone
 
 PARENT = """
 import os, sys
@@ -67,7 +67,7 @@ def test_deaf_process_and_its_children_are_killed(tmp_path: Path) -> None:
     process.start()
     process.wait_until(lambda: b"deaf" in (tmp_path / "log").read_bytes(), 30)
     assert not process.stop(0.1)
-    assert not processes_of(tmp_path)
+    assert not wait_until_gone(tmp_path)
 
 
 def test_stopping_what_never_started_is_harmless(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_serves_keeps_and_leaves_nothing_running(tmp_path: Path) -> None:
         with Redis.from_url(servers.redis_url) as redis:
             assert redis.ping()
         assert processes_of(tmp_path)
-    assert not processes_of(tmp_path)
+    assert not wait_until_gone(tmp_path)
     with EmbeddedServers(tmp_path, durable=True) as servers:
         assert read(servers.database_url) == [1]
     with EmbeddedServers(tmp_path, durable=False, fresh=True) as servers, pytest.raises(psycopg.Error):
@@ -99,7 +99,7 @@ def test_recovers_after_its_owner_was_killed(tmp_path: Path) -> None:
     assert wait_until_gone(tmp_path) == {}
     with EmbeddedServers(tmp_path, durable=False) as servers:
         assert read(servers.database_url) == [3]
-    assert not processes_of(tmp_path)
+    assert not wait_until_gone(tmp_path)
 
 
 def test_stops_a_server_that_outlived_its_owner(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_stops_a_server_that_outlived_its_owner(tmp_path: Path) -> None:
     finally:
         found.stop()
         lost.stop()
-    assert not processes_of(tmp_path)
+    assert not wait_until_gone(tmp_path)
 
 
 def test_stale_pid_of_another_process_is_no_obstacle(tmp_path: Path) -> None:
