@@ -103,9 +103,10 @@ class Submission(Record):
     """What `submit` hands in."""
 
     statement: str = Field(min_length=1, max_length=MAX_STATEMENT)
-    composition: tuple[SkillUse, ...] = Field(min_length=1, max_length=8)
     answer: str = Field(min_length=1, max_length=MAX_ANSWER)
     """The final answer; for coding the output, as JSON, of the example that the statement gives."""
+    composition: tuple[SkillUse, ...] = Field(default=(), max_length=8)
+    """What the agent means to have written; empty: what the statement says, read with the active skills."""
 
 
 class CodingMode(StrEnum):

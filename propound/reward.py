@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from propound.episode import Rewards
-from propound.trajectory import ActionKind, Step, Trajectory
+from propound.trajectory import PROGRAMS, ActionKind, Step, Trajectory
 from propound.verification.verdict import Verdict
 
 BASE = 1.0
@@ -11,7 +11,9 @@ BASE = 1.0
 DIFFICULTY = 1.0
 """lambda, the largest bonus for difficulty."""
 
-_STEP = {ActionKind.EXEC: 0.1, ActionKind.EDIT: 0.1, ActionKind.READ: 0.02, ActionKind.THINK: 0.02}
+_STEP = {
+    **dict.fromkeys(PROGRAMS, 0.1), ActionKind.EDIT: 0.1, ActionKind.READ: 0.02, ActionKind.THINK: 0.02,
+}  # fmt: skip
 """r_proc of a step that did what it was meant to; the paper leaves the values open."""
 _FAILED = -0.02
 _MALFORMED = -0.1

@@ -30,14 +30,22 @@ class ActionKind(StrEnum):
     """Reflection in text, without a tool call."""
     READ = "read_skill"
     """Read a skill's full text."""
+    DRAW = "draw"
+    """Run the active skills' own scripts: parameters that fit together, and the answer."""
+    CHECK = "check"
+    """Read a draft back and recompute it by the skills' second methods."""
     EXEC = "exec"
-    """Run a program in the sandbox."""
+    """Run a program of the agent's own in the sandbox."""
     EDIT = "edit_skills"
     """Drop or swap active skills."""
     SUBMIT = "submit"
     """Hand in the problem; ends the episode."""
     MALFORMED = "malformed"
     """A turn that could not be understood; answered with what was wrong, and counted."""
+
+
+PROGRAMS = frozenset({ActionKind.DRAW, ActionKind.CHECK, ActionKind.EXEC})
+"""The actions that run a program in the sandbox: the method's exec(code), the skills' scripts by name."""
 
 
 class Action(Record):

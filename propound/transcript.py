@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from propound.problem import Submission
+from propound.problem import MAX_ANSWER, MAX_STATEMENT, SkillUse
 from propound.trajectory import Action, ActionKind
 
 MAX_TURN = 20_000
@@ -34,6 +34,34 @@ class ReadArguments(_Arguments):
     name: str = Field(max_length=100)
 
 
+class DrawArguments(_Arguments):
+    """Compose skills with concrete numbers."""
+
+    skills: list[str] = Field(default=[], max_length=8)
+    seed: int | None = Field(default=None, ge=0, lt=2**53)
+
+
+class CheckArguments(_Arguments):
+    """Test a draft."""
+
+    statement: str = Field(min_length=1, max_length=MAX_STATEMENT)
+    answer: str = Field(min_length=1, max_length=MAX_ANSWER)
+
+
+class SubmitArguments(_Arguments):
+    """Hand in a problem: the one given, or the draft that was checked last."""
+
+    statement: str | None = Field(default=None, min_length=1, max_length=MAX_STATEMENT)
+    answer: str | None = Field(default=None, min_length=1, max_length=MAX_ANSWER)
+    composition: list[SkillUse] = Field(default=[], max_length=8)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.statement is None) != (self.answer is None):
+            raise ValueError("give both statement and answer, or neither")
+        return self
+
+
 class ExecArguments(_Arguments):
     """Run a Python program in the sandbox."""
 
@@ -48,13 +76,15 @@ class EditArguments(_Arguments):
 
 
 _TOOLS: dict[ActionKind, tuple[str, type[BaseModel]]] = {
-    ActionKind.READ: ("Read the full text of a skill.", ReadArguments),
-    ActionKind.EXEC: (
-        "Run a Python program; `from toolkit import draw, check` works on active skills.",
-        ExecArguments,
+    ActionKind.READ: ("The full text of a skill, with one of its wordings.", ReadArguments),
+    ActionKind.DRAW: ("Numbers for the active skills, and the answer.", DrawArguments),
+    ActionKind.CHECK: ("Read the statement back and recompute it.", CheckArguments),
+    ActionKind.EXEC: ("Run a Python program; `from toolkit import draw, check` works.", ExecArguments),
+    ActionKind.EDIT: ("Drop active skills, or add alternates.", EditArguments),
+    ActionKind.SUBMIT: (
+        "Hand in the problem, if not given the draft that was checked last; ends the episode.",
+        SubmitArguments,
     ),
-    ActionKind.EDIT: ("Drop active skills, or add alternates in their place.", EditArguments),
-    ActionKind.SUBMIT: ("Hand in the problem; ends the episode.", Submission),
 }
 
 
@@ -112,10 +142,7 @@ def _parse_call(body: str, thought: str) -> Action:
     ):
         return _malformed("the arguments hold characters that are not text (NUL or lone surrogates)", thought)
     try:
-        if kinds[name] is ActionKind.SUBMIT:
-            Submission.model_validate_json(json.dumps(call["arguments"]))
-        else:
-            _TOOLS[kinds[name]][1].model_validate(call["arguments"])
+        _TOOLS[kinds[name]][1].model_validate_json(json.dumps(call["arguments"]))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "arguments"

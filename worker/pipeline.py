@@ -65,7 +65,7 @@ class Pipeline:
         Raises:
             SandboxFailedError: the sandbox itself failed.
         """
-        environment = Environment(spec, self.library, self.sandbox, self.max_steps)
+        environment = Environment(spec, self.library, self.sandbox, self.max_steps, member)
         trajectory = rollout(self.proposer, environment, member)
         verdict = self.verification.verify(trajectory)
         used = verdict.problem.skills if verdict.problem else spec.skills

@@ -7,7 +7,11 @@ problem is any good is for verification, after the episode.
 from __future__ import annotations
 
 import json
+import random
 import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 from propound.errors import PropoundError
 from propound.problem import ProblemSpec, Submission
@@ -24,6 +28,7 @@ MAX_OBSERVATION = 4_000
 """Longest text of an observation, in characters."""
 LIMITS = Limits(wall_s=30.0, cpu_s=10.0, memory_mb=512)
 """Of one program of the agent."""
+_CHECK = "import json\nfrom toolkit import check\ncheck(**json.load(open('draft.json', encoding='utf-8')))"
 
 
 class SandboxFailedError(PropoundError):
@@ -33,8 +38,11 @@ class SandboxFailedError(PropoundError):
 class Environment:
     """One decision process over a spec."""
 
-    def __init__(self, spec: ProblemSpec, library: Library, sandbox: Sandbox, max_steps: int) -> None:
+    def __init__(
+        self, spec: ProblemSpec, library: Library, sandbox: Sandbox, max_steps: int, member: int = 0
+    ) -> None:
         self.spec = spec
+        self.member = member
         self.library = library
         self.sandbox = sandbox
         self.max_steps = max_steps
@@ -43,6 +51,8 @@ class Environment:
         self.skills: tuple[str, ...] = spec.skills
         self.steps: list[Step] = []
         self.outcome: Outcome | None = None
+        self.draft: Submission | None = None
+        """What was checked last."""
         self.submission: Submission | None = None
 
     def step(self, text: str, sampling: Sampling | None = None) -> Observation:
@@ -60,7 +70,7 @@ class Environment:
             self.outcome = Outcome.STEPS_EXHAUSTED
         left = self.max_steps - len(self.steps) - 1
         if self.outcome is None:
-            answer = f"{answer}\n[stage {self.stage}; {left} steps left]".lstrip("\n")
+            answer = f"{answer}\n[{self.stage}; {left} steps left]".lstrip("\n")
         tool = None if action.kind in (ActionKind.THINK, ActionKind.MALFORMED) else str(action.kind)
         observation = Observation(ok=ok, text=answer, tool=tool)
         self.steps.append(
@@ -80,14 +90,18 @@ class Environment:
             return False, f"malformed: {action.arguments['reason']}"
         if action.kind is ActionKind.READ:
             return self._read(action.arguments["name"])
+        if action.kind is ActionKind.DRAW:
+            return self._draw(**action.arguments)
+        if action.kind is ActionKind.CHECK:
+            self.draft = Submission(**action.arguments)
+            draft = {"draft.json": json.dumps(action.arguments).encode()}
+            return self._exec(_CHECK, draft)
         if action.kind is ActionKind.EXEC:
             return self._exec(action.arguments["code"])
         if action.kind is ActionKind.EDIT:
             return self._edit(action.arguments.get("drop", []), action.arguments.get("add", []))
         if action.kind is ActionKind.SUBMIT:
-            self.submission = Submission.model_validate_json(json.dumps(action.arguments))
-            self.outcome = Outcome.SUBMITTED
-            return True, "submitted"
+            return self._submit(action.arguments)
         if not action.thought:
             self.outcome = Outcome.ABANDONED
             return False, "abandoned"
@@ -97,7 +111,28 @@ class Environment:
         if name not in (*self.skills, *self.spec.alternates):
             return False, f"{name[:60]} is neither active nor an alternate"
         package = self.library[name]
-        return True, f"{package.front_matter()}\n\n{package.body}"[:MAX_OBSERVATION]
+        setup, quantity = package.wording(self._chance("read", name))
+        wording = "\n".join(filter(None, ("## Wording", setup, quantity)))
+        known = () if name in self.spec.skills else (package.front_matter(),)
+        return True, "\n\n".join((*known, package.body, wording))[:MAX_OBSERVATION]
+
+    def _chance(self, *purpose: str) -> random.Random:
+        """Another one for each member of the group, action and step, and always the same."""
+        return random.Random(f"{self.spec.seed}:{self.member}:{len(self.steps)}:{':'.join(purpose)}")
+
+    def _draw(self, skills: Sequence[str] = (), seed: int | None = None) -> tuple[bool, str]:
+        if seed is None:
+            seed = self._chance("draw").randrange(2**32)
+        names = json.dumps(skills or list(self.skills))
+        return self._exec(f"from toolkit import draw\ndraw({names}, seed={seed}, level={self.spec.level})")
+
+    def _submit(self, arguments: dict[str, Any]) -> tuple[bool, str]:
+        submission = Submission.model_validate(arguments) if arguments.get("statement") else self.draft
+        if submission is None:
+            return False, "no draft has been checked: give statement and answer"
+        self.submission = submission
+        self.outcome = Outcome.SUBMITTED
+        return True, "submitted"
 
     def _edit(self, drop: list[str], add: list[str]) -> tuple[bool, str]:
         allowed = {*self.spec.skills, *self.spec.alternates}
@@ -117,10 +152,10 @@ class Environment:
         self.skills = edited
         return True, f"active skills: {', '.join(edited)}"
 
-    def _exec(self, code: str) -> tuple[bool, str]:
+    def _exec(self, code: str, files: Mapping[str, bytes] = MappingProxyType({})) -> tuple[bool, str]:
         catalogue = json.dumps(self.library.catalogue(self.skills)).encode()
         execution = self.sandbox.run(
-            code, files={CATALOGUE: catalogue}, python_path=(TOOLKIT_ROOT,), limits=LIMITS
+            code, files={CATALOGUE: catalogue, **files}, python_path=(TOOLKIT_ROOT,), limits=LIMITS
         )
         if execution.status is ExecutionStatus.FAILED:
             raise SandboxFailedError(execution.reason)

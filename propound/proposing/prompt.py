@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from propound.problem import ProblemSpec
@@ -10,19 +9,19 @@ from propound.skills import Library
 from propound.transcript import tool_schemas
 
 _SYSTEM = """You write one {domain} problem that composes the active skills, with a checked answer.
-Stages: draft, check, refine, finalize. Compose the skills with draw(skills, seed, level), write the statement in your \
-own words, test it with check(statement, composition, answer), repair what fails, drop or swap skills that do not go \
-together, then submit.
-One turn is a thought, or a thought with one tool call:
+Draw numbers, write the statement in your own words, check it, repair what fails, drop or swap skills that do not go \
+together, submit.
+A turn is a thought, or a thought with one tool call:
 <tool_call>
 {{"name": "...", "arguments": {{...}}}}
 </tool_call>
-Tools: {tools}"""
+Tools:
+{tools}"""
 
 
 def opening_messages(spec: ProblemSpec, library: Library) -> tuple[dict[str, Any], ...]:
     """The chat messages before the first turn."""
-    tools = json.dumps([_short(schema["function"]) for schema in tool_schemas()])
+    tools = "\n".join(_line(schema["function"]) for schema in tool_schemas())
     skills = "\n\n".join(library[name].front_matter() for name in spec.skills)
     count = (
         f"exactly {spec.minimum_skills}"
@@ -38,9 +37,5 @@ def opening_messages(spec: ProblemSpec, library: Library) -> tuple[dict[str, Any
     )
 
 
-def _short(function: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": function["name"],
-        "description": function["description"],
-        "arguments": sorted(function["parameters"]["properties"]),
-    }
+def _line(function: dict[str, Any]) -> str:
+    return f"{function['name']}({', '.join(function['parameters']['properties'])}): {function['description']}"

@@ -90,14 +90,25 @@ class Library:
             statement.UnreadableError: no wording of these skills says this.
             statement.AmbiguousError: it can be read in two ways.
         """
-        skills = self.skills(names)
-        frames = statement.Frames.from_catalogue(self.frames[self[names[0]].domain])
-        key = tuple(names)
-        if key not in self._grammars:
-            if len(self._grammars) > 2_000:
-                self._grammars.clear()
-            self._grammars[key] = statement.tree(frames, skills)
-        return statement.read(frames, skills, text, grammar=self._grammars[key])
+        return self._read([self.skills(names)], text)
+
+    def read_any(self, names: Sequence[str], text: str) -> statement.Reading:
+        """As `read`, with the skills in any order that forms a chain."""
+        return self._read(composition.chains(self.skills(names)), text)
+
+    def _read(self, orders: Sequence[Sequence[composition.Skill]], text: str) -> statement.Reading:
+        domain = Domain(orders[0][0].domain) if orders else Domain.MATHEMATICS
+        frames = statement.Frames.from_catalogue(self.frames[domain])
+
+        def grammar(skills: Sequence[composition.Skill]) -> wording.Node:
+            key = tuple(skill.name for skill in skills)
+            if key not in self._grammars:
+                if len(self._grammars) > 2_000:
+                    self._grammars.clear()
+                self._grammars[key] = statement.tree(frames, skills)
+            return self._grammars[key]
+
+        return statement.read_any(frames, orders, text, grammar)
 
     def catalogue(self, names: Sequence[str]) -> dict[str, Any]:
         """What the toolkit in the sandbox is given: the named packages and the frames of their domains."""

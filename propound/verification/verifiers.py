@@ -11,7 +11,7 @@ from typing import Protocol
 
 from propound.problem import AnswerKind, Submission
 from propound.skills.toolkit.quality import SECOND_ANSWER
-from propound.trajectory import ActionKind, Trajectory
+from propound.trajectory import PROGRAMS, Trajectory
 from propound.verification.answers import Agreement, compare
 from propound.verification.examination import Examination
 from propound.verification.verdict import Rejection, Vote
@@ -127,7 +127,7 @@ class Examiner:
 def _computed(trajectory: Trajectory, answer: str) -> bool:
     """Whether the answer stands in the output of some program that ended well."""
     return any(
-        step.action.kind is ActionKind.EXEC and step.observation.ok and _within(answer, step.observation.text)
+        step.action.kind in PROGRAMS and step.observation.ok and _within(answer, step.observation.text)
         for step in trajectory.steps
     )
 

@@ -46,9 +46,8 @@ class Verification:
         if problem:
             return _rejected(Rejection.WRONG_SKILLS, problem, checks)
 
-        names = [use.skill for use in submission.composition]
         try:
-            reading = self.library.read(names, submission.statement)
+            reading = self._read(trajectory, submission)
         except UnreadableError as error:
             return _rejected(Rejection.UNREADABLE, str(error), [*checks, _failed("readable", str(error))])
         except AmbiguousError as error:
@@ -81,10 +80,15 @@ class Verification:
         checks += _examination_checks(examination)
         return self._decide(trajectory, submission, examination, checks)
 
+    def _read(self, trajectory: Trajectory, submission: Submission) -> Reading:
+        if submission.composition:
+            return self.library.read([use.skill for use in submission.composition], submission.statement)
+        return self.library.read_any(trajectory.steps[-1].skills, submission.statement)
+
     def _skills_problem(self, trajectory: Trajectory, submission: Submission) -> str | None:
         spec = trajectory.spec
-        names = [use.skill for use in submission.composition]
         active = trajectory.steps[-1].skills
+        names = [use.skill for use in submission.composition] or list(active)
         if sorted(names) != sorted(active):
             return f"the composition uses {', '.join(names)[:200]}, active are {', '.join(active)}"
         if not spec.minimum_skills <= len(names) <= spec.maximum_skills:
@@ -95,7 +99,7 @@ class Verification:
     def _decide(
         self, trajectory: Trajectory, submission: Submission, examination: Examination, checks: list[Check]
     ) -> Verdict:
-        last = self.library[submission.composition[-1].skill]
+        last = self.library[examination.reading.composition[-1]["skill"]]
         digits = examination.reading.digits
         coding = trajectory.spec.domain is Domain.CODING
         kind = AnswerKind.TEXT if coding else AnswerKind(last.gives)
@@ -132,7 +136,9 @@ class Verification:
 
 
 def _difference(reading: Reading, submission: Submission) -> str | None:
-    """Where the statement says something else than the agent's composition, or None."""
+    """Where the statement says something else than the agent's composition, if it gave one, or None."""
+    if not submission.composition:
+        return None
     for index, (read, use) in enumerate(zip(reading.composition, submission.composition, strict=True)):
         for name, value in read["parameters"].items():
             if use.parameters.get(name) != value:

@@ -40,7 +40,14 @@ def test_no_turn_is_malformed() -> None:
     kinds = Counter(step.action.kind for trajectory in _trajectories() for step in trajectory.steps)
     assert kinds[ActionKind.MALFORMED] == 0
     assert all(
-        kinds[kind] for kind in (ActionKind.THINK, ActionKind.READ, ActionKind.EXEC, ActionKind.SUBMIT)
+        kinds[kind]
+        for kind in (
+            ActionKind.THINK,
+            ActionKind.READ,
+            ActionKind.DRAW,
+            ActionKind.CHECK,
+            ActionKind.SUBMIT,
+        )
     )
 
 
@@ -65,8 +72,7 @@ def test_a_declared_conflict_is_pruned() -> None:
     for spec in conflicting:
         trajectory = _play(spec)
         if trajectory.submission is not None:
-            used = [use.skill for use in trajectory.submission.composition]
-            assert LIBRARY.conflict(used) is None
+            assert LIBRARY.conflict(trajectory.steps[-1].skills) is None
             pruned += any(step.action.kind is ActionKind.EDIT for step in trajectory.steps)
     assert pruned >= 6
 
@@ -85,3 +91,12 @@ def test_thoughts_vary() -> None:
         if step.action.thought
     ]
     assert len(set(thoughts)) >= 0.6 * len(thoughts)
+
+
+def test_unfamiliar_skills_are_read_and_worded_as_shown() -> None:
+    spec = draw_spec(JobRequest(count=1, seed=2, minimum_skills=1, maximum_skills=1), LIBRARY, 3)
+    teacher = Teacher(LIBRARY, unfamiliar=spec.skills)
+    for member in range(8):
+        trajectory = rollout(teacher, Environment(spec, LIBRARY, SANDBOX, 24, member), member)
+        assert [step.action.arguments for step in trajectory.steps if step.action.kind is ActionKind.READ]
+        assert trajectory.submission is None or trajectory.steps[-1].observation.ok

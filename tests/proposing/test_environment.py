@@ -55,18 +55,47 @@ def test_reading_discloses_the_body() -> None:
     assert not environment.step(write_call(ActionKind.READ, {"name": "../../etc/passwd"})).ok
 
 
+def test_a_reading_shows_one_wording_and_front_matter_only_of_what_the_prompt_does_not_hold() -> None:
+    shown = [
+        Environment(SPEC, LIBRARY, SANDBOX, 12, member).step(write_call(ActionKind.READ, {"name": name})).text
+        for member in range(6)
+        for name in ("modular-power", "multiples-sum")
+    ]
+    assert all("\n## Wording\n" in text for text in shown)
+    assert len(set(shown)) > 4
+    assert [text.startswith("name: ") for text in shown[:2]] == [False, True]
+
+
 def test_a_draw_and_a_failed_check_move_the_stage() -> None:
     environment = _environment()
-    observation = environment.step(_exec("from toolkit import draw\ndraw(['modular-power'], seed=3)"))
-    drawn = json.loads(observation.text.splitlines()[0])
-    assert drawn["composition"][0]["skill"] == "modular-power"
+    observation = environment.step(write_call(ActionKind.DRAW, {}))
+    use, drawn = map(json.loads, observation.text.splitlines()[:2])
+    assert use["skill"] == "modular-power"
+    assert drawn["answer"].isdigit()
     assert [step.stage for step in environment.steps] == [Stage.DRAFT]
     assert environment.stage.value == "check"
-    observation = environment.step(
-        _exec("from toolkit import check\ncheck('What?', [{'skill': 'modular-power'}], '1')")
-    )
-    assert observation.text.startswith("failed: CheckError: ")
+    observation = environment.step(write_call(ActionKind.CHECK, {"statement": "What?", "answer": "1"}))
+    assert observation.text.startswith("failed: CheckError: no wording")
     assert environment.stage.value == "refine"
+
+
+def test_draws_differ_between_steps_and_members_and_never_between_runs() -> None:
+    def draws(member: int) -> list[str]:
+        environment = Environment(SPEC, LIBRARY, SANDBOX, 12, member)
+        return [environment.step(write_call(ActionKind.DRAW, {})).text.splitlines()[0] for _ in range(2)]
+
+    assert draws(0) == draws(0)
+    assert len({*draws(0), *draws(1)}) == 4
+    with_seed = [_environment().step(write_call(ActionKind.DRAW, {"seed": seed})).text for seed in (7, 7, 8)]
+    assert with_seed[0] == with_seed[1] != with_seed[2]
+
+
+def test_programs_of_the_agent_reach_the_same_toolkit() -> None:
+    environment = _environment()
+    assert environment.step(_exec("from toolkit import draw\ndraw(['modular-power'], seed=3)")).ok
+    composed = [{"skill": "modular-power", "parameters": {}}]
+    observation = environment.step(_exec(f"from toolkit import check\ncheck('What?', '1', {composed})"))
+    assert observation.text.startswith("failed: CheckError: ")
 
 
 def test_a_failing_program_reads_the_same_everywhere() -> None:
@@ -100,7 +129,7 @@ def test_malformed_turns_count_and_the_budget_ends_the_episode() -> None:
     texts = [environment.step("<tool_call>nonsense</tool_call>").text for _ in range(3)]
     reason, _, state = texts[0].partition("\n")
     assert reason == "malformed: the tool call is not valid JSON: Expecting value: line 1 column 1 (char 0)"
-    assert state == "[stage draft; 2 steps left]"
+    assert state == "[draft; 2 steps left]"
     assert environment.outcome is Outcome.STEPS_EXHAUSTED
 
 
@@ -123,6 +152,18 @@ def test_a_submission_ends_the_episode() -> None:
     assert environment.submission.composition[0].parameters == {"base": 2}
     with pytest.raises(AssertionError):
         environment.step("more")
+
+
+def test_a_submission_is_by_default_the_draft_that_was_checked_last() -> None:
+    environment = _environment()
+    observation = environment.step(write_call(ActionKind.SUBMIT, {}))
+    assert (observation.ok, environment.outcome) == (False, None)
+    assert observation.text.startswith("no draft has been checked: give statement and answer")
+    for statement in ("first", "second"):
+        environment.step(write_call(ActionKind.CHECK, {"statement": statement, "answer": "1"}))
+    environment.step(write_call(ActionKind.SUBMIT, {}))
+    assert environment.submission is not None
+    assert environment.submission.model_dump() == {"statement": "second", "answer": "1", "composition": ()}
 
 
 def test_an_endless_program_is_killed_and_said_so(monkeypatch: pytest.MonkeyPatch) -> None:

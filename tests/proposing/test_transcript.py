@@ -53,6 +53,10 @@ def test_it_is_the_format_of_hermes() -> None:
             write_call(ActionKind.SUBMIT, {"statement": "", "composition": [], "answer": "1"}),
             "submit: statement",
         ),
+        (write_call(ActionKind.SUBMIT, {"statement": "s"}), "give both statement and answer, or neither"),
+        (write_call(ActionKind.CHECK, {"statement": "s"}), "check: answer: Field required"),
+        (write_call(ActionKind.DRAW, {"seed": -1}), "draw: seed"),
+        (write_call(ActionKind.DRAW, {"skills": ["a"] * 9}), "draw: skills"),
         ('<tool_call>{"name": "submit", "arguments": NaN}</tool_call>', "not valid JSON"),
         ("a\x00b", "not text"),
         ("</tool_call>" + "<tool_call>{}</tool_call>", "do not pair"),
@@ -77,7 +81,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@given(st.sampled_from(["read_skill", "exec", "edit_skills", "submit"]), JSON)
+@given(st.sampled_from(["read_skill", "draw", "check", "exec", "edit_skills", "submit"]), JSON)
 def test_any_arguments_become_an_action(name: str, arguments: Any) -> None:
     action = parse_turn("<tool_call>" + json.dumps({"name": name, "arguments": arguments}) + "</tool_call>")
     assert action.kind in ActionKind
@@ -86,6 +90,8 @@ def test_any_arguments_become_an_action(name: str, arguments: Any) -> None:
 def test_schemas_name_every_tool() -> None:
     assert [schema["function"]["name"] for schema in tool_schemas()] == [
         "read_skill",
+        "draw",
+        "check",
         "exec",
         "edit_skills",
         "submit",

@@ -33,13 +33,14 @@ VERIFICATION = Verification(LIBRARY, SANDBOX)
 
 @cache
 def _sound(domain: Domain, skills: int = 2) -> Trajectory:
-    """The first trajectory of the teacher that is accepted."""
+    """The first trajectory of the teacher that is accepted, with the composition that it means spelled out."""
     request = JobRequest(count=1, seed=4, domains=(domain,), minimum_skills=skills, maximum_skills=skills)
     for index in range(20):
         spec = draw_spec(request, LIBRARY, index)
         trajectory = rollout(Teacher(LIBRARY), Environment(spec, LIBRARY, SANDBOX, 24), 0)
-        if VERIFICATION.verify(trajectory).accepted:
-            return trajectory
+        problem = VERIFICATION.verify(trajectory).problem
+        if problem is not None:
+            return _with(trajectory, composition=[use.model_dump() for use in problem.composition])
     raise AssertionError("the teacher wrote no sound problem")
 
 
@@ -78,6 +79,19 @@ def test_a_sound_problem_is_accepted_with_its_evidence(domain: Domain) -> None:
 def test_a_wrong_answer_is_rejected(domain: Domain) -> None:
     wrong = {"mathematics": "123456789", "coding": "[123456789]", "science": "123456789 J"}[domain]
     assert _verdict(_sound(domain), answer=wrong).rejection in (Rejection.WRONG_ANSWER, Rejection.UNDECIDED)
+
+
+@pytest.mark.parametrize("domain", list(Domain))
+def test_without_a_composition_the_statement_alone_says_it(domain: Domain) -> None:
+    trajectory = _sound(domain)
+    spelled_out, silent = _verdict(trajectory), _verdict(trajectory, composition=())
+    assert silent.problem == spelled_out.problem
+    wrong = {"mathematics": "123456789", "coding": "[123456789]", "science": "123456789 J"}[domain]
+    assert not _verdict(trajectory, composition=(), answer=wrong).accepted
+    fewer = trajectory.model_copy(
+        update={"steps": (trajectory.steps[-1].model_copy(update={"skills": trajectory.spec.skills[:1]}),)}
+    )
+    assert _verdict(fewer, composition=()).rejection is Rejection.UNREADABLE
 
 
 @pytest.mark.parametrize("domain", [Domain.MATHEMATICS, Domain.SCIENCE])

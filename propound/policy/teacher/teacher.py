@@ -1,8 +1,9 @@
 """The scripted teacher: reflects, reads, drafts, executes, repairs, prunes, submits.
 
-It knows nothing that the conversation does not tell: numbers come from its own draws, failures from its own
-checks. Its temper decides how carefully it reads and checks, so overlooked conflicts and unchecked drafts
-happen, are met by the tools or the verifiers, and are repaired or rejected for real.
+It knows nothing that the conversation does not tell, but the wordings of the skills: numbers come from its own
+draws, failures from its own checks. Its temper decides how carefully it reads and checks, so overlooked conflicts,
+slips of the pen and unchecked drafts happen, are met by the tools or the verifiers, and are repaired or rejected
+for real. A skill that it has read it words as the text that it read shows.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import json
 import random
 import re
 import tomllib
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -26,8 +28,14 @@ from propound.transcript import write_call
 
 MAX_DRAWS = 7
 """Draws before the teacher gives up."""
+SLIP = 0.08
+"""Share of drafts with a slip of the pen: a digit or a word that is not what was meant."""
 PATIENCE = 2
 """Failed draws in a row before it blames the skills instead of the numbers."""
+
+
+LONGEST_TOLD = 20
+"""Characters of an answer that a thought repeats."""
 
 
 class Temper(StrEnum):
@@ -46,13 +54,15 @@ class Teacher:
 
     name = "scripted-teacher"
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, unfamiliar: Collection[str] = ()) -> None:
+        """`unfamiliar` skills are always read before they are used."""
         self.library = library
+        self.unfamiliar = frozenset(unfamiliar)
         self.version = digest([library.version, _phrases_text()])[:12]
 
     def begin(self, spec: ProblemSpec, member: int) -> _Script:
         """A writer whose every choice follows from (spec.seed, member)."""
-        return _Script(self.library, spec, random.Random(f"teacher:{spec.seed}:{member}"))
+        return _Script(self.library, self.unfamiliar, spec, random.Random(f"teacher:{spec.seed}:{member}"))
 
 
 def _phrases_text() -> str:
@@ -89,12 +99,18 @@ def _phrases() -> dict[str, wording.Node]:
 class _Script:
     """One episode of the teacher: a generator that is sent observations and yields turns."""
 
-    def __init__(self, library: Library, spec: ProblemSpec, rng: random.Random) -> None:
+    def __init__(
+        self, library: Library, unfamiliar: Collection[str], spec: ProblemSpec, rng: random.Random
+    ) -> None:
         self.library = library
+        self.unfamiliar = unfamiliar
         self.spec = spec
         self.rng = rng
         self.active = list(spec.skills)
-        self.temper = rng.choices(list(Temper), (5, 4, 1))[0]
+        self.temper = rng.choices(list(Temper), (3, 6, 1))[0]
+        self.remark = ""
+        """On what just failed; goes before the next thought."""
+        self.shown: dict[str, dict[str, list[str]]] = {}
         self.turns = self._play()
         self.started = False
 
@@ -114,19 +130,15 @@ class _Script:
         return " ".join(text.split())
 
     def _call(self, kind: ActionKind, thought: str, **arguments: Any) -> str:
+        thought, self.remark = f"{self.remark} {thought}".strip(), ""
         return write_call(kind, arguments, thought)
 
-    def _program(self, name: str, *arguments: Any, **keywords: Any) -> str:
-        given = [_literal(value) for value in arguments]
-        given += [f"{key}={_literal(value)}" for key, value in keywords.items()]
-        return f"from toolkit import {name}\n{name}({', '.join(given)})"
-
     def _play(self) -> Generator[str, str, None]:
-        yield self._reflect()
-        if self.temper is not Temper.CONFIDENT:
-            for name in self.active:
-                if self.temper is Temper.CAREFUL or self.rng.random() < 0.4:
-                    yield self._call(ActionKind.READ, self._say("read", skill=name), name=name)
+        if self.rng.random() < 0.4:
+            yield self._reflect()
+        for name in self.active:
+            if self._wants_to_read(name):
+                yield from self._read(name)
         if self.temper is Temper.CAREFUL:
             yield from self._resolve_conflict("conflict_seen")
         failures = 0
@@ -140,6 +152,16 @@ class _Script:
             if (yield from self._finish(drawn)):
                 return
             failures += 1
+
+    def _wants_to_read(self, name: str) -> bool:
+        share = {Temper.CAREFUL: 1.0, Temper.BRISK: 0.25, Temper.CONFIDENT: 0.0}
+        return name in self.unfamiliar or self.rng.random() < share[self.temper]
+
+    def _read(self, name: str) -> Generator[str, str, None]:
+        """Read a skill, and remember the wording that the text ends with."""
+        observation = yield self._call(ActionKind.READ, self._say("read", skill=name), name=name)
+        *setup, quantity = observation.partition("## Wording\n")[2].splitlines()[:-1]
+        self.shown[name] = {"setup": setup, "quantity": [quantity]}
 
     def _reflect(self) -> str:
         last = self.library[self.rng.choice(self.active)]
@@ -190,6 +212,8 @@ class _Script:
         arguments: dict[str, Any] = {"drop": [dropped]} | ({"add": [added]} if added else {})
         yield self._call(ActionKind.EDIT, f"{thought} {say}", **arguments)
         self.active = sorted([name for name in self.active if name != dropped] + ([added] if added else []))
+        if added and added in self.unfamiliar:
+            yield from self._read(added)
 
     def _prune_stuck(self, attempts: int) -> Generator[str, str, bool]:
         """Change a skill when the draws keep failing; False when nothing can be changed."""
@@ -200,47 +224,70 @@ class _Script:
         return True
 
     def _draw(self) -> Generator[str, str, dict[str, Any] | None]:
-        code = self._program("draw", self.active, seed=self.rng.randrange(100_000), level=self.spec.level)
-        observation = yield self._call(ActionKind.EXEC, self._say("draw"), code=code)
+        observation = yield self._call(ActionKind.DRAW, self._say("draw"))
         reason = _failure(observation)
         if reason is None:
-            found: dict[str, Any] = json.loads(observation.partition("\n")[0])
-            return found
+            *uses, drawn = (json.loads(line) for line in observation.splitlines()[:-1])
+            composition = [{"skill": use.pop("skill"), "parameters": use} for use in uses]
+            return {"composition": composition, **drawn}
         if "cannot be combined" in reason:
             yield from self._resolve_conflict("conflict_met")
         else:
-            yield self._say("draw_failed", reason=reason)
+            self.remark = self._say("draw_failed", reason=reason)
         return None
 
     def _finish(self, drawn: dict[str, Any]) -> Generator[str, str, bool]:
-        """Write the statement, check it unless confident, submit; False when the check fails."""
-        composition, answer = drawn["composition"], drawn["answer"]
-        names = [use["skill"] for use in composition]
-        text = statement.write(
+        """Write the statement, check it unless confident, submit; False when the draw is no good."""
+        answer = drawn["answer"]
+        told = answer if len(answer) <= LONGEST_TOLD else "as drawn"
+        if self.temper is Temper.CONFIDENT and len(drawn["composition"]) == 1:
+            thought = self._say("confident")
+            yield self._call(ActionKind.SUBMIT, thought, statement=self._write(drawn), answer=answer)
+            return True
+        slip = self.rng.random() < SLIP
+        for _ in range(2):
+            text = self._write(drawn)
+            thought = self._say("check", answer=told)
+            observation = yield self._call(
+                ActionKind.CHECK, thought, statement=_slipped(text, self.rng) if slip else text, answer=answer
+            )
+            reason = _failure(observation)
+            if reason is None:
+                yield self._call(ActionKind.SUBMIT, self._say("submit", answer=told))
+                return True
+            if not slip:
+                break
+            slip = False
+            self.remark = self._say("slipped", reason=reason)
+        self.remark = self._say("check_failed", reason=reason)
+        return False
+
+    def _write(self, drawn: dict[str, Any]) -> str:
+        composition = drawn["composition"]
+        skills = self.library.skills([use["skill"] for use in composition])
+        return statement.write(
             statement.Frames.from_catalogue(self.library.frames[self.spec.domain]),
-            self.library.skills(names),
+            [
+                replace(skill, forms=[self.shown[skill.name]]) if skill.name in self.shown else skill
+                for skill in skills
+            ],
             composition,
             self.rng,
             digits=drawn.get("digits", 3),
-            example=(drawn["example"], json.loads(answer)) if "example" in drawn else None,
+            example=(drawn["example"], json.loads(drawn["answer"])) if "example" in drawn else None,
             mode=drawn.get("mode", "function"),
         )
-        unchecked = self.temper is Temper.CONFIDENT and len(names) == 1
-        if not unchecked:
-            code = self._program("check", statement=text, composition=composition, answer=answer)
-            observation = yield self._call(ActionKind.EXEC, self._say("check", answer=answer), code=code)
-            reason = _failure(observation)
-            if reason is not None:
-                yield self._say("check_failed", reason=reason)
-                return False
-        thought = self._say("confident") if unchecked else self._say("submit", answer=answer)
-        yield self._call(ActionKind.SUBMIT, thought, statement=text, composition=composition, answer=answer)
-        return True
 
 
-def _literal(value: Any) -> str:
-    """A Python literal in double quotes, as JSON writes it (there are no booleans or nulls in compositions)."""
-    return json.dumps(value, ensure_ascii=False)
+def _slipped(text: str, rng: random.Random) -> str:
+    """The text with one digit changed or one word left out."""
+    digits = [at for at, character in enumerate(text) if character.isdigit()]
+    if digits and rng.random() < 0.7:
+        at = rng.choice(digits)
+        return text[:at] + rng.choice([digit for digit in "123456789" if digit != text[at]]) + text[at + 1 :]
+    words = text.split()
+    del words[rng.randrange(len(words))]
+    return " ".join(words)
 
 
 def _enumerate(names: Sequence[str]) -> str:

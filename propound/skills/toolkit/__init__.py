@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import quality, statement, streams
-from .composition import CheckError, DrawError, Skill, conflict, evaluate
+from .composition import CheckError, DrawError, Skill, chains, conflict, evaluate
 from .composition import draw as compose
 
 CATALOGUE = "skills.json"
@@ -22,6 +22,10 @@ CATALOGUE = "skills.json"
 CASE = "case.json"
 
 __all__ = ["CheckError", "DrawError", "check", "draw", "examine", "judge"]
+
+
+def _active() -> list[str]:
+    return list(json.loads(Path(CATALOGUE).read_text(encoding="utf-8"))["skills"])
 
 
 def _load(names: Sequence[str]) -> tuple[list[Skill], statement.Frames]:
@@ -38,6 +42,8 @@ def _load(names: Sequence[str]) -> tuple[list[Skill], statement.Frames]:
 def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
     """Print a composition of the skills with drawn numbers, and its answer by the skills' main methods.
 
+    One line of JSON for each skill in the order of the chain, then one with the answer and what belongs to it.
+
     Raises:
         DrawError: why these skills and this seed give no problem.
     """
@@ -45,7 +51,7 @@ def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
     rng = random.Random(seed)
     composition = compose(loaded, rng, level)
     ordered = [next(skill for skill in loaded if skill.name == use["skill"]) for use in composition]
-    drawn: dict[str, Any] = {"composition": composition}
+    drawn: dict[str, Any] = {}
     if ordered[0].domain == "coding":
         value, output = _example(ordered, composition, rng)
         mode = rng.choice(streams.MODES)
@@ -58,6 +64,8 @@ def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
         drawn["answer"] = quality.show_answer(ordered[-1], result, drawn["digits"])
         if ordered[-1].gives != "quantity":
             del drawn["digits"]
+    for use in composition:
+        print(json.dumps({"skill": use["skill"], **use["parameters"]}))
     print(json.dumps(drawn))
 
 
@@ -73,14 +81,16 @@ def _example(
     return value, output
 
 
-def check(statement: str, composition: Sequence[Mapping[str, Any]], answer: str) -> None:
-    """Print "sound" when the problem stands up: read back, recomputed, not degenerate.
+def check(statement: str, answer: str, composition: Sequence[Mapping[str, Any]] | None = None) -> None:
+    """Print "sound: ANSWER" when the problem stands up: read back, recomputed, not degenerate.
+
+    Without a composition the statement is read with all active skills, in any order that forms a chain.
 
     Raises:
         CheckError: what is wrong with it.
     """
-    report = examine([use["skill"] for use in composition], statement)
-    if report["composition"] != list(map(dict, composition)):
+    report = examine([use["skill"] for use in composition] if composition else None, statement)
+    if composition and report["composition"] != list(map(dict, composition)):
         raise CheckError(f"the statement reads back as {json.dumps(report['composition'])}")
     if report["recomputed"] != report["direct"]:
         raise CheckError(f"the second method gives {report['recomputed']}, the first {report['direct']}")
@@ -88,22 +98,24 @@ def check(statement: str, composition: Sequence[Mapping[str, Any]], answer: str)
         raise CheckError(f"the answer to this statement is {report['direct']}, not {answer}")
     if report["weaknesses"]:
         raise CheckError("; ".join(report["weaknesses"]))
-    print("sound")
+    print(f"sound: {answer}")
 
 
-def examine(skills: Sequence[str], text: str) -> dict[str, Any]:
-    """What the statement says, its answer by both methods, and its weaknesses.
+def examine(skills: Sequence[str] | None, text: str) -> dict[str, Any]:
+    """What the statement says, its answer by both methods, and its weaknesses; None: all active skills, in any order.
 
     Raises:
         CheckError: the statement cannot be read, or a method fails on it.
     """
     try:
-        loaded, frames = _load(skills)
+        loaded, frames = _load(skills if skills is not None else _active())
         pair = conflict(loaded)
         if pair:
             raise CheckError(f"{pair[0]} and {pair[1]} cannot be combined")
-        reading = statement.read(frames, loaded, text)
-        return report(loaded, reading, text)
+        orders = [loaded] if skills is not None else chains(loaded)
+        reading = statement.read_any(frames, orders, text)
+        by_name = {skill.name: skill for skill in loaded}
+        return report([by_name[use["skill"]] for use in reading.composition], reading, text)
     except (statement.UnreadableError, statement.AmbiguousError, DrawError) as error:
         raise CheckError(str(error)) from error
 

@@ -317,5 +317,5 @@ def evaluate(
 
 def shown(value: Any) -> str:
     """A value short enough for a message."""
-    text = str(value)
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."

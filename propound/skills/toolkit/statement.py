@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -291,6 +291,34 @@ def read(frames: Frames, skills: Sequence[Skill], text: str, *, grammar: Node | 
             found = reading
     except wording.TooComplexError as error:
         raise UnreadableError(str(error)) from error
+    if found is None:
+        raise UnreadableError(problem)
+    return found
+
+
+def read_any(
+    frames: Frames,
+    orders: Sequence[Sequence[Skill]],
+    text: str,
+    grammar: Callable[[Sequence[Skill]], Node | None] = lambda _: None,
+) -> Reading:
+    """The one reading of a statement with the skills in one of these orders.
+
+    Raises:
+        UnreadableError: no wording of these skills, in any of the orders, says this.
+        AmbiguousError: it can be read in two ways.
+    """
+    found: Reading | None = None
+    problem = "no order of these skills lets each result feed the next"
+    for order in orders:
+        try:
+            reading = read(frames, order, text, grammar=grammar(order))
+        except UnreadableError as error:
+            problem = str(error)
+            continue
+        if found is not None:
+            raise AmbiguousError("the statement can be read in two orders of its skills")
+        found = reading
     if found is None:
         raise UnreadableError(problem)
     return found

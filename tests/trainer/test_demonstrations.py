@@ -1,0 +1,70 @@
+"""Demonstrations: accepted, deterministic, free of held-out skills, and some of them with skills nobody knows."""
+
+from __future__ import annotations
+
+import random
+from itertools import islice
+
+from propound.curriculum import draw_spec
+from propound.job import JobRequest
+from propound.sandbox import open_sandbox
+from propound.skills import default_library
+from propound.trajectory import ActionKind
+from trainer.demonstrations import HELD_OUT, conversation, demonstrate, demonstrations, invent
+
+LIBRARY = default_library()
+
+
+def test_they_are_accepted_and_the_same_for_the_same_seed() -> None:
+    first, second = ([t.content_digest() for t in islice(demonstrations(3, 4), 4)] for _ in range(2))
+    assert first == second
+    assert len(set(first)) == 4
+
+
+def test_parts_of_the_work_do_not_overlap() -> None:
+    parts = [{t.spec.seed for t in demonstrations(3, 3, start, 2)} for start in (0, 1)]
+    assert not parts[0] & parts[1]
+
+
+def test_held_out_skills_exist_in_three_domains_and_are_never_shown() -> None:
+    assert len({LIBRARY[name].domain for name in HELD_OUT}) == 3
+    for trajectory in demonstrations(4, 6):
+        text = str(trajectory.prompt)
+        assert not [name for name in HELD_OUT if name in text]
+
+
+def test_an_invented_skill_keeps_its_interface_and_hides_its_identity() -> None:
+    spec = draw_spec(JobRequest(count=1, seed=6), LIBRARY, 2)
+    changed, library, names = invent(spec, LIBRARY, random.Random(1))
+    assert names
+    assert not set(names) & set(LIBRARY.names())
+    assert len(changed.skills) == len(spec.skills)
+    for name in names:
+        original = next(
+            package for package in LIBRARY.packages.values() if package.script == library[name].script
+        )
+        assert library[name].parameters == original.parameters
+        assert library[name].body != original.body
+        for form, old in zip(library.skills([name])[0].forms, original.forms, strict=True):
+            assert {part: len(texts) for part, texts in form.items()} == {p: len(t) for p, t in old.items()}
+
+
+def test_an_episode_with_invented_skills_reads_them() -> None:
+    sandbox = open_sandbox()
+    read = 0
+    for index in range(40):
+        spec = draw_spec(JobRequest(count=1, seed=7, maximum_skills=1), LIBRARY, index)
+        trajectory = demonstrate(spec, LIBRARY, sandbox, random.Random(index))
+        if trajectory is not None and trajectory.spec.skills[0] not in LIBRARY:
+            kinds = [step.action.kind for step in trajectory.steps]
+            assert ActionKind.READ in kinds
+            read += 1
+    assert read >= 3
+
+
+def test_failed_turns_are_context_and_no_targets() -> None:
+    for trajectory in demonstrations(5, 20):
+        messages = conversation(trajectory)["messages"]
+        marked = [m.get("target", True) for m in messages if m["role"] == "assistant"]
+        assert marked == [step.observation.ok for step in trajectory.steps]
+        assert marked[-1]
