@@ -44,11 +44,11 @@ def version() -> int:
         return 0
 
 
-def restrict(readable: list[str], writable: list[str], devices: list[str]) -> None:
-    """Allow reading below ``readable``, everything below ``writable``, reading and writing of ``devices``; no
-    more.
+def ruleset(readable: list[str], writable: list[str], devices: list[str]) -> int:
+    """A descriptor of the rules: reading below ``readable``, everything below ``writable``, reading and writing
+    of ``devices``; no more.
 
-    Needs no_new_privs. A path that does not exist is an error, as is a kernel without Landlock.
+    A path that does not exist is an error, as is a kernel without Landlock.
     """
     interface = version()
     if not interface:
@@ -59,7 +59,7 @@ def restrict(readable: list[str], writable: list[str], devices: list[str]) -> No
         attributes += struct.pack("=Q", _NETWORK)
     if interface >= SCOPED_SIGNALS_SINCE:
         attributes += struct.pack("=Q", _SCOPES)
-    ruleset = kernel.call("landlock_create_ruleset", attributes, len(attributes), 0)
+    rules = kernel.call("landlock_create_ruleset", attributes, len(attributes), 0)
     granted = [(path, READ) for path in readable]
     granted += [(path, READ | WRITE) for path in writable]
     granted += [(path, READ_FILE | WRITE_FILE | TRUNCATE) for path in devices]
@@ -67,7 +67,12 @@ def restrict(readable: list[str], writable: list[str], devices: list[str]) -> No
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         possible = handled if S_ISDIR(os.fstat(descriptor).st_mode) else handled & _FILE_RIGHTS
         rule = struct.pack("=Qi", rights & possible, descriptor)
-        kernel.call("landlock_add_rule", ruleset, _RULE_PATH_BENEATH, rule, 0)
+        kernel.call("landlock_add_rule", rules, _RULE_PATH_BENEATH, rule, 0)
         os.close(descriptor)
-    kernel.call("landlock_restrict_self", ruleset, 0)
-    os.close(ruleset)
+    return rules
+
+
+def restrict(rules: int) -> None:
+    """Put this process, and all that it starts, under ``rules`` for good, and close them. Needs no_new_privs."""
+    kernel.call("landlock_restrict_self", rules, 0)
+    os.close(rules)

@@ -53,11 +53,12 @@ def _run(request_fd: int, control_fd: int, report_fd: int) -> Report:
         kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     prepare_scratch(request)
     set_environment(request)
+    rules = file_rules(request)
     ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
     process = os.fork()
     if not process:
         ours.detach()
-        become_program(request, theirs.detach())
+        become_program(request, theirs.detach(), rules)
     theirs.close()
     silence = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1, 2):
@@ -109,24 +110,36 @@ def set_environment(request: Request) -> None:
     os.environ.update(environment)
 
 
-def become_program(request: Request, handshake_fd: int) -> NoReturn:
+def file_rules(request: Request) -> int | None:
+    """What the program may do with which files, as a descriptor for `become_program`. Where mounts decide that
+    already, a kernel without Landlock gives None."""
+    if request["tier"] != "landlock" and not landlock.version():
+        return None
+    exposed = [target for target, _ in request["exposed"]]
+    return landlock.ruleset(exposed, [request["scratch"]], request["devices"])
+
+
+def become_program(request: Request, handshake_fd: int, rules: int | None) -> NoReturn:
     """Isolate this process, say so on ``handshake_fd``, and run the program with the streams that are open."""
-    # The number is the first that the program, under its limit, can never have.
-    handshake = _socket.socket(fileno=os.dup2(handshake_fd, request["open_files"]))
+    handshake = handshake_fd
     try:
-        kernel.call("close_range", 3, handshake.fileno() - 1, 0)
-        kernel.call("close_range", handshake.fileno() + 1, _MOST_FDS, 0)
-        _isolate(request, handshake)
+        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+        if rules is not None:
+            landlock.restrict(rules)
+        # The number is the first that the program, under its limit, can never have.
+        handshake = os.dup2(handshake_fd, request["open_files"])
+        kernel.call("close_range", 3, handshake - 1, 0)
+        kernel.call("close_range", handshake + 1, _MOST_FDS, 0)
+        _isolate(request, _socket.socket(fileno=handshake))
     except BaseException as error:  # noqa: BLE001 - told to the supervisor, which reports it
-        handshake.send(f"{type(error).__name__}: {error}".encode(errors="replace")[:4000])
+        os.write(handshake, f"{type(error).__name__}: {error}".encode(errors="replace")[:4000])
         os._exit(1)
     program.run(request["program"])
 
 
 def _isolate(request: Request, handshake: _socket.socket) -> None:
     os.setsid()
-    exposed = [target for target, _ in request["exposed"]]
-    privileges.drop(request["user"], exposed)
+    privileges.drop(request["user"], [target for target, _ in request["exposed"]])
     kernel.prctl(kernel.PR_SET_PDEATHSIG, _SIGKILL)
     _enter_work_directory(request)
     privileges.limit(
@@ -136,8 +149,6 @@ def _isolate(request: Request, handshake: _socket.socket) -> None:
         open_files=request["open_files"],
         processes=request["process_limit"],
     )
-    if request["tier"] == "landlock" or landlock.version():
-        landlock.restrict(exposed, [request["scratch"]], request["devices"])
     _restore_signals()
     own_signals_only = request["tier"] == "landlock" and landlock.version() < landlock.SCOPED_SIGNALS_SINCE
     listener = seccomp.install(

@@ -37,7 +37,7 @@ def drop(user: int | None, readable: list[str]) -> None:
 
     A root-only folder may lie above one of the ``readable`` paths when no mount namespace hides it. Then, and
     only then, the right to pass through folders is kept (until the program starts another one); Landlock,
-    which the caller sets next, decides what is read.
+    which the caller has set, decides what is read. The caller has set no_new_privs, too.
     """
     held = bind()
     passing, remaining = held & _CAP_DAC_READ_SEARCH, 0
@@ -51,7 +51,6 @@ def drop(user: int | None, readable: list[str]) -> None:
         if passing and not all(os.access(path, os.R_OK, effective_ids=True) for path in readable):
             remaining = passing
     kernel.set_capabilities(remaining, remaining)
-    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
 
 
 def limit(*, cpu_s: int, memory_bytes: int, file_bytes: int, open_files: int, processes: int) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import struct
+from itertools import pairwise
 
 from . import kernel
 from .syscalls import AUDIT_ARCHITECTURE
@@ -69,7 +70,7 @@ _ERRNO = 0x00050000
 _LOAD, _JUMP_EQUAL, _JUMP_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x45, 0x54, 0x06
 _JUMP_FROM, _JUMP = 0x35, 0x05
 _GROUP = 16
-"""Calls are looked up in groups: the kernel tries the filter on every call there is when it is installed."""
+"""Runs of calls are looked up in groups: the kernel tries the filter on every call there is when it is installed."""
 _CALL_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
 
 _CLONE_THREAD = 0x00010000
@@ -197,21 +198,31 @@ def assemble(
 
 def _looked_up(rules: dict[int, list[Instruction]]) -> list[Instruction]:
     """The rule of the loaded number; a number without one does not exist."""
-    ordered = sorted(rules)
-    groups = [ordered[at : at + _GROUP] for at in range(0, len(ordered), _GROUP)]
-    unlisted = _answer(_error(errno.ENOSYS))
+    runs = _runs(rules)
+    groups = [runs[at : at + _GROUP] for at in range(0, len(runs), _GROUP)]
     bodies: list[Instruction] = []
     starts: list[int] = []
     for group in groups:
         starts.append(len(bodies))
-        for number in group:
-            bodies += [(_JUMP_EQUAL, 0, len(rules[number]), number), *rules[number]]
-        bodies += unlisted
+        for (_, rule), (following, _) in pairwise(group):
+            bodies += [(_JUMP_FROM, len(rule), 0, following), *rule]
+        bodies += group[-1][1]
     choice: list[Instruction] = []
-    for index in range(len(groups) - 1, -1, -1):
-        left = 2 * index + len(unlisted)  # instructions between this choice and the first body
-        choice += [(_JUMP_FROM, 0, 1, groups[index][0]), (_JUMP, 0, 0, left + starts[index])]
-    return [*choice, *unlisted, *bodies]
+    for index in range(len(groups) - 1, 0, -1):
+        left = 2 * (index - 1)  # instructions between this choice and the first body
+        choice += [(_JUMP_FROM, 0, 1, groups[index][0][0]), (_JUMP, 0, 0, left + starts[index])]
+    return [*choice, *bodies]
+
+
+def _runs(rules: dict[int, list[Instruction]]) -> list[tuple[int, list[Instruction]]]:
+    """The first of all numbers that follow each other and have the same rule, and that rule."""
+    unlisted = _answer(_error(errno.ENOSYS))
+    runs: list[tuple[int, list[Instruction]]] = []
+    for number in range(max(rules) + 2):
+        rule = rules.get(number, unlisted)
+        if not runs or runs[-1][1] != rule:
+            runs.append((number, rule))
+    return runs
 
 
 def prepare(refuse: int, *, children: bool, signals_to: int | None, handshake: int) -> bytes:

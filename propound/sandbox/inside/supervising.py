@@ -101,6 +101,8 @@ def _watch(
                 return ""
             if not events.keys().isdisjoint(control):
                 return "stopped"
+            if listener in events:  # all who could be refused are ending, and that would wake us without end
+                poller.unregister(listener)
     finally:
         os.close(pidfd)
 

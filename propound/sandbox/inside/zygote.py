@@ -19,7 +19,7 @@ import os
 import select
 import sys
 
-from . import kernel, launch, namespaces, privileges, program, removal, seccomp, supervising
+from . import kernel, launch, memory, namespaces, privileges, program, removal, seccomp, supervising
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Zygote:
         self._owner_fd = owner_fd
         self._next_number: int | None = None
         self._preloaded_bytes = 0
+        self._scratch = ""
         self._request: Request
 
     def warm_up(self, warming_fd: int) -> list[str]:
@@ -75,15 +76,12 @@ class Zygote:
             self._next_number = _counter()
         else:
             kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-        size = _opened("/proc/self/statm", os.O_RDONLY)
+        size, maps = (_opened(f"/proc/self/{name}", os.O_RDONLY) for name in ("statm", "maps"))
         if request["tier"] == "namespaces":
             namespaces.build_root(request, writable=False)
         before = _address_space(size)
         for path, names in warming["modules"]:
             _preload(path, names)
-        self._preloaded_bytes = _address_space(size) - before
-        if size is not None:
-            os.close(size)
         os.chdir("/")
         privileges.bind()
         for children, signals_to in ((False, _PROGRAM), (True, None)):
@@ -95,6 +93,12 @@ class Zygote:
         gc.collect()
         gc.disable()
         gc.freeze()  # a collector's marks would copy every page that programs share
+        if maps is not None:
+            with open(maps) as addresses:
+                memory.use_large_pages(addresses.read())
+        self._preloaded_bytes = _address_space(size) - before
+        if size is not None:
+            os.close(size)
         return sorted({name.partition(".")[0] for name in sys.modules})
 
     def serve(self) -> bool:
@@ -127,14 +131,19 @@ class Zygote:
         if request["tier"] == "namespaces":
             namespaces.mount_scratch(request)
         launch.prepare_scratch(request)
-        launch.set_environment(request)
+        if request["scratch"] != self._scratch:
+            self._scratch = request["scratch"]
+            launch.set_environment(request)
+        rules = launch.file_rules(request)
         if self._next_number is not None:
             os.pwrite(self._next_number, b"1", 0)  # the next process is number 2 again
         ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
-        process = os.fork()
+        process = kernel.fork()
         if not process:
-            _begin(request, theirs, descriptors)
+            _begin(request, theirs, descriptors, rules)
         theirs.close()
+        if rules is not None:
+            os.close(rules)
         for descriptor in descriptors:
             os.close(descriptor)
         try:
@@ -144,7 +153,9 @@ class Zygote:
                 removal.remove_tree(request["scratch"])
 
 
-def _begin(request: Request, handshake: _socket.socket, descriptors: list[int]) -> NoReturn:
+def _begin(
+    request: Request, handshake: _socket.socket, descriptors: list[int], rules: int | None
+) -> NoReturn:
     """The forked process: from here on it is the program's, and must never return."""
     try:
         gc.enable()
@@ -153,14 +164,16 @@ def _begin(request: Request, handshake: _socket.socket, descriptors: list[int]) 
         request["program"], request["files"] = marshal.loads(content)  # noqa: S302 - from the service
         for number, descriptor in enumerate(streams):
             os.dup2(descriptor, number)
-        _renew_randomness()
-        launch.become_program(request, handshake.detach())
+        _renew()
+        launch.become_program(request, handshake.detach(), rules)
     finally:
         os._exit(1)
 
 
-def _renew_randomness() -> None:
-    """A fork would else draw the numbers that every other fork draws."""
+def _renew() -> None:
+    """What `kernel.fork` leaves to do: a fork would else draw the numbers that every other fork draws."""
+    if threading := sys.modules.get("threading"):
+        threading.main_thread()._set_native_id()  # noqa: SLF001
     for name, function in (("random", "seed"), ("numpy.random", "seed"), ("sympy.core.random", "seed")):
         if module := sys.modules.get(name):
             getattr(module, function)()
