@@ -30,9 +30,11 @@ def interpreter_command(runtime: Runtime, module: str = "launch") -> list[str]:
     return [str(runtime.interpreter), "-S", "-s", "-P", "-B", "-c", bootstrap]
 
 
-def execute(command: Sequence[str], request: Request, stdin: bytes, output_bytes: int) -> Outcome:
-    """Start ``command`` as the launcher of ``request`` and wait for its end. OSError when it cannot be
-    started."""
+def execute(
+    command: Sequence[str], request: Request, stdin: bytes, output_bytes: int, group_fd: int
+) -> Outcome:
+    """Start ``command`` as the launcher of ``request`` and wait for its end; ``group_fd`` is the entrance to the
+    program's control group, or -1. OSError when it cannot be started."""
     with (
         sealed("request", marshal.dumps(cast("dict[str, Any]", request))) as message,
         sealed("stdin", stdin) as given,
@@ -41,13 +43,13 @@ def execute(command: Sequence[str], request: Request, stdin: bytes, output_bytes
     ):
         passed = (message.number, report.write_end, control.read_end)
         process = subprocess.Popen(
-            [*command, *map(str, passed)],
+            [*command, *map(str, passed), str(group_fd)],
             stdin=given.number,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=request["environment"],
             cwd="/",
-            pass_fds=passed,
+            pass_fds=[*passed, *([group_fd] if group_fd >= 0 else [])],
             start_new_session=True,
         )
         try:

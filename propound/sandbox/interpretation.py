@@ -24,12 +24,15 @@ _NAMED: Mapping[int, str] = {
 _REFUSED = "refused "
 
 
-def interpret(outcome: Outcome, limits: Limits) -> Execution:
-    """The execution that ``outcome`` reports."""
+def interpret(outcome: Outcome, limits: Limits, *, starved: bool = False) -> Execution:
+    """The execution that ``outcome`` reports; ``starved``: the kernel has ended one of its processes because all
+    together had too much memory."""
     report = outcome.report
     if "failed" in report:
         return failure(report["failed"])
     status, reason = _stopped(report["cause"], outcome) if report["cause"] else _ended(report, limits)
+    if starved and status is not ExecutionStatus.REFUSED:
+        status, reason = ExecutionStatus.KILLED, "memory"
     finished = status is ExecutionStatus.FINISHED
     return Execution(
         status=status,

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from . import bubblewrap
 from .child import execute, interpreter_command
+from .control_group import Hierarchy, group_of
 from .execution import Execution, ExecutionStatus
 from .interpretation import failure, interpret
 from .limits import Limits
@@ -24,6 +25,7 @@ from .users import spare_user, threads_of_this_user
 from .workspace import workspace
 
 _MIB = 1 << 20
+_SHARED_BYTES = 64 << 20
 _THREADS = 64
 """Threads of a program that may not start processes."""
 _COUNTED = {Tier.BUBBLEWRAP: 1, Tier.NAMESPACES: 2, Tier.LANDLOCK: 1}
@@ -38,11 +40,22 @@ class IsolatedSandbox:
 
     kind: Tier
     runtime: Runtime
+    hierarchy: Hierarchy | None = None
+    """Where programs get control groups; without, the memory of each process is limited and not that of all."""
 
     @property
     def tier(self) -> str:
         """Which isolation this is."""
         return self.kind.value
+
+    @property
+    def memory(self) -> str:
+        """How memory is limited."""
+        return (
+            "resource limit"
+            if self.hierarchy is None
+            else f"control group (version {self.hierarchy.version})"
+        )
 
     def run(
         self,
@@ -110,10 +123,15 @@ class IsolatedSandbox:
         try:
             if self.kind is Tier.BUBBLEWRAP:
                 command = bubblewrap.wrapped(command, request)
-            outcome = execute(command, request, stdin, limits.output_bytes)
+            with group_of(self.hierarchy) as group:
+                if group is not None:
+                    group.limit(room(request))
+                entrance = -1 if group is None else group.entrance
+                outcome = execute(command, request, stdin, limits.output_bytes, entrance)
+                starved = group is not None and group.killed() > 0
         except OSError as error:
             return failure(f"the launcher did not start: {error}")
-        return interpret(outcome, limits)
+        return interpret(outcome, limits, starved=starved)
 
     def _process_limit(self, processes: int, user: int | None) -> int:
         allowed = _THREADS if processes == 1 else processes
@@ -140,10 +158,16 @@ class IsolatedSandbox:
         return environment
 
 
-def isolated_sandbox(kind: Tier) -> IsolatedSandbox:
+def room(job: Job) -> int:
+    """Bytes in memory that a program's control group allows: its files may be there, and so may a copy of what
+    it shares with others."""
+    return job["memory_bytes"] + job["file_bytes"] + job["given_bytes"] + _SHARED_BYTES
+
+
+def isolated_sandbox(kind: Tier, hierarchy: Hierarchy | None = None) -> IsolatedSandbox:
     """The sandbox of ``kind`` with the running interpreter's runtime; not yet known to work."""
     compileall.compile_dir(Path(__file__).parent / "inside", quiet=2)  # the launcher writes no bytecode
-    return IsolatedSandbox(kind, this_runtime())
+    return IsolatedSandbox(kind, this_runtime(), hierarchy)
 
 
 def check_names(files: Mapping[str, bytes]) -> None:

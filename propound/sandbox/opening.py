@@ -6,10 +6,10 @@ import logging
 import sys
 
 from . import bubblewrap
+from .control_group import own_hierarchy
 from .execution import Execution
 from .isolated import IsolatedSandbox, isolated_sandbox
 from .limits import Limits
-from .protocol import Sandbox
 from .tier import Tier
 from .unavailable import SandboxUnavailable
 from .warm import WARM_TIERS, WarmSandbox
@@ -42,7 +42,7 @@ _ADVICE = {
 }
 
 
-def open_sandbox(tier: str | None = None, *, warm: bool = True) -> Sandbox:
+def open_sandbox(tier: str | None = None, *, warm: bool = True) -> IsolatedSandbox | WarmSandbox:
     """A sandbox of ``tier``, or of the best one that works here; warm if it can be, unless that is not wanted.
 
     SandboxUnavailable when there is none; untrusted code must not run then. ValueError for an unknown tier.
@@ -56,12 +56,13 @@ def open_sandbox(tier: str | None = None, *, warm: bool = True) -> Sandbox:
         if kind is Tier.BUBBLEWRAP and bubblewrap.find() is None:
             failures.append(f"- {kind}: not installed; {_ADVICE[kind]}")
             continue
-        sandbox = isolated_sandbox(kind)
-        canary = sandbox.run(_CANARY, stdin=_SONG, limits=_CANARY_LIMITS)
-        if _sings(canary):
-            chosen = _warmed(sandbox) if warm and kind in WARM_TIERS else sandbox
-            _LOG.info("programs are isolated by: %s", chosen.tier)
-            return chosen
+        for hierarchy in dict.fromkeys((own_hierarchy(), None)):
+            sandbox = isolated_sandbox(kind, hierarchy)
+            canary = sandbox.run(_CANARY, stdin=_SONG, limits=_CANARY_LIMITS)
+            if _sings(canary):
+                chosen = _warmed(sandbox) if warm and kind in WARM_TIERS else sandbox
+                _LOG.info("programs are isolated by: %s; memory by: %s", chosen.tier, chosen.memory)
+                return chosen
         failures.append(f"- {kind}: {_explained(canary)}; {_ADVICE[kind]}")
     raise SandboxUnavailable(
         "This machine cannot isolate untrusted programs, so none will be run. One of these is needed:\n"
@@ -69,7 +70,7 @@ def open_sandbox(tier: str | None = None, *, warm: bool = True) -> Sandbox:
     )
 
 
-def _warmed(cold: IsolatedSandbox) -> Sandbox:
+def _warmed(cold: IsolatedSandbox) -> IsolatedSandbox | WarmSandbox:
     """The warm form of ``cold`` where that works too; its zygotes start again in the process that uses it."""
     sandbox = WarmSandbox(cold)
     canary = sandbox.run_warm(_CANARY, stdin=_SONG, limits=_CANARY_LIMITS)

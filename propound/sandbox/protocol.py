@@ -20,7 +20,6 @@ class Sandbox(Protocol):
     @property
     def tier(self) -> str:
         """Which isolation this is."""
-
     def run(
         self,
         program: str,

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from .execution import Execution, ExecutionStatus
 from .interpretation import failure, interpret
-from .isolated import SCRATCH, IsolatedSandbox, check_names
+from .isolated import SCRATCH, IsolatedSandbox, check_names, room
 from .limits import Limits
 from .pool import Pool
 from .protocol import NO_FILES, NO_LIMITS_GIVEN
@@ -37,6 +37,11 @@ class WarmSandbox:
     def tier(self) -> str:
         """Which isolation this is."""
         return f"{self.cold.tier}, warm"
+
+    @property
+    def memory(self) -> str:
+        """How memory is limited."""
+        return self.cold.memory
 
     def run(
         self,
@@ -102,20 +107,25 @@ class WarmSandbox:
                 job = self.cold.job(files, limits, scratch)
                 if self.cold.kind is Tier.NAMESPACES:
                     job["scratch"] = zygote.scratch
+                group = zygote.group
+                if group is not None:
+                    group.limit(room(job))
+                killed = group.killed() if group is not None and limits.processes > 1 else 0
                 outcome = zygote.run(job, program, files, stdin, limits.output_bytes)
+                starved = group is not None and limits.processes > 1 and group.killed() > killed
         except (ZygoteFailedError, OSError) as error:
             return failure(str(error))
         except BaseException:
             self.pool.discard(zygote)
             raise
-        return interpret(outcome, limits)
+        return interpret(outcome, limits, starved=starved)
 
     def _start(self, readable: Sequence[Path], python_path: Sequence[Path], warmth: Warmth) -> Zygote:
         machine = self.cold.machine(readable, python_path)
         scratch = _scratch([target for target, _ in machine["exposed"]])
         request = {**machine, **self.cold.job({}, NO_LIMITS_GIVEN, scratch)}
         warming: Warming = {"request": request, "modules": warmth.modules(self.cold.runtime)}  # type: ignore[typeddict-item]
-        return Zygote(warming, self.cold.runtime)
+        return Zygote(warming, self.cold.runtime, self.cold.hierarchy)
 
 
 def _identities(paths: Sequence[Path]) -> tuple[tuple[Path, int, int], ...]:

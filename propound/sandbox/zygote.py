@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 from .child import end, interpreter_command
+from .control_group import Hierarchy
 from .descriptors import Descriptor, Pipe, sealed
 from .draining import STARTING_S, Outcome, drain
 from .request import Job, Warming
@@ -28,12 +29,14 @@ class ZygoteFailedError(Exception):
 class Zygote:
     """One zygote and the only connection to it. Used by one thread at a time."""
 
-    def __init__(self, warming: Warming, runtime: Runtime) -> None:
-        """Start it; returns when it has imported everything.
+    def __init__(self, warming: Warming, runtime: Runtime, hierarchy: Hierarchy | None = None) -> None:
+        """Start it; returns when it has imported everything. Its programs are in a group of ``hierarchy``.
 
         Raises:
             ZygoteFailedError: it could not be started or isolated.
+            OSError: its control group could not be made.
         """
+        self.group = hierarchy.new_group() if hierarchy else None
         self.jobs = 0
         self.scratch = warming["request"]["scratch"]
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -45,9 +48,15 @@ class Zygote:
                 sealed("stdin", b"") as stdin,
                 Pipe() as unread,
             ):
-                passed = (message.number, theirs.fileno(), owner.number)
+                passed = [message.number, theirs.fileno(), owner.number]
+                if self.group:
+                    passed.append(self.group.entrance)
                 self.process = subprocess.Popen(
-                    [*interpreter_command(runtime, "zygote"), *map(str, passed)],
+                    [
+                        *interpreter_command(runtime, "zygote"),
+                        *map(str, passed),
+                        *(() if self.group else ("-1",)),
+                    ],
                     stdin=stdin.number,  # of the kinds that programs get: what streams can do is found out
                     stdout=unread.write_end,  # when an interpreter starts
                     stderr=unread.write_end,
@@ -58,6 +67,8 @@ class Zygote:
                 )
         except OSError as error:
             self.control.close()
+            if self.group:
+                self.group.close()
             raise ZygoteFailedError(f"the zygote did not start: {error}") from error
         try:
             self.modules = frozenset(self._greeting())
@@ -120,6 +131,8 @@ class Zygote:
             self.control.shutdown(socket.SHUT_RDWR)  # a fork of the service may hold a copy
         self.control.close()
         end(self.process)
+        if self.group:
+            self.group.close()
 
     def kill(self) -> None:
         """End it at once: it may not be listening."""
@@ -129,4 +142,6 @@ class Zygote:
     def abandon(self) -> None:
         """Forget it in a fork of the service, whose child it is not."""
         self.control.close()
+        if self.group:
+            self.group.abandon()
         self.process.returncode = 0  # there is nothing to wait for here

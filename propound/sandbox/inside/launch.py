@@ -27,11 +27,12 @@ _SIGINT, _SIGKILL, _SIGXFSZ = 2, 9, 25
 _MOST_FDS = 1 << 30
 
 
-def main(request_fd: int, report_fd: int, control_fd: int) -> NoReturn:
-    """Run the request that can be read from ``request_fd`` and report on ``report_fd``."""
+def main(request_fd: int, report_fd: int, control_fd: int, group_fd: int) -> NoReturn:
+    """Run the request that can be read from ``request_fd`` and report on ``report_fd``; the program enters the
+    control group of ``group_fd``, where that is no -1."""
     _signal.signal(_SIGINT, _signal.SIG_IGN)  # Python's handler would let the program signal its supervisor
     try:
-        report = _run(request_fd, control_fd, report_fd)
+        report = _run(request_fd, control_fd, report_fd, group_fd)
     except supervising.SetupError as failure:
         report = {"failed": str(failure)}
     except BaseException as error:  # noqa: BLE001 - every failure is reported, none may look like the program's
@@ -42,12 +43,12 @@ def main(request_fd: int, report_fd: int, control_fd: int) -> NoReturn:
     os._exit(0)
 
 
-def _run(request_fd: int, control_fd: int, report_fd: int) -> Report:
+def _run(request_fd: int, control_fd: int, report_fd: int, group_fd: int) -> Report:
     with open(request_fd, "rb") as message:
         request: Request = marshal.load(message)  # noqa: S302 - from the service
     be_the_first_to_go()
     if request["tier"] == "namespaces":
-        enter_namespaces(request, (0, 1, 2, report_fd, control_fd))
+        enter_namespaces(request, (0, 1, 2, report_fd, control_fd, group_fd))
         namespaces.build_root(request)
     elif request["tier"] == "landlock":
         kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
@@ -58,7 +59,7 @@ def _run(request_fd: int, control_fd: int, report_fd: int) -> Report:
     process = os.fork()
     if not process:
         ours.detach()
-        become_program(request, theirs.detach(), rules)
+        become_program(request, theirs.detach(), rules, group_fd)
     theirs.close()
     silence = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1, 2):
@@ -76,7 +77,8 @@ def enter_namespaces(request: Request, descriptors: tuple[int, ...]) -> None:
     first = os.fork()
     if first:
         for descriptor in descriptors:
-            os.close(descriptor)
+            if descriptor >= 0:
+                os.close(descriptor)
         os.waitpid(first, 0)
         os._exit(0)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, _SIGKILL)
@@ -119,10 +121,12 @@ def file_rules(request: Request) -> int | None:
     return landlock.ruleset(exposed, [request["scratch"]], request["devices"])
 
 
-def become_program(request: Request, handshake_fd: int, rules: int | None) -> NoReturn:
+def become_program(request: Request, handshake_fd: int, rules: int | None, group_fd: int) -> NoReturn:
     """Isolate this process, say so on ``handshake_fd``, and run the program with the streams that are open."""
     handshake = handshake_fd
     try:
+        if group_fd >= 0:
+            os.write(group_fd, b"0")
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
         if rules is not None:
             landlock.restrict(rules)

@@ -37,12 +37,15 @@ _USUAL_HANDSHAKE = 64
 _CLOSE_ON_EXEC = getattr(_socket, "MSG_CMSG_CLOEXEC", 0)
 
 
-def main(warming_fd: int, control_fd: int, owner_fd: int) -> NoReturn:
-    """Become the zygote that ``warming_fd`` describes and serve ``control_fd`` until ``owner_fd``'s process ends."""
+def main(warming_fd: int, control_fd: int, owner_fd: int, group_fd: int) -> NoReturn:
+    """Become the zygote that ``warming_fd`` describes and serve ``control_fd`` until ``owner_fd``'s process ends.
+
+    Programs enter the control group of ``group_fd``, where that is no -1; the zygote stays outside.
+    """
     _signal.signal(_SIGINT, _signal.SIG_IGN)
     control = _socket.socket(fileno=control_fd)
     try:
-        zygote = Zygote(control, owner_fd)
+        zygote = Zygote(control, owner_fd, group_fd)
         names = zygote.warm_up(warming_fd)
         control.send(marshal.dumps({"modules": names}))
         while zygote.serve():
@@ -56,7 +59,8 @@ def main(warming_fd: int, control_fd: int, owner_fd: int) -> NoReturn:
 class Zygote:
     """One job at a time, from ``control``."""
 
-    def __init__(self, control: _socket.socket, owner_fd: int) -> None:
+    def __init__(self, control: _socket.socket, owner_fd: int, group_fd: int) -> None:
+        self._group_fd = group_fd
         self._control = control
         self._owner_fd = owner_fd
         self._next_number: int | None = None
@@ -70,7 +74,7 @@ class Zygote:
             warming: Warming = marshal.load(message)  # noqa: S302 - from the service
         self._request = request = warming["request"]
         launch.be_the_first_to_go()
-        descriptors = (0, 1, 2, self._control.fileno(), self._owner_fd)
+        descriptors = (0, 1, 2, self._control.fileno(), self._owner_fd, self._group_fd)
         if request["tier"] == "namespaces":
             launch.enter_namespaces(request, descriptors)
             self._next_number = _counter()
@@ -140,7 +144,7 @@ class Zygote:
         ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
         process = kernel.fork()
         if not process:
-            _begin(request, theirs, descriptors, rules)
+            _begin(request, theirs, descriptors, rules, self._group_fd)
         theirs.close()
         if rules is not None:
             os.close(rules)
@@ -154,7 +158,7 @@ class Zygote:
 
 
 def _begin(
-    request: Request, handshake: _socket.socket, descriptors: list[int], rules: int | None
+    request: Request, handshake: _socket.socket, descriptors: list[int], rules: int | None, group_fd: int
 ) -> NoReturn:
     """The forked process: from here on it is the program's, and must never return."""
     try:
@@ -165,7 +169,7 @@ def _begin(
         for number, descriptor in enumerate(streams):
             os.dup2(descriptor, number)
         _renew()
-        launch.become_program(request, handshake.detach(), rules)
+        launch.become_program(request, handshake.detach(), rules, group_fd)
     finally:
         os._exit(1)
 
