@@ -77,8 +77,8 @@ def _skills() -> str:
 def _sandbox(forced: str | None) -> str:
     from propound.sandbox import available_tiers, open_sandbox
 
-    chosen = open_sandbox(forced).tier
-    return f"{chosen} (works here: {', '.join(available_tiers())})"
+    chosen = open_sandbox(forced)
+    return f"{chosen.tier} (works here: {', '.join(available_tiers())}); memory by {chosen.memory}"
 
 
 def _postgres(chosen: Settings) -> str:

@@ -52,11 +52,7 @@ class Zygote:
                 if self.group:
                     passed.append(self.group.entrance)
                 self.process = subprocess.Popen(
-                    [
-                        *interpreter_command(runtime, "zygote"),
-                        *map(str, passed),
-                        *(() if self.group else ("-1",)),
-                    ],
+                    [*interpreter_command(runtime, "zygote"), *map(str, passed)],
                     stdin=stdin.number,  # of the kinds that programs get: what streams can do is found out
                     stdout=unread.write_end,  # when an interpreter starts
                     stderr=unread.write_end,

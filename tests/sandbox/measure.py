@@ -1,21 +1,24 @@
-"""What isolation costs: `python -m tests.sandbox.measure [TIER]`. Not a test; figures depend on the machine.
+"""What isolation costs: `python -m tests.sandbox.measure [--fusion URL]`. Not a test; figures depend on the machine.
 
-The same programs run warm, cold, and in a bare fork of a process that has imported the same modules, in turns, so
-that all three meet the same load.
+The same program with sympy runs warm and cold in every tier, in a bare fork of a process that has imported the same
+modules (the floor) and, where the address of a running SandboxFusion is given, there; in turns, so that all meet the
+same load. Then how many run in a second, two at a time, and how late a program is ended whose time is over.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median, quantiles
 
-from propound.sandbox import Sandbox, open_sandbox
+from propound.sandbox import ExecutionStatus, Limits, Sandbox, available_tiers, open_sandbox
 from propound.sandbox.isolated import SCRATCH
 from propound.sandbox.runtime import this_runtime
 from propound.sandbox.warm import WarmSandbox
@@ -24,33 +27,51 @@ from propound.skills import default_library
 from propound.skills.library import TOOLKIT_ROOT
 from propound.skills.toolkit import CATALOGUE
 
-ROUNDS = 150
-COLD_EVERY = 15
+ROUNDS = 200
+SLOW_EVERY = 10
+"""Cold ways take this many times longer, so they take part in one of so many rounds."""
+AT_ONCE = 2
+BURST = 600
+LATE = 20
+LIMIT_S = 0.5
+
+SYMPY = "import sympy; print(sympy.Integer(1))"
+BUSY = "import signal\nfor n in (2, 15, 24): signal.signal(n, signal.SIG_IGN)\nwhile True: pass"
+ASLEEP = "import time\nwhile True: time.sleep(60)"
 
 
 def main() -> None:
-    """Print one line for each program, and how many run in a second."""
-    sandbox = open_sandbox(sys.argv[1] if len(sys.argv) > 1 else None)
-    assert isinstance(sandbox, WarmSandbox), f"no warm sandbox here: {sandbox.tier}"
-    library = default_library()
+    """Print one line for each way."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fusion", metavar="URL", help="a running SandboxFusion")
+    chosen = parser.parse_args()
+    boxes = [open_sandbox(tier) for tier in available_tiers()]
+    print("milliseconds: median (95th percentile), times the bare fork")
+    measure("standard library", boxes, "print(1)", {}, (), chosen.fusion)
+    measure("sympy", boxes, SYMPY, {}, (), chosen.fusion)
     name = "block-cuts"
-    catalogue = {CATALOGUE: json.dumps(library.catalogue((name,))).encode()}
-    print(f"{sandbox.tier}; milliseconds: median (95th percentile)")
-    measure("standard library", sandbox, "print(1)", {}, ())
-    measure("sympy", sandbox, "import sympy; print(sympy.Integer(1))", {}, ())
-    measure(
-        "toolkit draw", sandbox, f"from toolkit import draw; draw([{name!r}], 7)", catalogue, (TOOLKIT_ROOT,)
-    )
-    with ThreadPoolExecutor(2) as pool:
-        for program in ("print(1)", "import sympy; print(1)"):
-            list(pool.map(sandbox.run, [program] * 8))
-            started = time.monotonic()
-            list(pool.map(sandbox.run, [program] * 400))
-            print(f"{400 / (time.monotonic() - started):.0f} a second, two at a time: {program}")
+    catalogue = {CATALOGUE: json.dumps(default_library().catalogue((name,))).encode()}
+    draw = f"from toolkit import draw; draw([{name!r}], 7)"
+    measure("toolkit draw", boxes, draw, catalogue, (TOOLKIT_ROOT,), None)
+    for box in boxes:
+        rates = ", ".join(f"{rate(box, program):.0f} ({title})" for title, program in
+                          (("standard library", "print(1)"), ("sympy", SYMPY)))  # fmt: skip
+        print(f"{box.tier}: {rates} a second, {AT_ONCE} at a time")
+    for box in boxes:
+        for title, program in (("busy", BUSY), ("asleep", ASLEEP)):
+            late = [lateness_ms(box, program) for _ in range(LATE)]
+            print(
+                f"{box.tier}: a program that is {title} is ended {median(late):.1f} ms late, at most {max(late):.1f}"
+            )
 
 
 def measure(
-    title: str, sandbox: WarmSandbox, program: str, files: Mapping[str, bytes], python_path: tuple[Path, ...]
+    title: str,
+    boxes: list[Sandbox],
+    program: str,
+    files: Mapping[str, bytes],
+    python_path: tuple[Path, ...],
+    fusion: str | None,
 ) -> None:
     """Take turns."""
     bare = BareFork(program, files, python_path)
@@ -60,23 +81,54 @@ def measure(
         assert execution.succeeded, execution
         return execution.stdout
 
-    ways: dict[str, Callable[[], bytes]] = {
-        "warm": lambda: run(sandbox), "cold": lambda: run(sandbox.cold), "bare fork": bare.run,
-    }  # fmt: skip
-    taken: dict[str, list[float]] = {way: [] for way in ways}
-    assert len({way() for way in ways.values()}) == 1
+    ways: dict[str, Callable[[], bytes]] = {"bare fork": bare.run}
+    slow: dict[str, Callable[[], bytes]] = {}
+    for box in boxes:
+        (ways if isinstance(box, WarmSandbox) else slow)[box.tier] = lambda box=box: run(box)  # type: ignore[misc]
+        if isinstance(box, WarmSandbox):
+            slow[f"{box.cold.tier}, cold"] = lambda box=box: run(box.cold)  # type: ignore[misc]
+    if fusion:
+        slow["SandboxFusion"] = lambda: run_elsewhere(fusion, program)
+    taken: dict[str, list[float]] = {way: [] for way in (*ways, *slow)}
+    assert len({call() for call in (*ways.values(), *slow.values())}) == 1
     for number in range(ROUNDS):
-        for way, call in ways.items():
-            if way != "cold" or number % COLD_EVERY == 0:
-                started = time.perf_counter()
-                call()
-                taken[way].append((time.perf_counter() - started) * 1e3)
+        for way, call in (ways if number % SLOW_EVERY else {**ways, **slow}).items():
+            started = time.perf_counter()
+            call()
+            taken[way].append((time.perf_counter() - started) * 1e3)
     bare.end()
-    said = [f"{way} {median(times):.2f} ({quantiles(times, n=20)[-1]:.2f})" for way, times in taken.items()]
-    ratios = f"{median(taken['warm']) / median(taken['bare fork']):.1f} x bare fork"
-    print(
-        f"{title}: {', '.join(said)}; {ratios}, cold / warm {median(taken['cold']) / median(taken['warm']):.0f}"
-    )
+    floor = median(taken["bare fork"])
+    for way, times in taken.items():
+        p95 = quantiles(times, n=20)[-1]
+        print(f"{title}: {way}: {median(times):.2f} ({p95:.2f}), x {median(times) / floor:.1f}")
+
+
+def run_elsewhere(url: str, program: str) -> bytes:
+    """What the program prints in a SandboxFusion."""
+    body = json.dumps({"code": program, "language": "python"}).encode()
+    request = urllib.request.Request(f"{url}/run_code", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        said: str = json.load(answer)["run_result"]["stdout"]
+    return said.encode()
+
+
+def rate(box: Sandbox, program: str) -> float:
+    """Programs in a second."""
+    number = BURST if isinstance(box, WarmSandbox) else BURST // 20
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(box.run, [program] * 4 * AT_ONCE))
+        started = time.monotonic()
+        assert all(execution.succeeded for execution in pool.map(box.run, [program] * number))
+        return number / (time.monotonic() - started)
+
+
+def lateness_ms(box: Sandbox, program: str) -> float:
+    """How long after its limit a program has ended and the answer is there; the way to its first line included."""
+    started = time.monotonic()
+    execution = box.run(program, limits=Limits(wall_s=LIMIT_S, cpu_s=5))
+    taken = time.monotonic() - started
+    assert (execution.status, execution.reason) == (ExecutionStatus.KILLED, "wall")
+    return (taken - LIMIT_S) * 1e3
 
 
 class BareFork:

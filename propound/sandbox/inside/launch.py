@@ -27,9 +27,9 @@ _SIGINT, _SIGKILL, _SIGXFSZ = 2, 9, 25
 _MOST_FDS = 1 << 30
 
 
-def main(request_fd: int, report_fd: int, control_fd: int, group_fd: int) -> NoReturn:
+def main(request_fd: int, report_fd: int, control_fd: int, group_fd: int = -1) -> NoReturn:
     """Run the request that can be read from ``request_fd`` and report on ``report_fd``; the program enters the
-    control group of ``group_fd``, where that is no -1."""
+    control group of ``group_fd``, where there is one."""
     _signal.signal(_SIGINT, _signal.SIG_IGN)  # Python's handler would let the program signal its supervisor
     try:
         report = _run(request_fd, control_fd, report_fd, group_fd)

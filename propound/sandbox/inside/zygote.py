@@ -37,10 +37,10 @@ _USUAL_HANDSHAKE = 64
 _CLOSE_ON_EXEC = getattr(_socket, "MSG_CMSG_CLOEXEC", 0)
 
 
-def main(warming_fd: int, control_fd: int, owner_fd: int, group_fd: int) -> NoReturn:
+def main(warming_fd: int, control_fd: int, owner_fd: int, group_fd: int = -1) -> NoReturn:
     """Become the zygote that ``warming_fd`` describes and serve ``control_fd`` until ``owner_fd``'s process ends.
 
-    Programs enter the control group of ``group_fd``, where that is no -1; the zygote stays outside.
+    Programs enter the control group of ``group_fd``, where there is one; the zygote stays outside.
     """
     _signal.signal(_SIGINT, _signal.SIG_IGN)
     control = _socket.socket(fileno=control_fd)
