@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -53,6 +53,8 @@ class Evaluation(Record):
     """Share of the episodes with a submission."""
     verified: float
     """Share of the submissions that verification accepts."""
+    first_draft: float
+    """Share of the episodes whose first checked draft was sound: what a single shot would have given."""
     accepted: float
     """Share of the episodes whose problem is accepted and no duplicate or near-duplicate of an earlier one."""
     distinct: float
@@ -101,13 +103,14 @@ def attempt_all(
     *,
     max_steps: int,
     in_flight: int,
+    withheld: Collection[ActionKind] = (),
     on_attempt: Callable[[Attempt], None] = lambda _: None,
 ) -> list[Attempt]:
     """One episode for each spec, `in_flight` of them at a time, in the order of the specs."""
     verification = Verification(library, sandbox)
 
     def attempt(spec: ProblemSpec) -> Attempt:
-        trajectory = rollout(policy, Environment(spec, library, sandbox, max_steps), 0)
+        trajectory = rollout(policy, Environment(spec, library, sandbox, max_steps, withheld=withheld), 0)
         made = Attempt(trajectory, verification.verify(trajectory))
         on_attempt(made)
         return made
@@ -124,12 +127,20 @@ def evaluate(
     *,
     max_steps: int,
     in_flight: int,
+    withheld: Collection[ActionKind] = (),
     on_attempt: Callable[[Attempt], None] = lambda _: None,
 ) -> Evaluation:
     """Roll out, verify and count."""
     started = time.monotonic()
     attempts = attempt_all(
-        policy, library, sandbox, specs, max_steps=max_steps, in_flight=in_flight, on_attempt=on_attempt
+        policy,
+        library,
+        sandbox,
+        specs,
+        max_steps=max_steps,
+        in_flight=in_flight,
+        withheld=withheld,
+        on_attempt=on_attempt,
     )
     return summarise(policy, attempts, time.monotonic() - started)
 
@@ -150,6 +161,7 @@ def summarise(policy: Policy, attempts: Sequence[Attempt], seconds: float) -> Ev
         well_formed=_share(step.action.kind is not ActionKind.MALFORMED for step in steps),
         submitted=total.submitted,
         verified=total.verified,
+        first_draft=_share(_first_draft(attempt.trajectory) for attempt in attempts),
         accepted=_ratio(len(problems) - repeated, len(attempts)),
         distinct=_ratio(len({problem.statement for problem in problems}), len(problems)),
         refined=_yield([attempt for attempt in attempts if _refined(attempt.trajectory)]),
@@ -212,6 +224,11 @@ def _refined(trajectory: Trajectory) -> bool:
         step.action.kind in (ActionKind.CHECK, ActionKind.DRAW) and not step.observation.ok
         for step in trajectory.steps
     )
+
+
+def _first_draft(trajectory: Trajectory) -> bool:
+    checks = (step.observation.ok for step in trajectory.steps if step.action.kind is ActionKind.CHECK)
+    return next(checks, False)
 
 
 def _pruned(trajectory: Trajectory) -> bool:

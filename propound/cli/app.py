@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from propound.cli import benchmarks, check, datasets, jobs, keys, sandbox, skills
-from propound.cli.options import AsJson, DomainName, Key, OutFile, Url
+from propound.cli.options import AsJson, DomainName, Key, OutFile, ToolName, Url
 
 app = typer.Typer(
     name="propound",
@@ -107,6 +107,30 @@ def bench(
     from propound.cli.bench import run
 
     run(count, seed, as_json=as_json)
+
+
+@app.command()
+def evaluate(
+    policy: Annotated[str, typer.Argument(help="default, weak, scripted, or the folder of a checkpoint.")] = "default",
+    *,
+    n: Annotated[int, typer.Option("--n", min=1, max=100_000, help="Episodes, each of a spec of its own.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the held-out specs.")] = 0,
+    temperature: Annotated[float, typer.Option(min=0, max=4, help="Of the sampling.")] = 0.7,
+    skill: Annotated[list[str] | None, typer.Option(help="Skills to draw from; default: all. May be repeated.")] = None,
+    without: Annotated[
+        list[ToolName] | None, typer.Option(help="Withhold a tool, to see what it is worth. May be repeated.")
+    ] = None,
+    in_flight: Annotated[int, typer.Option(min=1, max=1024, help="Episodes at a time.")] = 48,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a policy: roll out held-out specs, verify, count.
+
+    The last line is one JSON object.
+    """
+    from propound.cli.evaluate import run
+
+    withheld = [tool.value for tool in without or []]
+    run(policy, n, seed, temperature, skills=skill or [], without=withheld, in_flight=in_flight, as_json=as_json)
 
 
 @app.command()

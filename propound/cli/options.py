@@ -17,6 +17,15 @@ class DomainName(StrEnum):
     SCIENCE = "science"
 
 
+class ToolName(StrEnum):
+    """The tools that `propound evaluate` can withhold (`propound.trajectory.ActionKind`)."""
+
+    READ = "read_skill"
+    DRAW = "draw"
+    CHECK = "check"
+    EDIT = "edit_skills"
+
+
 Url = Annotated[
     str | None,
     typer.Option("--url", envvar="PROPOUND_URL", help="Address of the API; default: the one of `propound up`."),

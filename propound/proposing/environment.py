@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -39,14 +39,23 @@ class Environment:
     """One decision process over a spec."""
 
     def __init__(
-        self, spec: ProblemSpec, library: Library, sandbox: Sandbox, max_steps: int, member: int = 0
+        self,
+        spec: ProblemSpec,
+        library: Library,
+        sandbox: Sandbox,
+        max_steps: int,
+        member: int = 0,
+        *,
+        withheld: Collection[ActionKind] = (),
     ) -> None:
+        """`withheld` tools are neither offered nor performed: for measuring what each is worth."""
         self.spec = spec
+        self.withheld = frozenset(withheld)
         self.member = member
         self.library = library
         self.sandbox = sandbox
         self.max_steps = max_steps
-        self.prompt = opening_messages(spec, library)
+        self.prompt = opening_messages(spec, library, self.withheld)
         self.stage = Stage.DRAFT
         self.skills: tuple[str, ...] = spec.skills
         self.steps: list[Step] = []
@@ -88,6 +97,8 @@ class Environment:
     def _perform(self, action: Action) -> tuple[bool, str]:
         if action.kind is ActionKind.MALFORMED:
             return False, f"malformed: {action.arguments['reason']}"
+        if action.kind in self.withheld:
+            return False, f"{action.kind} is not available"
         if action.kind is ActionKind.READ:
             return self._read(action.arguments["name"])
         if action.kind is ActionKind.DRAW:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from propound.problem import ProblemSpec
 from propound.skills import Library
+from propound.trajectory import ActionKind
 from propound.transcript import tool_schemas
 
 _SYSTEM = """You write one {domain} problem that composes the active skills, with a checked answer.
@@ -19,9 +21,12 @@ Tools:
 {tools}"""
 
 
-def opening_messages(spec: ProblemSpec, library: Library) -> tuple[dict[str, Any], ...]:
-    """The chat messages before the first turn."""
-    tools = "\n".join(_line(schema["function"]) for schema in tool_schemas())
+def opening_messages(
+    spec: ProblemSpec, library: Library, withheld: Collection[ActionKind] = ()
+) -> tuple[dict[str, Any], ...]:
+    """The chat messages before the first turn; `withheld` tools are not offered."""
+    functions = [schema["function"] for schema in tool_schemas()]
+    tools = "\n".join(_line(function) for function in functions if function["name"] not in withheld)
     skills = "\n\n".join(library[name].front_matter() for name in spec.skills)
     count = (
         f"exactly {spec.minimum_skills}"
