@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,9 @@ NEWS_CHANNEL = "propound.news"
 
 WAKE_UPS = 4
 """Published for a new job: small machines start at once; the workers' sweep adds what is missing."""
+
+_WORKER = "propound.worker."
+"""Before a worker's name: a key in Redis that is gone unless the worker renews it."""
 
 _AFTER_COMMIT = "propound.queue.after_commit"
 _TIMEOUT_SECONDS = 3.0
@@ -69,6 +73,25 @@ class Publisher:
         """
         waiting: int = self._client().llen(QUEUE)
         return waiting
+
+    def appear(self, worker: str, sandbox: str, lasting: timedelta) -> None:
+        """Say that ``worker`` is there for so long, and in which tier of the sandbox it runs programs.
+
+        Raises:
+            redis.RedisError: Redis cannot be reached.
+        """
+        self._client().set(_WORKER + worker, sandbox, px=lasting)
+
+    def workers(self) -> dict[str, str]:
+        """The workers that are there, each with the tier of its sandbox.
+
+        Raises:
+            redis.RedisError: Redis cannot be reached.
+        """
+        keys: list[bytes] = sorted(self._client().scan_iter(f"{_WORKER}*", count=1000))
+        tiers: list[bytes | None] = self._client().mget(keys) if keys else []  # type: ignore[assignment]
+        found = zip(keys, tiers, strict=True)
+        return {key.decode().removeprefix(_WORKER): tier.decode() for key, tier in found if tier is not None}
 
     def ping(self) -> None:
         """One round trip.

@@ -32,12 +32,20 @@ class Readiness(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"status": "ok", "checks": {"database": "ok", "migrations": "ok", "redis": "ok"}}]
+            "examples": [
+                {
+                    "status": "ok",
+                    "checks": {"database": "ok", "migrations": "ok", "redis": "ok"},
+                    "workers": {"generator-1:17": "namespaces, warm"},
+                }
+            ]
         }
     )
 
     status: Literal["ok"] = "ok"
     checks: dict[str, str]
+    workers: dict[str, str]
+    """The generation workers that are there, each with the tier of the sandbox that it runs programs in."""
 
 
 class NotReady(ProblemDetails):
@@ -59,17 +67,23 @@ async def get_health() -> Health:
     responses=documented(UnavailableError),
 )
 async def get_readiness(request: Request, shared: Shared) -> Response | Readiness:
-    """Looks at the database, its schema (at the newest migration) and Redis."""
+    """Looks at the database, its schema (at the newest migration) and Redis. The API itself runs no programs:
+    where they run is said for each worker, and none need be there."""
     names = ("database", "migrations", "redis")
+    workers: dict[str, str] = {}
+
+    async def find_workers() -> None:
+        workers.update(await to_thread.run_sync(shared.publisher.workers, abandon_on_cancel=True))
+
     outcomes = await asyncio.gather(
         _outcome(to_thread.run_sync(shared.database.ping, abandon_on_cancel=True)),
         _outcome(to_thread.run_sync(_require_migrations, shared, abandon_on_cancel=True)),
-        _outcome(to_thread.run_sync(shared.publisher.ping, abandon_on_cancel=True)),
+        _outcome(find_workers()),
     )
     checks = dict(zip(names, outcomes, strict=True))
     missing = [name for name, outcome in checks.items() if outcome != "ok"]
     if not missing:
-        return Readiness(checks=checks)
+        return Readiness(checks=checks, workers=workers)
     error = UnavailableError("; ".join(f"{name}: {checks[name]}" for name in missing))
     return respond(error, request.url.path, extra={"checks": checks})
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
+import socket
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from threading import Event, Thread
 from typing import Any, ClassVar
@@ -18,7 +21,7 @@ from celery import Celery, bootsteps
 
 from propound.config import Settings, settings
 from propound.queue import QUEUE, Publisher, broker_url
-from propound.sandbox import SandboxUnavailable, open_sandbox
+from propound.sandbox import Sandbox, SandboxUnavailable, open_sandbox
 from propound.storage.session import Database
 from propound.storage.sweep import sweep
 from worker.pipeline import Pipeline
@@ -33,6 +36,9 @@ VISIBILITY_SECONDS = 2 * SHARD_SECONDS
 
 SWEEP_SECONDS = 2.0
 """Between two looks for work that no message announces; a quarter of the lease if that is shorter."""
+
+PRESENCE_SECONDS = 15.0
+"""A worker that has not swept for so long is not there."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,13 +70,14 @@ def create_app(open_pipeline: OpenPipeline, check_machine: Callable[[Settings], 
             super().__init__(parent, **options)
             try:
                 servers(settings())
-                check_machine(settings())
+                machine = check_machine(settings())
             except (SettingsMissingError, SandboxUnavailable, ValueError) as error:
                 sys.exit(f"The worker does not start: {error}")
+            self._tier = machine.tier if isinstance(machine, Sandbox) else "unknown"
 
         def start(self, parent: Any) -> None:  # noqa: ARG002
             """Once the processes are there."""
-            Thread(target=_sweep_forever, args=(settings(),), name="sweep", daemon=True).start()
+            Thread(target=_sweep_forever, args=(settings(), self._tier), name="sweep", daemon=True).start()
 
         def stop(self, parent: Any) -> None:  # noqa: ARG002
             """Have the processes give their shards back after the episode in their hands."""
@@ -100,13 +107,15 @@ def _policy(configured: Settings) -> dict[str, Any]:
     }
 
 
-def _sweep_forever(configured: Settings) -> None:
-    """Wake workers up whenever PostgreSQL holds work and Redis no message."""
+def _sweep_forever(configured: Settings, tier: str) -> None:
+    """Wake workers up whenever PostgreSQL holds work and Redis no message; say that this one is there."""
     database_url, redis_url = servers(configured)
     database, publisher = Database(database_url, pool_size=0), Publisher(redis_url)
     pause = Event()
+    name = f"{socket.gethostname()}:{os.getpid()}"
     while not pause.wait(min(SWEEP_SECONDS, configured.lease_seconds / 4)):
         try:
+            publisher.appear(name, tier, timedelta(seconds=PRESENCE_SECONDS))
             claimable = sweep(database, configured.shard_specs)
             if claimable and publisher.waiting() == 0:
                 publisher.wake(min(claimable, configured.concurrency))

@@ -20,6 +20,7 @@ class Sandbox(Protocol):
     @property
     def tier(self) -> str:
         """Which isolation this is."""
+
     def run(
         self,
         program: str,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from propound.config import Settings
+from propound.queue import Publisher
 from propound.storage.session import Database
 from service.app import create_app
 from service.resources import UnconfiguredError
@@ -37,7 +40,23 @@ def test_the_api_is_ready(api_url: str) -> None:
     answer = httpx.get(f"{api_url}/readyz", trust_env=False)
 
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "checks": {"database": "ok", "migrations": "ok", "redis": "ok"}}
+    checks = {"database": "ok", "migrations": "ok", "redis": "ok"}
+    assert answer.json() == {"status": "ok", "checks": checks, "workers": {}}
+
+
+def test_living_workers_say_how_they_isolate_programs(api_url: str, server_settings: Settings) -> None:
+    assert server_settings.redis_url is not None
+    publisher = Publisher(server_settings.redis_url)
+    publisher.appear("one:1", "namespaces, warm", timedelta(seconds=30))
+    publisher.appear("two:2", "landlock", timedelta(milliseconds=1))
+    time.sleep(0.05)
+    try:
+        workers = httpx.get(f"{api_url}/readyz", trust_env=False).json()["workers"]
+    finally:
+        publisher.appear("one:1", "namespaces, warm", timedelta(milliseconds=1))
+        publisher.close()
+
+    assert workers == {"one:1": "namespaces, warm"}
 
 
 NOWHERE: list[tuple[dict[str, str], set[str]]] = [
