@@ -102,6 +102,7 @@ class Job(View):
     funnel: Funnel
     error: str | None
     stop_reason: str | None
+    waiting_for: str | None = None
 
 
 class Dataset(View):

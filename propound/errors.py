@@ -17,3 +17,12 @@ class UnknownSkillError(PropoundError):
 
 class ImpossibleSpecError(PropoundError):
     """No set of skills in the library satisfies a request."""
+
+
+class ServiceDownError(PropoundError):
+    """A service outside does not answer, or refuses its user: work that needs it waits, and is not to blame."""
+
+    def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
+        """`retry_after`: seconds that the service asked to be left alone."""
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from propound.curriculum import check_request, draw_spec
 from propound.episode import Episode
-from propound.errors import ImpossibleSpecError, UnknownSkillError
+from propound.errors import ImpossibleSpecError, ServiceDownError, UnknownSkillError
 from propound.problem import ProblemSpec
 from propound.queue import Publisher, announce_after_commit
 from propound.skills import Library
@@ -25,6 +25,9 @@ from propound.storage.shards import Claimant, Lease
 
 RETRY_AFTER = timedelta(seconds=5)
 """Before a shard is tried again after an error, times the attempt."""
+
+LONGEST_WAIT = timedelta(minutes=10)
+"""Longest that a service outside which is down may ask to be left alone."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -65,7 +68,8 @@ class Workplace:
 def run_one(place: Workplace, is_stopping: Callable[[], bool]) -> bool:
     """Claim a shard and work on it; whether there was one.
 
-    What an episode raises is a failure of the service: the shard is given back, and tried again later.
+    What an episode raises is a failure of the service: the shard is given back, and tried again later. It is
+    no attempt where a service outside is down: the job says so, and waits.
     `is_stopping` is asked between episodes; the shard is then given back for another worker.
     """
     with place.database.begin() as session:
@@ -80,6 +84,11 @@ def run_one(place: Workplace, is_stopping: Callable[[], bool]) -> bool:
             job = jobs.lock(session, lease.job_id)
             if job is not None:
                 fail(session, job, str(error))
+    except ServiceDownError as error:
+        _LOG.warning("shard %s of %s waits: %s", lease.index, lease.job_id, error)
+        with _change(place, lease) as session:
+            delay = min(max(RETRY_AFTER, timedelta(seconds=error.retry_after)), LONGEST_WAIT)
+            shards.give_back(session, lease, waiting_for=str(error)[:500], delay=delay)
     except Exception as error:  # noqa: BLE001  # whatever the service broke on, another worker tries again
         _LOG.exception("shard %s of %s, attempt %s, failed", lease.index, lease.job_id, lease.attempt)
         with _change(place, lease) as session:

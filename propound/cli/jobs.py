@@ -85,7 +85,7 @@ def _show(job: Job, *, as_json: bool) -> None:
         return
     lines = [f"{job.name} ({job.id}), dataset {job.dataset_id}", headline(job), funnel_line(job.funnel)]
     lines += [f"  {count} rejected as {reason}" for reason, count in sorted(job.funnel.rejections.items())]
-    lines += [line for line in (job.error, job.stop_reason) if line]
+    lines += [line for line in (job.error, job.stop_reason, job.waiting_for) if line]
     console().print(plain("\n".join(lines)))
 
 

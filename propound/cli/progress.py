@@ -136,6 +136,8 @@ def headline(job: Job) -> str:
     """How far, how fast, how long."""
     progress = job.progress
     parts = [f"{progress.accepted}/{progress.count} accepted", job.state.value]
+    if job.waiting_for:
+        parts.append(f"waiting: {job.waiting_for}")
     if progress.rate_per_second is not None:
         parts.append(f"{progress.rate_per_second:.1f}/s")
     if progress.eta_seconds is not None and not job.state.is_final:

@@ -12,7 +12,12 @@ from propound.storage.tables import EventKind, Job, JobEvent
 
 def append_state(session: Session, job: Job) -> None:
     """Note that the job has come to its present state."""
-    data: dict[str, Any] = {"state": job.state.value, "stop_reason": job.stop_reason, "error": job.error}
+    data: dict[str, Any] = {
+        "state": job.state.value,
+        "stop_reason": job.stop_reason,
+        "error": job.error,
+        "waiting_for": job.waiting_for,
+    }
     session.add(JobEvent(job_id=job.id, kind=EventKind.STATE, data=data))
 
 

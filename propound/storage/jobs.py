@@ -76,6 +76,18 @@ def lock(session: Session, job_id: str, *, skip_locked: bool = False) -> Job | N
 def move(session: Session, job: Job, state: JobState, *, stop_reason: str | None = None) -> None:
     """Bring a locked job to a state: timestamp, reason and event."""
     job.state = state
+    if state is not JobState.RUNNING:
+        job.waiting_for = None
     job.stop_reason = stop_reason or job.stop_reason
     setattr(job, f"{state.value}_at", session.scalar(select(func.clock_timestamp())))
     events.append_state(session, job)
+
+
+def wait(session: Session, job: Job, waiting_for: str | None) -> None:
+    """Note on a locked job what its episodes wait for, or with None that they go on; an event where that is news."""
+    if waiting_for is not None and job.state is not JobState.RUNNING:
+        return
+    is_news = (job.waiting_for is None) != (waiting_for is None)
+    job.waiting_for = waiting_for
+    if is_news:
+        events.append_state(session, job)

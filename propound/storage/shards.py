@@ -118,13 +118,21 @@ def finish(session: Session, lease: Lease) -> None:
 
 
 def give_back(
-    session: Session, lease: Lease, *, error: str | None = None, delay: timedelta = timedelta(0)
+    session: Session,
+    lease: Lease,
+    *,
+    error: str | None = None,
+    waiting_for: str | None = None,
+    delay: timedelta = timedelta(0),
 ) -> None:
     """Let go of a lease before its end, and settle the job.
 
-    With an error it counts as an attempt, and nobody tries again before `delay` has passed.
+    Nobody tries again before `delay` has passed. With an error it counts as an attempt; what waits for a
+    service outside may be tried for ever, and the job says what it waits for.
     """
     job, shard = _lock(session, lease)
+    if shard is not None and waiting_for is not None:
+        jobs.wait(session, job, waiting_for)
     if shard is not None:
         shard.worker = None
         shard.state = ShardState.QUEUED

@@ -196,6 +196,8 @@ class Job(Base):
     """Rejected trajectories by reason."""
     error: Mapped[str | None]
     stop_reason: Mapped[str | None]
+    waiting_for: Mapped[str | None]
+    """The service outside that its episodes cannot go on without, and since when; None once one is stored."""
 
 
 class Shard(Base):

@@ -37,6 +37,7 @@ def store(session: Session, lease: Lease, spec_index: int, episode: Episode) -> 
     )
     if stored is not None:
         job.proposed += 1
+        jobs.wait(session, job, None)
         if row["rejection"] is None:
             job.pending += 1
         else:

@@ -59,6 +59,7 @@ JOB_EXAMPLE: JsonDict = {
     },
     "error": None,
     "stop_reason": None,
+    "waiting_for": None,
 }
 
 
@@ -113,6 +114,9 @@ class JobView(BaseModel):
     funnel: Funnel
     error: str | None = Field(description="Why the job failed.")
     stop_reason: str | None = Field(description="Why the job ended, in a sentence.")
+    waiting_for: str | None = Field(
+        description="The service outside that the job waits for, and since when; null while its episodes go on."
+    )
 
 
 FINAL_STAMPS = ("succeeded_at", "exhausted_at", "failed_at", "cancelled_at")
@@ -141,6 +145,7 @@ def job_view(job: Job, dataset: Dataset, now: datetime | None = None) -> JobView
         ),
         error=job.error,
         stop_reason=job.stop_reason,
+        waiting_for=job.waiting_for,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import pytest
 from redis import Redis
@@ -11,14 +12,17 @@ from sqlalchemy import select
 
 from propound.config import Settings
 from propound.episode import Episode
+from propound.errors import ServiceDownError
 from propound.job import JobRequest, JobState
 from propound.problem import ProblemSpec
 from propound.queue import NEWS_CHANNEL, Publisher
+from propound.storage import events
 from propound.storage.session import Database
-from propound.storage.tables import Shard, ShardState
+from propound.storage.settle import MAX_ATTEMPTS
+from propound.storage.tables import EventKind, Shard, ShardState
 from tests.factories import jobs
 from tests.factories.pipelines import FakePipeline
-from worker.shard import Workplace, run_one
+from worker.shard import LONGEST_WAIT, Workplace, run_one
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,19 @@ class BreakingPipeline(FakePipeline):
         self.made.append(spec)
         if len(self.made) == 3:
             raise OSError("no space left on device \x00")
+        return super().run_episode(spec, member)
+
+
+@dataclass(frozen=True)
+class WaitingPipeline(FakePipeline):
+    """Needs a service that is down from its third episode on."""
+
+    made: list[ProblemSpec] = field(default_factory=list)
+
+    def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
+        self.made.append(spec)
+        if len(self.made) >= 3:
+            raise ServiceDownError("the endpoint does not answer since noon")
         return super().run_episode(spec, member)
 
 
@@ -90,6 +107,41 @@ def test_a_broken_service_gives_the_shard_back_with_the_reason(
     jobs.expire_leases(database)
     assert run_one(place, never)
     assert first_shard(database).state is ShardState.DONE
+
+
+def test_a_service_that_is_down_pauses_the_job_for_as_long_as_it_takes(
+    place: Workplace, database: Database
+) -> None:
+    job_id = jobs.make(database, JobRequest(count=12, group_size=2))
+    waiting = replace(place, pipeline=WaitingPipeline(place.pipeline.library))
+    for _ in range(3 * MAX_ATTEMPTS):
+        assert run_one(waiting, never)
+        job = jobs.reconcile(database, job_id)
+        assert (job.state, job.proposed) == (JobState.RUNNING, 2)
+        assert job.waiting_for == "the endpoint does not answer since noon"
+        assert job.error is None
+        assert first_shard(database).attempts == 0
+        jobs.expire_leases(database)
+    assert run_one(place, never)
+    assert jobs.reconcile(database, job_id).waiting_for is None
+    with database.begin() as session:
+        happened = events.after(session, job_id, 0)
+        told = [event.data["waiting_for"] for event in happened if event.kind is EventKind.STATE]
+    assert told[-2:] == ["the endpoint does not answer since noon", None]
+    assert sum(text is not None for text in told) == 1
+
+
+def test_a_service_that_is_down_is_left_alone_as_long_as_it_asks(
+    place: Workplace, database: Database
+) -> None:
+    class Busy(FakePipeline):
+        def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
+            raise ServiceDownError("busy", retry_after=1e9)
+
+    jobs.make(database, JobRequest(count=2))
+    begin = datetime.now(UTC)
+    assert run_one(replace(place, pipeline=Busy(place.pipeline.library)), never)
+    assert first_shard(database).lease_until - begin > LONGEST_WAIT / 2
 
 
 def test_a_worker_that_stops_keeps_what_it_stored(place: Workplace, database: Database) -> None:
