@@ -1,0 +1,198 @@
+"""Qwen3's network, trained on packs: conversations in a row, each attending to itself alone.
+
+The parameters have the names and shapes of transformers' `Qwen3ForCausalLM`, so the weights move both ways. What
+differs is the work: no padding, attention once per conversation, and the output layer only where a target is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # the name that every reader of torch code knows
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from trainer.attention import attend
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of a network; the default is that of Propound's own checkpoints (5 million parameters)."""
+
+    vocab_size: int
+    hidden_size: int = 256
+    intermediate_size: int = 768
+    num_hidden_layers: int = 6
+    num_attention_heads: int = 8
+    num_key_value_heads: int = 2
+    head_dim: int = 32
+    max_position_embeddings: int = 4096
+    rope_theta: float = 10_000.0
+    rms_norm_eps: float = 1e-6
+    tie_word_embeddings: bool = True
+
+    def config(self, end: int, padding: int) -> dict[str, Any]:
+        """The content of config.json; `end` and `padding` are token ids."""
+        return {
+            "architectures": ["Qwen3ForCausalLM"],
+            "model_type": "qwen3",
+            **asdict(self),
+            "attention_bias": False,
+            "attention_dropout": 0.0,
+            "hidden_act": "silu",
+            "initializer_range": 0.02,
+            "use_sliding_window": False,
+            "dtype": "bfloat16",
+            "bos_token_id": None,
+            "eos_token_id": end,
+            "pad_token_id": padding,
+        }
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Shape:
+        """The sizes that a config.json gives."""
+        theta = config.get("rope_theta") or config["rope_parameters"]["rope_theta"]
+        names = [name for name in cls.__dataclass_fields__ if name != "rope_theta"]
+        return cls(rope_theta=theta, **{name: config[name] for name in names})
+
+
+class Norm(nn.Module):
+    """Division by the root mean square, times a weight."""
+
+    def __init__(self, size: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(size))
+        self.epsilon = epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`x` normalised over its last dimension."""
+        return F.rms_norm(x, self.weight.shape, self.weight.to(x.dtype), self.epsilon)
+
+
+class Attention(nn.Module):
+    """Causal attention within each conversation, several query heads per key head."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        queries, keys = (n * shape.head_dim for n in (shape.num_attention_heads, shape.num_key_value_heads))
+        self.q_proj = nn.Linear(shape.hidden_size, queries, bias=False)
+        self.k_proj = nn.Linear(shape.hidden_size, keys, bias=False)
+        self.v_proj = nn.Linear(shape.hidden_size, keys, bias=False)
+        self.o_proj = nn.Linear(queries, shape.hidden_size, bias=False)
+        self.q_norm = Norm(shape.head_dim, shape.rms_norm_eps)
+        self.k_norm = Norm(shape.head_dim, shape.rms_norm_eps)
+
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], lengths: Sequence[int]) -> Tensor:
+        """Heads' outputs before the output projection: (T, hidden) -> (T, heads * head_dim)."""
+        heads = (len(x), -1, self.shape.head_dim)
+        value = self.v_proj(x).view(heads)
+        query = rotate(self.q_norm(self.q_proj(x).view(heads)), *rotation).to(value.dtype)
+        key = rotate(self.k_norm(self.k_proj(x).view(heads)), *rotation).to(value.dtype)
+        parts = zip(query.split(lengths), key.split(lengths), value.split(lengths), strict=True)  # type: ignore[arg-type]
+        return torch.cat([attend(q, k, v) for q, k, v in parts]).flatten(1)
+
+
+def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Rotary position embedding, halves paired as in Llama: (T, heads, d) with (T, 1, d / 2) twice."""
+    first, second = x.chunk(2, -1)
+    return torch.cat((first * cosine - second * sine, second * cosine + first * sine), -1)
+
+
+class FeedForward(nn.Module):
+    """The gated feed-forward layer (SwiGLU)."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.gate_proj = nn.Linear(shape.hidden_size, shape.intermediate_size, bias=False)
+        self.up_proj = nn.Linear(shape.hidden_size, shape.intermediate_size, bias=False)
+        self.down_proj = nn.Linear(shape.intermediate_size, shape.hidden_size, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(T, hidden) -> (T, hidden)."""
+        result: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        return result
+
+
+class Layer(nn.Module):
+    """Attention and feed-forward, each normalised before and added after."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.self_attn = Attention(shape)
+        self.mlp = FeedForward(shape)
+        self.input_layernorm = Norm(shape.hidden_size, shape.rms_norm_eps)
+        self.post_attention_layernorm = Norm(shape.hidden_size, shape.rms_norm_eps)
+
+    def forward(
+        self, x: Tensor, rotation: tuple[Tensor, Tensor], lengths: Sequence[int], chosen: Tensor | None
+    ) -> Tensor:
+        """(T, hidden) -> (T, hidden), or only the `chosen` positions of it."""
+        heads = self.self_attn(self.input_layernorm(x), rotation, lengths)
+        if chosen is not None:
+            heads, x = heads[chosen], x[chosen]
+        x = x + self.self_attn.o_proj(heads)
+        result: Tensor = x + self.mlp(self.post_attention_layernorm(x))
+        return result
+
+
+class Network(nn.Module):
+    """A causal language model over packs of conversations."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.model = nn.ModuleDict(
+            {
+                "embed_tokens": nn.Embedding(shape.vocab_size, shape.hidden_size),
+                "layers": nn.ModuleList(Layer(shape) for _ in range(shape.num_hidden_layers)),
+                "norm": Norm(shape.hidden_size, shape.rms_norm_eps),
+            }
+        )
+        self.lm_head = None if shape.tie_word_embeddings else nn.Linear(shape.hidden_size, shape.vocab_size, bias=False)
+        steps = torch.arange(0, shape.head_dim, 2, dtype=torch.float) / shape.head_dim
+        angles = torch.arange(shape.max_position_embeddings)[:, None] * shape.rope_theta**-steps
+        self.register_buffer("cosine", angles.cos()[:, None], persistent=False)
+        self.register_buffer("sine", angles.sin()[:, None], persistent=False)
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw the weights; the projections back into the stream start smaller by its depth (GPT-2)."""
+        depth = (2 * self.shape.num_hidden_layers) ** -0.5
+        with torch.no_grad():
+            for name, weight in self.named_parameters():
+                if weight.ndim == 2:
+                    back = name.endswith(("o_proj.weight", "down_proj.weight"))
+                    weight.normal_(0.0, 0.02 * (depth if back else 1.0), generator=generator)
+
+    def hidden(self, ids: Tensor, lengths: Sequence[int], chosen: Tensor | None = None) -> Tensor:
+        """Final hidden states of a pack.
+
+        `ids` (T,) holds conversations of these lengths in a row. The result is (T, hidden), or (len(chosen),
+        hidden) for the positions in `chosen`.
+        """
+        places = torch.cat([torch.arange(length, device=ids.device) for length in lengths])
+        x = self.model["embed_tokens"](ids)
+        rotation = (self.cosine[places].to(x.dtype), self.sine[places].to(x.dtype))  # type: ignore[index]
+        last = self.shape.num_hidden_layers - 1
+        for number, layer in enumerate(self.model["layers"]):  # type: ignore[arg-type]
+            x = layer(x, rotation, lengths, chosen if number == last else None)
+        result: Tensor = self.model["norm"](x)
+        return result
+
+    def logits(self, ids: Tensor, lengths: Sequence[int], chosen: Tensor | None = None) -> Tensor:
+        """Logits of the next token, as `hidden` with the vocabulary as last dimension."""
+        head = self.model["embed_tokens"].weight if self.lm_head is None else self.lm_head.weight
+        return F.linear(self.hidden(ids, lengths, chosen), head)  # type: ignore[arg-type]
+
+
+def load_network(folder: Path) -> Network:
+    """The network of a checkpoint folder, in float32."""
+    network = Network(Shape.of(json.loads((folder / "config.json").read_text())))
+    weights = load_file(folder / "model.safetensors")
+    network.load_state_dict({name: value.float() for name, value in weights.items()})
+    return network

@@ -1,0 +1,79 @@
+"""Muon for the matrices inside the layers, AdamW for embeddings and norms, and the rate over a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Learning rates at their highest, and how they move over a run."""
+
+    matrices: float = 4e-3
+    """Muon's, scaled to AdamW's size of update (`match_rms_adamw`)."""
+    others: float = 2e-3
+    """AdamW's, for embeddings and norms."""
+    weight_decay: float = 0.01
+    warmup: float = 0.02
+    """Share of the run in which the rates rise."""
+    decay: float = 0.4
+    """Share of the run, at its end, in which they fall linearly to `floor`."""
+    floor: float = 0.02
+
+    def factor(self, progress: float) -> float:
+        """What the rates are multiplied with after this share of the run (0 to 1)."""
+        rise = min(1.0, (progress + 1e-3) / self.warmup) if self.warmup else 1.0
+        fall = min(1.0, (1.0 - min(1.0, progress)) / self.decay) if self.decay else 1.0
+        return max(self.floor, min(rise, fall))
+
+
+class Optimizer:
+    """Both optimizers as one, with gradients that are given to `step` rather than kept by the parameters."""
+
+    def __init__(self, network: nn.Module, rates: Rates) -> None:
+        self.parameters = [each for each in network.parameters() if each.requires_grad]
+        self.rates = rates
+        named = [(name, each) for name, each in network.named_parameters() if each.requires_grad]
+        inner = [each for name, each in named if each.ndim == 2 and ".layers." in name]
+        outer = [each for name, each in named if each.ndim != 2 or ".layers." not in name]
+        self.parts: list[tuple[torch.optim.Optimizer, float]] = [
+            (
+                torch.optim.AdamW(
+                    outer, lr=rates.others, betas=(0.9, 0.95), weight_decay=rates.weight_decay, foreach=True
+                ),
+                rates.others,
+            )
+        ]
+        if inner:
+            muon = torch.optim.Muon(
+                inner, lr=rates.matrices, weight_decay=rates.weight_decay, adjust_lr_fn="match_rms_adamw"
+            )
+            self.parts.append((muon, rates.matrices))
+
+    def step(self, gradients: list[torch.Tensor], progress: float, clip: float = 1.0) -> float:
+        """Clip the gradients, update the parameters; the gradients' norm before it."""
+        norm = torch.nn.utils.get_total_norm(gradients)
+        torch._foreach_mul_(gradients, min(1.0, clip / (float(norm) + 1e-6)))  # noqa: SLF001  # the fused form
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.grad = gradient
+        factor = self.rates.factor(progress)
+        for optimizer, rate in self.parts:
+            for group in optimizer.param_groups:
+                group["lr"] = rate * factor
+            optimizer.step()
+        for parameter in self.parameters:
+            parameter.grad = None
+        return float(norm)
+
+    def state(self) -> list[dict[str, Any]]:
+        """What `restore` needs."""
+        return [optimizer.state_dict() for optimizer, _ in self.parts]
+
+    def restore(self, state: list[dict[str, Any]]) -> None:
+        """Continue from `state`."""
+        for (optimizer, _), part in zip(self.parts, state, strict=True):
+            optimizer.load_state_dict(part)

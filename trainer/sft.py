@@ -1,0 +1,310 @@
+"""Warm start (method section 4): behaviour cloning on the agent's own tokens of accepted conversations.
+
+    python -m trainer.sft DATA.jsonl OUT --minutes 60
+
+`DATA.jsonl` has {"messages": [...]} per line. OUT gets a checkpoint folder `step-...` at every mark and at the
+end, `metrics.jsonl`, and `resume.pt`, with which the same command continues where it was stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+
+from propound.policy.chat import PADDING, end_token, load_tokenizer
+from propound.policy.checkpoint import write_checkpoint
+from trainer.batch import Conversations, DataError, batches, load_conversations, pack, read_messages, share_out
+from trainer.network import Network, Shape, load_network
+from trainer.optimizer import Optimizer, Rates
+from trainer.tokenizer import save_tokenizer, train_tokenizer
+
+TOKENIZER_SAMPLE = 4_000
+"""Conversations that a new tokenizer is trained on."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run depends on, beside its data."""
+
+    tokens: int | None = None
+    """Budget in tokens read, context included."""
+    minutes: float | None = None
+    """Budget in time; the learning rate follows whichever budget is used up further."""
+    vocabulary: int = 3072
+    layers: int = 6
+    batch: int = 16_384
+    """Tokens of a step."""
+    pack: int = 2_048
+    """Tokens that go through the network at once."""
+    short: int = 400_000
+    """Tokens of the course of short conversations that a run starts with."""
+    held_out: int = 64
+    """Conversations that are only evaluated on."""
+    threads: int = 2
+    seed: int = 0
+    mark_minutes: float = 10.0
+    """Time between checkpoints."""
+    rates: Rates = field(default_factory=Rates)
+
+
+class Run:
+    """One training run: a network, its optimizer and a place in the data."""
+
+    def __init__(
+        self, network: Network, tokenizer: Tokenizer, data: Conversations, settings: Settings, out: Path
+    ) -> None:
+        if settings.tokens is None and settings.minutes is None:
+            raise DataError("a run needs a budget: tokens, minutes or both")
+        held_out = min(settings.held_out, len(data) // 10)
+        self.network, self.tokenizer, self.data, self.settings, self.out = network, tokenizer, data, settings, out
+        self.held_out = list(range(len(data) - held_out, len(data)))
+        self.lengths = data.lengths[: len(data) - held_out]
+        self.optimizer = Optimizer(network, settings.rates)
+        self.steps = 0
+        self.tokens = 0
+        self.seconds = 0.0
+        self.workers = ThreadPoolExecutor(settings.threads, initializer=_one_thread)
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is used."""
+        used = [0.0]
+        if self.settings.tokens is not None:
+            used.append(self.tokens / self.settings.tokens)
+        if self.settings.minutes is not None:
+            used.append(self.seconds / 60 / self.settings.minutes)
+        return max(used)
+
+    def train(self) -> Iterator[dict[str, float]]:
+        """Step until the budget is used; the figures of every step."""
+        groups = batches(self.lengths, self.settings.seed, self.settings.short, self.settings.batch)
+        for group in islice(groups, self.steps, None):
+            if self.progress >= 1:
+                return
+            began = time.monotonic()
+            loss, gradients = self._gradients(group)
+            norm = self.optimizer.step(gradients, self.progress)
+            tokens = int(self.lengths[group].sum())
+            seconds = time.monotonic() - began
+            self.steps += 1
+            self.tokens += tokens
+            self.seconds += seconds
+            yield {
+                "step": self.steps,
+                "tokens": self.tokens,
+                "loss": loss,
+                "norm": norm,
+                "rate": self.settings.rates.factor(self.progress),
+                "tokens_per_second": tokens / seconds,
+                "seconds": self.seconds,
+            }
+
+    def _gradients(self, group: Sequence[int]) -> tuple[float, list[torch.Tensor]]:
+        """Mean loss over the group's targets, and its gradients."""
+        shares = share_out(self.lengths, group, self.settings.threads, self.settings.pack)
+        results = [each for each in self.workers.map(self._share, shares) if each is not None]
+        targets = sum(count for _, count, _ in results)
+        total = results[0][2]
+        for _, _, gradients in results[1:]:
+            torch._foreach_add_(total, gradients)  # noqa: SLF001
+        torch._foreach_div_(total, targets)  # noqa: SLF001
+        return sum(loss for loss, _, _ in results) / targets, total
+
+    def _share(self, packs: Sequence[Sequence[int]]) -> tuple[float, int, list[torch.Tensor]] | None:
+        """Summed loss, number of targets and gradients of one worker's packs."""
+        loss, targets, total = 0.0, 0, None
+        for indices in packs:
+            part, count = self._loss(indices)
+            gradients = list(torch.autograd.grad(part, self.optimizer.parameters))
+            loss += float(part.detach())
+            targets += count
+            if total is None:
+                total = gradients
+            else:
+                torch._foreach_add_(total, gradients)  # noqa: SLF001
+        return None if total is None else (loss, targets, total)
+
+    def _loss(self, indices: Sequence[int]) -> tuple[torch.Tensor, int]:
+        """Summed cross-entropy of one pack, and its number of targets."""
+        batch = pack(self.data, indices)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self.network.logits(batch.ids, batch.lengths, batch.chosen)
+        return F.cross_entropy(logits.float(), batch.targets, reduction="sum"), len(batch.targets)
+
+    def evaluate(self) -> float:
+        """Mean loss over the held-out conversations' targets (nan where none are held out)."""
+        with torch.no_grad():
+            parts = list(self.workers.map(self._evaluate, self.held_out))
+        return sum(loss for loss, _ in parts) / max(1, sum(count for _, count in parts))
+
+    def _evaluate(self, index: int) -> tuple[float, int]:
+        with torch.no_grad():
+            loss, count = self._loss([index])
+        return float(loss), count
+
+    def save(self, name: str, figures: dict[str, Any]) -> Path:
+        """Write a checkpoint folder of the network as it is."""
+        folder = self.out / f"step-{self.steps:06d}"
+        metadata = {
+            "recipe": {
+                "kind": "sft",
+                "steps": self.steps,
+                "tokens": self.tokens,
+                "seconds": round(self.seconds),
+                "conversations": len(self.lengths),
+                **asdict(self.settings),
+            },
+            "figures": figures,
+        }
+        with write_checkpoint(folder, name, metadata) as partial:
+            write_network(self.network, self.tokenizer, partial)
+        return folder
+
+    def remember(self) -> None:
+        """Write resume.pt, atomically."""
+        state = {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state(),
+            "steps": self.steps,
+            "tokens": self.tokens,
+            "seconds": self.seconds,
+        }
+        partial = self.out / "resume.partial"
+        torch.save(state, partial)
+        partial.replace(self.out / "resume.pt")
+
+    def resume(self) -> bool:
+        """Continue from resume.pt; whether there was one."""
+        path = self.out / "resume.pt"
+        if not path.exists():
+            return False
+        state = torch.load(path, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.optimizer.restore(state["optimizer"])
+        self.steps, self.tokens, self.seconds = state["steps"], state["tokens"], state["seconds"]
+        return True
+
+
+def _one_thread() -> None:
+    """A worker's operations stay on its own core: the workers are the parallelism."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+
+
+def write_network(network: Network, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write the files that transformers and vLLM load, weights in bfloat16."""
+    shape = network.shape
+    end, padding = end_token(tokenizer), tokenizer.token_to_id(PADDING)
+    weights = {name: value.to(torch.bfloat16).contiguous() for name, value in network.state_dict().items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(shape.config(end, padding), indent=2) + "\n")
+    generation = {"do_sample": True, "eos_token_id": end, "pad_token_id": padding, "temperature": 0.7}
+    (folder / "generation_config.json").write_text(json.dumps(generation, indent=2) + "\n")
+    save_tokenizer(tokenizer, folder, shape.max_position_embeddings)
+
+
+def prepare(data: Path, out: Path, settings: Settings, base: Path | None = None) -> Run:
+    """A run on this data, new or continued: from a checkpoint, or from nothing with a tokenizer of its own.
+
+    Raises:
+        DataError: the data cannot be read.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    if base is not None:
+        network, tokenizer = load_network(base), load_tokenizer(base)
+    else:
+        if not (out / "tokenizer.json").exists():
+            sample = islice(read_messages(data), TOKENIZER_SAMPLE)
+            texts = (message["content"] for messages in sample for message in messages)
+            save_tokenizer(train_tokenizer(texts, settings.vocabulary), out, Shape.max_position_embeddings)
+        tokenizer = load_tokenizer(out)
+        network = Network(Shape(tokenizer.get_vocab_size(), num_hidden_layers=settings.layers))
+        network.initialise(torch.Generator().manual_seed(settings.seed))
+    conversations = load_conversations(data, tokenizer, network.shape.max_position_embeddings)
+    return Run(network, tokenizer, conversations, settings, out)
+
+
+def train(run: Run, name: str) -> Path:
+    """Train to the end of the budget; the last checkpoint's folder."""
+    began = run.resume()
+    log = run.out / "metrics.jsonl"
+    kept = [line for line in log.read_text().splitlines() if json.loads(line)["step"] <= run.steps] if began else []
+    log.write_text("".join(line + "\n" for line in kept))
+    mark = run.seconds
+    with log.open("a", buffering=1) as lines:
+        for figures in run.train():
+            lines.write(json.dumps(figures) + "\n")
+            if run.steps % 10 == 0:
+                _show(figures, run.progress)
+            if run.seconds - mark >= run.settings.mark_minutes * 60:
+                mark = run.seconds
+                _mark(run, name)
+    return _mark(run, name)
+
+
+def _mark(run: Run, name: str) -> Path:
+    run.remember()
+    held_out = run.evaluate()
+    folder = run.out / f"step-{run.steps:06d}"
+    if not folder.exists():
+        run.save(name, {"held_out_loss": round(held_out, 4)})
+    print(f"{folder}: held-out loss {held_out:.4f}", flush=True)
+    return folder
+
+
+def _show(figures: dict[str, float], progress: float) -> None:
+    left = figures["seconds"] * (1 - progress) / max(progress, 1e-9) / 60
+    print(
+        f"step {figures['step']:.0f}  {figures['tokens'] / 1e6:.2f} M tokens  loss {figures['loss']:.4f}"
+        f"  norm {figures['norm']:.2f}  {figures['tokens_per_second']:.0f} tokens/s  {left:.0f} min left",
+        flush=True,
+    )
+
+
+def main(words: Sequence[str]) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m trainer.sft", description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    default = Settings()
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--base", type=Path, help="checkpoint folder to start from; default: from nothing")
+    parser.add_argument("--name", default="proposer")
+    parser.add_argument("--tokens", type=float)
+    parser.add_argument("--minutes", type=float)
+    for key in ("vocabulary", "layers", "batch", "pack", "short", "held-out", "threads", "seed"):
+        parser.add_argument(f"--{key}", type=int, default=getattr(default, key.replace("-", "_")))
+    parser.add_argument("--mark-minutes", type=float, default=default.mark_minutes)
+    for key in ("matrices", "others", "warmup", "decay", "weight-decay"):
+        parser.add_argument(f"--{key}", type=float, default=getattr(default.rates, key.replace("-", "_")))
+    given = vars(parser.parse_args(words))
+    rates = Rates(**{key: given.pop(key) for key in ("matrices", "others", "warmup", "decay", "weight_decay")})
+    data, out, base, name = (given.pop(key) for key in ("data", "out", "base", "name"))
+    given["tokens"] = None if given["tokens"] is None else int(given["tokens"])
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    _one_thread()
+    run = prepare(data, out, Settings(**given, rates=rates), base)
+    size = sum(each.numel() for each in run.network.parameters())
+    print(
+        f"{size / 1e6:.2f} M parameters, {len(run.lengths)} conversations, {run.lengths.sum() / 1e6:.2f} M tokens"
+        f" (mean {run.lengths.mean():.0f}), {run.data.own.mean():.0%} of them targets",
+        flush=True,
+    )
+    train(run, name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
