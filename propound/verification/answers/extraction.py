@@ -15,7 +15,26 @@ _OR_BEFORE = re.compile(r"([-+]?[0-9][0-9.,/]*)[\s$]*\bor\b[\s$]*$")
 _OR_AFTER = re.compile(r"[\s$]*(?:,|\bor\b|\band\b)[\s$]*([-+]?[0-9][0-9.,/]*|\\[a-z]+\{[^{}]{1,30}\})")
 _LEAD = re.compile(
     r"\\text\s*\{[a-z ]*\banswer\s+is\s*(?::\s*)?\}"
-    r"|\b(?:answer|(?:correct|right)\s+(?:option|choice)|final\s+result)\b\**\s*(?:is\b\s*:?|:|=)|####",
+    r"|\b(?:answer|(?:correct|right)\s+(?:option|choice)|final\s+result)\b\**\s*(?:is\b(?:\s+(?:therefore|thus|then|simply)\b)?\s*:?|:|=)"
+    r"|####",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[.!?;:\n]|\b(?:so|thus|hence|therefore|then|implies|means)\b", re.IGNORECASE)
+_CONDITION = re.compile(r"\s*(?:if|unless|suppos\w*|assum\w*|provided|among|were|had)\b", re.IGNORECASE)
+_NOT_THE_ANSWER = re.compile(
+    r"n['’]t\b|\b(?:not|no|never|neither|nor|none|cannot|wrong|incorrect|false|if|unless|suppos\w*|assum\w*|would|might"
+    r"|may|could|maybe|perhaps|guess\w*|others?|opposite|half|twice|double|negat\w*|doubt\w*|contradict\w*|earlier"
+    r"|previous\w*|initial\w*)\b"
+    r"|\b(?:of|in|to|than|with|from)\s+(?:the|this|that|my|our|your)?\s*(?:final|correct|right)?\s*$"
+    r"|[-+/^·×]$|[0-9A-Za-z)}] ?[-+*/^·×] ?$",
+    re.IGNORECASE,
+)
+"""Before "answer is": "it is not true that the", "half the", "the digits of the", "2 *"."""
+_ANSWER = re.compile(r"\banswers?\b", re.IGNORECASE)
+_ANSWERED = re.compile(r"\banswer\W+is\W+\$?[-0-9\\]", re.IGNORECASE)
+_NOT_ALL = re.compile(
+    r"\bone of\b"
+    r"|\b(?:an?|one|some|first|second|third)\s+(?:possible\s+)?(?:of|root|solution|zero|value|case|step|example)\b",
     re.IGNORECASE,
 )
 _THOUGHT = "</think>"
@@ -33,7 +52,9 @@ _HEDGED = re.compile(
     r"n['’]t\b|\?|\b(?:not|no|never|neither|nor|none|nothing|hardly|rarely|few|without|fail\w*|lack\w*|if|unless|either|or|maybe|perhaps|might|may|could|would|should"
     r"|can|guess|wrong|incorrect|false|instead|but|however|except|assum\w*|suppos\w*|than|about|approx\w*|around"
     r"|roughly|nearly|almost|less|more|most|least|up to|between|over|under|above|below|minus|unlike|opposite"
-    r"|negat\w*|half|twice|double|den\w+|mistak\w*|error|claim\w*|believ\w*|think|thought|doubt\w*)\b",
+    r"|cannot|impossible|unable|exclud\w*|rul\w+ out|reject\w*|refut\w*|contradict\w*|disprov\w*|eliminat\w*"
+    r"|originally|initially|previous\w*|earlier|tempt\w*|trap|typo|barely|longer|far from|others?|converse|another"
+    r"|different|next to|negat\w*|half|twice|double|den\w+|mistak\w*|error|claim\w*|believ\w*|think|thought|doubt\w*)\b",
     re.IGNORECASE,
 )
 
@@ -48,10 +69,8 @@ def extract(text: str) -> str:
     text = text[text.rfind(_THOUGHT) + len(_THOUGHT) :] if _THOUGHT in text else text
     box = _last_box(text)
     answer = _without_hope(text) if box is None else box
-    leads = list(_LEAD.finditer(answer))
-    if leads:
-        answer = answer[leads[-1].end() :]
-    return _bare(answer)
+    lead = _lead(answer)
+    return _bare(answer if lead is None else answer[lead.end() :])
 
 
 def conclusion(text: str) -> str | None:
@@ -59,11 +78,26 @@ def conclusion(text: str) -> str | None:
 
     A guess, only for an answer, and only from a sentence without any word of doubt, negation or comparison.
     """
-    last = _SENTENCE_END.split(text[-_LAST_SENTENCE:].strip().rstrip("."))[-1].strip()
+    *before, last = _SENTENCE_END.split(text[-_LAST_SENTENCE:].strip().rstrip("."))
+    last = last.strip()
+    if any(map(_ANSWERED.search, before)) or (_ANSWER.search(last) and _lead(last) is None):
+        return None
     leads = list(_SENTENCE_LEAD.finditer(last))
-    if not leads or _HEDGED.search(last) or _SAYS_TWO_THINGS.search(last) or _OF_A_LETTER.search(last):
+    doubts = (_HEDGED, _NOT_ALL, _SAYS_TWO_THINGS, _OF_A_LETTER)
+    if not leads or any(doubt.search(last) for doubt in doubts):
         return None
     return _bare(last[leads[-1].end() :]) or None
+
+
+def _lead(text: str) -> re.Match[str] | None:
+    """The last "the answer is"; None where that is denied, supposed, or about something of the answer."""
+    found = list(_LEAD.finditer(text))
+    if not found:
+        return None
+    clause = _CLAUSE.split(text[max(0, found[-1].start() - _LAST_SENTENCE) : found[-1].start()])[-1]
+    if not _CONDITION.match(clause):
+        clause = clause.rpartition(",")[2]
+    return None if _NOT_THE_ANSWER.search(clause) else found[-1]
 
 
 def _without_hope(text: str) -> str:

@@ -286,7 +286,7 @@ TABLE: dict[AnswerKind, list[tuple[str, str, str]]] = {
         ("B", "(B) is the correct answer.", "="),
         ("B", "(C) is wrong, (B) is right", "?"),
         ("B", "not B", "?"),
-        ("B", "AB", "?"),
+        ("B", "AB", "!"),
         ("B", r"$\textbf{(B)}\ 12$", "="),
         ("C", "The answer is C", "="),
         ("C", "C) 42", "="),

@@ -72,7 +72,7 @@ TABLE: dict[AnswerKind, list[tuple[str, str, str]]] = {
         ("2H2 + O2 -> 2H2O", "H2 + O2 -> H2O", "!"),
         ("2H2 + O2 -> 2H2O", "2H2O -> 2H2 + O2", "!"),
         ("2H2 + O2 -> 2H2O", r"2H_2(g) + O_2(g) \to 2H_2O(l)", "="),
-        ("2H2 + O2 -> 2H2O", "2H₂ + O₂ = 2H₂O", "?"),
+        ("2H2 + O2 -> 2H2O", "2H₂ + O₂ = 2H₂O", "="),
         ("Ag+ + Cl- -> AgCl", r"Ag^+ + Cl^- \rightarrow AgCl", "="),
         ("Ag+ + Cl- -> AgCl", r"\ce{Ag+ + Cl- -> AgCl}", "="),
         ("H2O", "H999999O", "?"),

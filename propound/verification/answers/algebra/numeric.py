@@ -18,6 +18,9 @@ STABLE_DIGITS = 50
 DIFFERING_DIGITS = 40
 """Two values differ when they share fewer digits."""
 
+_MOST_CANCELLED = 10 ** (DIGITS - STABLE_DIGITS)
+"""A sum that loses more than this to its largest part has too few digits left, or none: e^5000 + 7 - e^5000."""
+
 _LARGEST_EXPONENT = 10_000
 _LARGEST_GAMMA = 1_000
 
@@ -162,9 +165,12 @@ def _product(context: Any, *factors: Any) -> Any:
 
 
 def _sum(context: Any, *terms: Any) -> Any:
-    total = context.zero
+    total, largest = context.zero, context.one
     for term in terms:
         total += term
+        largest = max(largest, abs(total))
+    if largest > _MOST_CANCELLED * max(abs(total), 1):
+        raise UndefinedError
     return total
 
 

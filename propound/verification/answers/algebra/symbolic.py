@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -109,6 +110,8 @@ def _fits(tree: Node) -> bool:
     found = list(nodes(tree))
     if len(found) > MAX_SYMBOLIC_NODES:
         return False
+    if _degree(tree) > MAX_DEGREE:
+        return False
     for node in found:
         if isinstance(node, Number) and bits(node.value) > MAX_SYMBOLIC_BITS:
             return False
@@ -117,6 +120,17 @@ def _fits(tree: Node) -> bool:
         if isinstance(node, Apply) and not _small(node):
             return False
     return True
+
+
+def _degree(tree: Node) -> Fraction:
+    """At most how often a letter is multiplied by letters in the expanded tree: 81 for (x^9)^9."""
+    if not isinstance(tree, Apply):
+        return Fraction(isinstance(tree, Name))
+    degrees = [_degree(operand) for operand in tree.operands]
+    if tree.operation == "mul":
+        return sum(degrees, Fraction(0))
+    times = exact(tree.operands[-1]) if tree.operation == "pow" else None
+    return max(degrees) * max(abs(times or Fraction(1)), Fraction(1))
 
 
 def _small(node: Apply) -> bool:

@@ -139,6 +139,8 @@ def _read(text: str, bracket: str, *, either: bool = False) -> Collection:
         return Collection(
             "", _entries(_values(_OR.sub(", ", written), parts, either or name is not None), "{")
         )
+    if name is not None and len(name) == 1 < len(parts):
+        raise UnreadableError("several values of one letter where an order is asked")
     named = [split_name(part) for part in parts]
     names = tuple(name or "" for name, _ in named)
     if len(names) < 2 or "" in names or len({*names}) < len(names):

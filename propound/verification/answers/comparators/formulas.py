@@ -41,6 +41,8 @@ def _same(gold: Substance, answer: Substance) -> Finding:
         return not_equal("another state of matter")
     if gold.state and not answer.state:
         return undecided("the state of matter is missing")
+    if gold.has_water_apart != answer.has_water_apart:
+        return undecided("the same atoms, with water apart on one side only")
     if gold.is_structural and answer.is_structural and gold.order != answer.order:
         return undecided("the same atoms, perhaps in another structure")
     return equal("the same atoms and charge")

@@ -10,12 +10,13 @@ from propound.verification.answers.errors import UnreadableError
 from propound.verification.answers.reading.notation import plain
 
 _LABEL = re.compile(
-    r"\s*(?:(?:[Oo]ption|[Cc]hoice)\s+)?"
+    r"\s*(?:(?:[Oo]ption|[Cc]hoice|I (?:choose|pick|select))\s+)?"
     r"(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Za-z])\s*\]|([A-Za-z])(?=\s*[).:]|\s*$|\s+is\b))[).:]?\s*"
 )
 _OR = re.compile(r"/|\bor\b")
 _GOES_ON = re.compile(r"[,;/&]|(?:or|and)\b")
-_ANOTHER = re.compile(r"\(\s*[A-Za-z]\s*\)|(?<![A-Za-z])[A-Za-z]\s*[).:](?!\w)")
+_DENIED = re.compile(r"(?:wrong|incorrect|not)\b", re.IGNORECASE)
+_ANOTHER = re.compile(r"(?<![A-Za-z])[A-Z]\s+is\b|\(\s*[A-Za-z]\s*\)|(?<![A-Za-z])[A-Za-z]\s*[).:](?!\w)")
 _CLAIM = re.compile(
     r"(?:is|was|are|seems|looks|ca|can|could|may|might|must|would|should|does|has)(?:n['’]t|not)?\b"
 )
@@ -45,7 +46,8 @@ def is_truth(text: str) -> bool:
 
 def compare_choice(gold: str, answer: str, terms: Terms) -> Finding:
     """By label, in either case: B, (b), "B) 12 m", "option B". A gold without a label compares as text."""
-    one, other = plain(gold), plain(answer)
+    one, other = (plain(unicodedata.normalize("NFKC", _unquoted(_spaced(text)))) for text in (gold, answer))
+    one, other = _parted(one), _parted(other)
     several = _label_set(one)
     if several:
         if _OR.search(one):
@@ -63,6 +65,8 @@ def compare_choice(gold: str, answer: str, terms: Terms) -> Finding:
 
 def compare_boolean(gold: str, answer: str, _terms: Terms) -> Finding:
     """true, yes, t, y against false, no, f, n; any other text is undecided."""
+    if "~" in gold + answer:  # a space to LaTeX, a negation to others
+        raise UnreadableError("a sign outside the notation")
     expected = _TRUTHS.get(plain(_unquoted(gold)).casefold())
     if expected is None:
         raise UnreadableError("gold answer: neither true nor false")
@@ -92,11 +96,19 @@ def _verdict(same: bool, what: str) -> Finding:
 def _label(text: str) -> str | None:
     """The one label that `text` starts with; None where it has none or goes on to another."""
     found = _LABEL.match(text)
-    if found is None or _GOES_ON.match(text, found.end()) or _ANOTHER.search(text, found.end()):
+    if found is None or _ANOTHER.search(text, found.end()):
+        return None
+    if _DENIED.match(text, found.end()) or _GOES_ON.match(text, found.end()):
         return None
     if _CLAIM.match(text, found.end()) and not _GOOD_CLAIM.match(text, found.end()):
         return None
     return (found[1] or found[2] or found[3]).upper()
+
+
+def _parted(text: str) -> str:
+    """A, C for AC; a text with a letter twice is none of labels."""
+    run = re.fullmatch("[A-J]{2,6}", text)
+    return ", ".join(text) if run and len({*text}) == len(text) else text
 
 
 def _label_set(text: str) -> frozenset[str]:
@@ -115,7 +127,7 @@ def _unquoted(text: str) -> str:
 def _spaced(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     text = re.sub(r"^\\(?:text|textbf|mathrm|textit)\{([^{}]*)\}$", r"\1", text.strip())
-    return re.sub(r"\s+", " ", text).strip()
+    return re.sub(r"(?<=[0-9]) ?: ?(?=[0-9])", ":", re.sub(r"\s+", " ", text)).strip()
 
 
 def _shouted(gold: str, answer: str) -> bool:

@@ -92,9 +92,13 @@ def compare_values(expected: Value, answer: str, judge: Callable[[Node, Node], F
         return not_equal("the answer names another variable")
     if expected.percent == given.percent:
         return judge(expected.tree, given.tree)
-    if judge(expected.tree, given.tree).result is not Agreement.NOT_EQUAL:
-        return undecided("a percent sign on one side only")
-    return judge(expected.fraction_of_one, given.fraction_of_one)
+    without, scaled = (
+        judge(expected.tree, given.tree),
+        judge(expected.fraction_of_one, given.fraction_of_one),
+    )
+    if without.result is Agreement.NOT_EQUAL or without.result is scaled.result:
+        return scaled
+    return undecided("a percent sign on one side only")
 
 
 def _with_rounding(expected: Value, rounded: str) -> Finding:

@@ -26,11 +26,11 @@ FUNCTIONS = {
         for name in (*TRIGONOMETRIC, *HYPERBOLIC, "exp", "ln", "log", "abs", "floor", "ceil", "sqrt")
     },
     **{spelling: f"arc{name}" for name in INVERSES for spelling in (f"arc{name}", f"a{name}")},
-    **pairs("cbrt=cbrt lg=log10 ceiling=ceil factorial=factorial binomial=binomial"),
+    **pairs("cbrt=cbrt lg=log10 ceiling=ceil Abs=abs factorial=factorial binomial=binomial"),
 }
 """Spelling of a function to its operation."""
 
-CONSTANTS = pairs("pi=pi e=e i=i infty=infinity infinity=infinity oo=infinity")
+CONSTANTS = pairs("pi=pi e=e i=i infty=infinity infinity=infinity inf=infinity oo=infinity")
 """Spelling of a constant to its name."""
 
 COMMANDS = {"frac", "binom", "surd", "lfloor", "rfloor", "lceil", "rceil"}

@@ -60,6 +60,11 @@ class Substance:
         """Whether an element is written twice, as in CH3COOH: the order then says how the atoms are bound."""
         return len({*self.order}) < len(self.order)
 
+    @property
+    def has_water_apart(self) -> bool:
+        """Whether something stands behind a dot, as the water of a hydrate."""
+        return any(symbol.startswith("*") for symbol in self.order)
+
 
 Side = tuple[tuple[Fraction, Substance], ...]
 
@@ -77,6 +82,8 @@ def read_chemistry(text: str) -> Reaction | Substance:
     """The reaction or the one substance that `text` writes. Raises `UnreadableError`."""
     written = _bare(text)
     arrows = list(_ARROW.finditer(written))
+    if not arrows and _PLUS.search(written) and written.count("=") == 1:  # in CH2=CH2 it is a bond
+        arrows = list(re.finditer("=", written))
     if len(arrows) > 1:
         raise UnreadableError("several arrows")
     if not arrows:

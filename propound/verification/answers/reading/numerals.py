@@ -15,7 +15,7 @@ _DECIMAL = re.compile(
     r"(?:[eE]([+-]?[0-9]{1,6})"
     r"| ?\* ?10 ?\^ ?(?:\{ ?([+-]?[0-9]{1,6}) ?\}|\( ?([+-]?[0-9]{1,6}) ?\)|([+-]?[0-9]{1,6})))?"
 )
-_REPEATING = re.compile(r"([+-]?) ?([0-9]*)\.([0-9]*)\\overline ?\{([0-9]+)\}")
+_REPEATING = re.compile(r"([+-]?) ?([0-9]*)\.(?:([0-9]*)\\overline ?\{([0-9]+)\}|\(([0-9]+)\))")
 _RATIO = re.compile(r"([+-]?) ?([0-9]+) ?/ ?([0-9]+)")
 _LATEX_RATIO = re.compile(r"([+-]?) ?\\frac ?(?:\{ ?(-?[0-9]+) ?\}|([0-9])) ?(?:\{ ?([0-9]+) ?\}|([0-9]))")
 _MIXED = re.compile(
@@ -95,7 +95,8 @@ def _scaled(number: Numeral, scale: int) -> Numeral:
 
 
 def _repeating(found: re.Match[str]) -> Numeral:
-    sign, whole, start, period = found.groups()
+    sign, whole, start, period, only_period = found.groups(default="")
+    period = period or only_period
     scale = 10 ** len(start)
     tail = Fraction(int(period), (10 ** len(period) - 1) * scale)
     return Numeral(_signed(sign, Fraction(int(whole + start or "0"), scale) + tail), None)

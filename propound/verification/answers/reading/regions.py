@@ -52,7 +52,7 @@ _BUILDER = re.compile(
     r"^\\?\{\s*([A-Za-z])\s*(?:\\in(?![A-Za-z])\s*ℝ\s*)?(?:[|:]|\\mid(?![A-Za-z]))([^{}]*?)\\?\}$"
 )
 _OR = re.compile(
-    r"\\(?:cup|bigcup|lor|vee)(?![A-Za-z])|(?<![A-Za-z])or(?![A-Za-z])|(?<=[\])}\[])\s*[Uu]\s*(?=[\[({\\\]])"
+    r"\\(?:cup|bigcup|lor|vee)(?![A-Za-z])|(?<![A-Za-z])(?:or|union)(?![A-Za-z])|(?<=[\])}\[])\s*[Uu]\s*(?=[\[({\\\]])"
 )
 _AND = re.compile(r"\\(?:land|wedge)(?![A-Za-z])|(?<![A-Za-z])and(?![A-Za-z])")
 _MEET = re.compile(r"\\cap(?![A-Za-z])")

@@ -6,12 +6,13 @@ from fractions import Fraction
 
 from propound.verification.answers.errors import UnreadableError
 from propound.verification.answers.limits import MAX_DEPTH
-from propound.verification.answers.reading.alphabet import INVERSES
+from propound.verification.answers.reading.alphabet import INVERSES, TRIGONOMETRIC
 from propound.verification.answers.reading.notation import check_depth, join_thousands
 from propound.verification.answers.reading.tokens import END, Sort, Token, tokens
 from propound.verification.answers.reading.tree import UNKNOWN_BASE, Apply, Constant, Name, Node, Number
 
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
+_DEGREE = Apply("div", (Constant("pi"), Number(Fraction(180))))
 _ROUNDED = {"lfloor": ("rfloor", "floor"), "lceil": ("rceil", "ceil")}
 _CALLED_BY_HABIT = {"f", "g", "h"}
 """Letters before a parenthesis that name an unknown function rather than a factor."""
@@ -30,9 +31,12 @@ class _Parser:
         self._position = 0
         self._depth = 0
         self._bars = 0
+        self._angles = 0
 
     def whole(self) -> Node:
         tree = self._sum()
+        if self._at("°"):
+            raise UnreadableError("a degree sign outside an angle")
         if self._next is not END:
             raise UnreadableError("text after the expression")
         return tree
@@ -83,6 +87,7 @@ class _Parser:
                     raise UnreadableError("ambiguous: a factor after a slash, as in 1/2x")
                 if isinstance(factors[-1], Number) and self._at_fraction_of_numbers():
                     raise UnreadableError("ambiguous: a number before a fraction of numbers")
+                self._refuse_uncertain_digits()
                 factors.append(self._power())
             else:
                 top = _times(factors)
@@ -101,6 +106,8 @@ class _Parser:
             if self._at("!"):
                 raise UnreadableError("a double factorial")
             base = Apply("factorial", (base,))
+        if self._angles and self._skip("°"):
+            base = Apply("mul", (base, _DEGREE))
         return Apply("pow", (base, self._exponent())) if self._skip("^") else base
 
     def _exponent(self) -> Node:
@@ -126,6 +133,14 @@ class _Parser:
         if ahead[0] != Token(Sort.COMMAND, "frac"):
             return False
         return ahead[1].sort is Sort.NUMBER or (ahead[2].sort is Sort.NUMBER and ahead[3].text == "}")
+
+    def _refuse_uncertain_digits(self) -> None:
+        """0.1(6) is a product for some and 1/6 for others, 1.27(3) a value with its uncertainty."""
+        around = self._tokens[max(self._position - 1, 0) : self._position + 3]
+        if [token.sort for token in around[::2]] == [Sort.NUMBER, Sort.NUMBER] and (
+            "." in around[0].text and [token.text for token in around[1::2]] == ["(", ")"]
+        ):
+            raise UnreadableError("ambiguous: a decimal before digits in parentheses")
 
     def _at_quotient_of_functions(self) -> bool:
         ahead = self._tokens[self._position : self._position + 2]
@@ -217,7 +232,9 @@ class _Parser:
                 name, power = INVERSES[name], None
             elif isinstance(power, Apply) and power.operation == "neg":
                 raise UnreadableError("ambiguous: a negative exponent on a function's name")
+        self._angles += name in TRIGONOMETRIC
         operands = self._operands()
+        self._angles -= name in TRIGONOMETRIC
         if len(operands) != (2 if name == "binomial" else 1):
             raise UnreadableError("a function with another number of arguments")
         tree = _applied(name, operands, base)

@@ -18,7 +18,7 @@ _ENGLISH = frozenset(["or", "and", "not", "nor", "but", "the", "for", "are", "is
 
 _SCANNER = re.compile(
     r"(?P<space> )|(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)|\\(?P<command>[A-Za-z]+)|(?P<letters>[A-Za-z]+)"
-    r"|(?P<sign>\*\*|[-+*/^_!|(){}\[\],])"
+    r"|(?P<sign>\*\*|[-+*/^_!|(){}\[\],]|°(?! ?[CFK](?![A-Za-z])))"
 )
 _SUBSCRIPT = re.compile(r" ?_ ?(?:\{ ?([A-Za-z0-9, +-]{1,12}) ?\}|([A-Za-z0-9]+))|([0-9]+)(?![0-9.])")
 

@@ -51,6 +51,7 @@ _COMPOUND = {
     "mAh": {"milliampere": 1, "hour": 1},
     "rpm": {"turn": 1, "minute": -1},
     "mph": {"mile": 1, "hour": -1},
+    "cc": {"centimeter": 3},
     "kph": {"kilometer": 1, "hour": -1},
 }
 
@@ -91,6 +92,7 @@ _LATEX = (
     (re.compile(r"\b(?:degrees?|deg\.?)\s+(?=[CF](?![A-Za-z]))"), "°"),
     (re.compile(r"\b[Cc]elsius\b"), "celsius"),
     (re.compile(r"\b[Ff]ahrenheit\b"), "fahrenheit"),
+    (re.compile(r"\belectron[ -](?=volts?\b)"), "electron"),
     (re.compile(r"\bper\b"), "/"),
     (
         re.compile(r"\b(square|sq\.?|cubic|cu\.?)\s+([A-Za-z]+)"),

@@ -63,6 +63,8 @@ def read_gold(text: str) -> Value:
 def read_answer(text: str) -> Value:
     """`read_value`, for an answer; raises `SeveralAnswersError` for "5 or 6", "5, 6" and "±5"."""
     with side("answer"):
+        if text.lstrip(" $").startswith("~"):
+            raise UnreadableError("a value that is about right")
         try:
             return read_value(text)
         except UnreadableError:
