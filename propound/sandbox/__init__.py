@@ -8,9 +8,9 @@ never from the program.
 What this does not cover: errors in the kernel itself, whose interface a program reaches within the seccomp
 filter; side channels (timing, caches, the load of the machine; where warm, that memory addresses are alike from
 program to program); and, in the landlock tier, the names and
-metadata of files that the service's user may look up. Memory and processor limits hold per process; a program
-allowed n processes may use n times as much. For hostile tenants put gVisor or Firecracker behind the same
-`Sandbox` protocol.
+metadata of files that the service's user may look up. Processor limits hold per process, and so do memory limits
+where no control group can be made; a program allowed n processes may use n times as much. For hostile tenants
+put gVisor or Firecracker behind the same `Sandbox` protocol.
 """
 
 from .execution import Execution, ExecutionStatus

@@ -14,7 +14,8 @@ class Limits:
     cpu_s: float = 10.0
     """Processor seconds of one process, rounded up to whole seconds."""
     memory_mb: int = 512
-    """Address space of one process, in MiB. The interpreter itself needs about 30."""
+    """Address space of one process, in MiB. The interpreter itself needs about 30. Where control groups can be
+    made, all processes together have this much memory too, besides `file_mb` and what they share."""
     processes: int = 1
     """1: the program may start threads but no processes. More: processes and threads together."""
     output_bytes: int = 65536
