@@ -123,7 +123,7 @@ class IsolatedSandbox:
         try:
             if self.kind is Tier.BUBBLEWRAP:
                 command = bubblewrap.wrapped(command, request)
-            with group_of(self.hierarchy) as group:
+            with group_of(self.hierarchy if limits.processes > 1 else None) as group:
                 if group is not None:
                     group.limit(room(request))
                 entrance = -1 if group is None else group.entrance

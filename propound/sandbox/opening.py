@@ -30,7 +30,7 @@ for path in ("/etc/passwd", "/proc/self/environ"):
 """
 _LOG = logging.getLogger(__name__)
 _SONG = b"still here"
-_CANARY_LIMITS = Limits(wall_s=10, cpu_s=5, output_bytes=4096)
+_CANARY_LIMITS = Limits(wall_s=10, cpu_s=5, output_bytes=4096, processes=4)
 
 _ADVICE = {
     Tier.BUBBLEWRAP: "install bubblewrap (the package of that name)",

@@ -107,12 +107,12 @@ class WarmSandbox:
                 job = self.cold.job(files, limits, scratch)
                 if self.cold.kind is Tier.NAMESPACES:
                     job["scratch"] = zygote.scratch
-                group = zygote.group
+                group = zygote.group if limits.processes > 1 else None
                 if group is not None:
                     group.limit(room(job))
-                killed = group.killed() if group is not None and limits.processes > 1 else 0
+                killed = group.killed() if group is not None else 0
                 outcome = zygote.run(job, program, files, stdin, limits.output_bytes)
-                starved = group is not None and limits.processes > 1 and group.killed() > killed
+                starved = group is not None and group.killed() > killed
         except (ZygoteFailedError, OSError) as error:
             return failure(str(error))
         except BaseException:

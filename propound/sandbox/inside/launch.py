@@ -125,7 +125,9 @@ def become_program(request: Request, handshake_fd: int, rules: int | None, group
     """Isolate this process, say so on ``handshake_fd``, and run the program with the streams that are open."""
     handshake = handshake_fd
     try:
-        if group_fd >= 0:
+        if (
+            group_fd >= 0 and request["processes"] > 1
+        ):  # the kernel may take 20 ms, and the limit on one is enough
             os.write(group_fd, b"0")
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
         if rules is not None:
