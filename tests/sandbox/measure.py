@@ -27,7 +27,7 @@ from propound.skills import default_library
 from propound.skills.library import TOOLKIT_ROOT
 from propound.skills.toolkit import CATALOGUE
 
-ROUNDS = 200
+ROUNDS = 150
 SLOW_EVERY = 10
 """Cold ways take this many times longer, so they take part in one of so many rounds."""
 AT_ONCE = 2
