@@ -122,22 +122,18 @@ def batches(lengths: NDArray[np.int64], seed: int, short_tokens: int, budget: in
             group, total = [], 0
 
 
-def share_out(lengths: NDArray[np.int64], group: Sequence[int], shares: int, size: int) -> list[list[list[int]]]:
-    """The group's conversations in packs of at most `size` tokens (a longer one is alone), dealt to `shares`.
-
-    Longest first to the share with least work; the work of attention grows with the square of the length.
-    """
-    work = [0.0] * shares
-    packs: list[list[list[int]]] = [[] for _ in range(shares)]
+def arrange(lengths: NDArray[np.int64], group: Sequence[int], size: int) -> list[list[int]]:
+    """The group's conversations in packs of at most `size` tokens (a longer one is alone), longest first."""
+    packs: list[list[int]] = []
+    room = 0
     for index in sorted(group, key=lambda each: (-int(lengths[each]), each)):
         length = int(lengths[index])
-        least = work.index(min(work))
-        work[least] += length * (1 + length / 8_000)
-        mine = packs[least]
-        if mine and sum(int(lengths[each]) for each in mine[-1]) + length <= size:
-            mine[-1].append(index)
+        if length <= room:
+            packs[-1].append(index)
         else:
-            mine.append([index])
+            packs.append([index])
+            room = size
+        room -= length
     return packs
 
 

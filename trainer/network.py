@@ -154,7 +154,9 @@ class Network(nn.Module):
                 "norm": Norm(shape.hidden_size, shape.rms_norm_eps),
             }
         )
-        self.lm_head = None if shape.tie_word_embeddings else nn.Linear(shape.hidden_size, shape.vocab_size, bias=False)
+        self.lm_head = (
+            None if shape.tie_word_embeddings else nn.Linear(shape.hidden_size, shape.vocab_size, bias=False)
+        )
         steps = torch.arange(0, shape.head_dim, 2, dtype=torch.float) / shape.head_dim
         angles = torch.arange(shape.max_position_embeddings)[:, None] * shape.rope_theta**-steps
         self.register_buffer("cosine", angles.cos()[:, None], persistent=False)

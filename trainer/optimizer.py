@@ -57,7 +57,7 @@ class Optimizer:
     def step(self, gradients: list[torch.Tensor], progress: float, clip: float = 1.0) -> float:
         """Clip the gradients, update the parameters; the gradients' norm before it."""
         norm = torch.nn.utils.get_total_norm(gradients)
-        torch._foreach_mul_(gradients, min(1.0, clip / (float(norm) + 1e-6)))  # noqa: SLF001  # the fused form
+        torch._foreach_mul_(gradients, min(1.0, clip / (float(norm) + 1e-6)))  # the fused form
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
             parameter.grad = gradient
         factor = self.rates.factor(progress)

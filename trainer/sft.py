@@ -27,7 +27,15 @@ from tokenizers import Tokenizer
 
 from propound.policy.chat import PADDING, end_token, load_tokenizer
 from propound.policy.checkpoint import write_checkpoint
-from trainer.batch import Conversations, DataError, batches, load_conversations, pack, read_messages, share_out
+from trainer.batch import (
+    Conversations,
+    DataError,
+    arrange,
+    batches,
+    load_conversations,
+    pack,
+    read_messages,
+)
 from trainer.network import Network, Shape, load_network
 from trainer.optimizer import Optimizer, Rates
 from trainer.tokenizer import save_tokenizer, train_tokenizer
@@ -70,7 +78,13 @@ class Run:
         if settings.tokens is None and settings.minutes is None:
             raise DataError("a run needs a budget: tokens, minutes or both")
         held_out = min(settings.held_out, len(data) // 10)
-        self.network, self.tokenizer, self.data, self.settings, self.out = network, tokenizer, data, settings, out
+        self.network, self.tokenizer, self.data, self.settings, self.out = (
+            network,
+            tokenizer,
+            data,
+            settings,
+            out,
+        )
         self.held_out = list(range(len(data) - held_out, len(data)))
         self.lengths = data.lengths[: len(data) - held_out]
         self.optimizer = Optimizer(network, settings.rates)
@@ -114,29 +128,27 @@ class Run:
             }
 
     def _gradients(self, group: Sequence[int]) -> tuple[float, list[torch.Tensor]]:
-        """Mean loss over the group's targets, and its gradients."""
-        shares = share_out(self.lengths, group, self.settings.threads, self.settings.pack)
-        results = [each for each in self.workers.map(self._share, shares) if each is not None]
-        targets = sum(count for _, count, _ in results)
-        total = results[0][2]
-        for _, _, gradients in results[1:]:
-            torch._foreach_add_(total, gradients)  # noqa: SLF001
-        torch._foreach_div_(total, targets)  # noqa: SLF001
-        return sum(loss for loss, _, _ in results) / targets, total
+        """Mean loss over the group's targets, and its gradients.
 
-    def _share(self, packs: Sequence[Sequence[int]]) -> tuple[float, int, list[torch.Tensor]] | None:
-        """Summed loss, number of targets and gradients of one worker's packs."""
+        Whichever worker is free takes the next pack; the sums are always in the same order.
+        """
+        packs = arrange(self.lengths, group, self.settings.pack)
         loss, targets, total = 0.0, 0, None
-        for indices in packs:
-            part, count = self._loss(indices)
-            gradients = list(torch.autograd.grad(part, self.optimizer.parameters))
-            loss += float(part.detach())
+        for part, count, gradients in self.workers.map(self._pack_gradients, packs):
+            loss += part
             targets += count
             if total is None:
                 total = gradients
             else:
-                torch._foreach_add_(total, gradients)  # noqa: SLF001
-        return None if total is None else (loss, targets, total)
+                torch._foreach_add_(total, gradients)
+        assert total is not None
+        torch._foreach_div_(total, targets)
+        return loss / targets, total
+
+    def _pack_gradients(self, indices: Sequence[int]) -> tuple[float, int, list[torch.Tensor]]:
+        """Summed loss of one pack, its number of targets, and its gradients."""
+        loss, count = self._loss(indices)
+        return float(loss.detach()), count, list(torch.autograd.grad(loss, self.optimizer.parameters))
 
     def _loss(self, indices: Sequence[int]) -> tuple[torch.Tensor, int]:
         """Summed cross-entropy of one pack, and its number of targets."""
@@ -242,7 +254,11 @@ def train(run: Run, name: str) -> Path:
     """Train to the end of the budget; the last checkpoint's folder."""
     began = run.resume()
     log = run.out / "metrics.jsonl"
-    kept = [line for line in log.read_text().splitlines() if json.loads(line)["step"] <= run.steps] if began else []
+    kept = (
+        [line for line in log.read_text().splitlines() if json.loads(line)["step"] <= run.steps]
+        if began
+        else []
+    )
     log.write_text("".join(line + "\n" for line in kept))
     mark = run.seconds
     with log.open("a", buffering=1) as lines:
@@ -291,7 +307,9 @@ def main(words: Sequence[str]) -> None:
     for key in ("matrices", "others", "warmup", "decay", "weight-decay"):
         parser.add_argument(f"--{key}", type=float, default=getattr(default.rates, key.replace("-", "_")))
     given = vars(parser.parse_args(words))
-    rates = Rates(**{key: given.pop(key) for key in ("matrices", "others", "warmup", "decay", "weight_decay")})
+    rates = Rates(
+        **{key: given.pop(key) for key in ("matrices", "others", "warmup", "decay", "weight_decay")}
+    )
     data, out, base, name = (given.pop(key) for key in ("data", "out", "base", "name"))
     given["tokens"] = None if given["tokens"] is None else int(given["tokens"])
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -77,7 +77,9 @@ def encode_message(tokenizer: Tokenizer, message: Mapping[str, Any]) -> list[int
     """
     role, content = message.get("role"), message.get("content")
     if role not in _ROLES or not isinstance(content, str):
-        raise ChatError(f"a message has a role of {', '.join(_ROLES)} and text as content, not {str(message)[:80]!r}")
+        raise ChatError(
+            f"a message has a role of {', '.join(_ROLES)} and text as content, not {str(message)[:80]!r}"
+        )
     newline = encode_text(tokenizer, "\n")
     if role == "assistant":
         return [*generation_prefix(tokenizer), *encode_turn(tokenizer, content), *newline]
