@@ -54,7 +54,8 @@ _HEDGED = re.compile(
     r"|roughly|nearly|almost|less|more|most|least|up to|between|over|under|above|below|minus|unlike|opposite"
     r"|cannot|impossible|unable|exclud\w*|rul\w+ out|reject\w*|refut\w*|contradict\w*|disprov\w*|eliminat\w*"
     r"|originally|initially|previous\w*|earlier|tempt\w*|trap|typo|barely|longer|far from|others?|converse|another"
-    r"|different|next to|negat\w*|half|twice|double|den\w+|mistak\w*|error|claim\w*|believ\w*|think|thought|doubt\w*)\b",
+    r"|different|next to|negat\w*|half|twice|double|den\w+|mistak\w*|error|claim\w*|believ\w*"
+    r"|think|thought|doubt\w*)\b",
     re.IGNORECASE,
 )
 

@@ -36,11 +36,11 @@ MAX_SYMBOLIC_BITS = 2_000
 MAX_SYMBOLIC_NODES = 300
 """Size of a tree that is handed to sympy, in nodes."""
 
-SYMBOLIC_CALLS = 2_000_000
+SYMBOLIC_CALLS = 1_200_000
 """Function calls that sympy may make in one comparison, counting those into C."""
 
-SYMBOLIC_SECONDS = 0.8
+SYMBOLIC_SECONDS = 0.5
 """Processor time that sympy may take in one comparison; calls run out first but for rare inputs."""
 
-COMPARISON_SECONDS = 0.8
+COMPARISON_SECONDS = 0.6
 """Processor time after which one comparison, of many entries, decides nothing more."""
