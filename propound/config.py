@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -34,6 +34,25 @@ class Settings(BaseSettings):
     max_steps: int = Field(default=24, ge=2, le=200, description="Step budget of one episode.")
     sandbox_tier: str | None = Field(
         default=None, description="Force an isolation tier instead of the best one that the machine has."
+    )
+    endpoint_url: str | None = Field(
+        default=None, description="An OpenAI-compatible server, as http://host:8000/v1."
+    )
+    endpoint_model: str | None = Field(
+        default=None, description="The name under which that server knows its model."
+    )
+    endpoint_key: SecretStr | None = Field(default=None, description="That server's API key.")
+    endpoint_concurrency: int = Field(
+        default=8, ge=1, le=1024, description="Most requests that a process has on their way to the endpoint."
+    )
+    endpoint_prompt_price: float = Field(
+        default=0.0, ge=0, description="Of a million prompt tokens, for the ledger."
+    )
+    endpoint_completion_price: float = Field(
+        default=0.0, ge=0, description="Of a million completion tokens, for the ledger."
+    )
+    judges: int = Field(
+        default=0, ge=0, le=3, description="Seats of the committee that go to model judges at the endpoint."
     )
 
 

@@ -24,6 +24,7 @@ from propound.queue import QUEUE, Publisher, broker_url
 from propound.sandbox import Sandbox, SandboxUnavailable, open_sandbox
 from propound.storage.session import Database
 from propound.storage.sweep import sweep
+from propound.verification.judges import open_judges
 from worker.pipeline import Pipeline
 from worker.shard import Workplace
 from worker.tasks import OpenPipeline, SettingsMissingError, open_workplace, register, servers
@@ -123,4 +124,10 @@ def _sweep_forever(configured: Settings, tier: str) -> None:
             _LOG.exception("a sweep failed; the next one follows")
 
 
-app = create_app(Pipeline.open, lambda configured: open_sandbox(configured.sandbox_tier))
+def _check(configured: Settings) -> Sandbox:
+    """The machine's sandbox, where the settings allow work, too."""
+    open_judges(configured)
+    return open_sandbox(configured.sandbox_tier)
+
+
+app = create_app(Pipeline.open, _check)

@@ -19,6 +19,7 @@ from propound.reward import rewards
 from propound.sandbox import Sandbox, open_sandbox
 from propound.skills import Library, default_library
 from propound.skills.library import compile_toolkit
+from propound.verification.judges import open_judges
 from propound.verification.verify import Verification
 
 
@@ -38,11 +39,13 @@ class Pipeline:
 
         Raises:
             SandboxUnavailable: the machine cannot isolate programs; the message says what to change.
+            ValueError: judges are wanted, and no endpoint is named or installed.
         """
         library = default_library()
         compile_toolkit()
         sandbox = open_sandbox(settings.sandbox_tier)
-        return cls(library, sandbox, Teacher(library), Verification(library, sandbox), settings.max_steps)
+        verification = Verification(library, sandbox, judges=open_judges(settings))
+        return cls(library, sandbox, Teacher(library), verification, settings.max_steps)
 
     @property
     def policy(self) -> str:
@@ -64,6 +67,7 @@ class Pipeline:
 
         Raises:
             SandboxFailedError: the sandbox itself failed.
+            ServiceDownError: a service outside that the proposer or a judge needs is down.
         """
         environment = Environment(spec, self.library, self.sandbox, self.max_steps, member)
         trajectory = rollout(self.proposer, environment, member)

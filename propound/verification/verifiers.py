@@ -34,7 +34,11 @@ class Verifier(Protocol):
     name: str
 
     def vote(self, case: Case) -> Vote:
-        """Solve, and say whether the problem is valid. Never raises."""
+        """Solve, and say whether the problem is valid.
+
+        Raises:
+            ServiceDownError: a service outside that the verifier asks is down; nothing else ever.
+        """
         ...
 
 

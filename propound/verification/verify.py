@@ -1,7 +1,8 @@
 """From a finished trajectory to a verdict: read this to see what an accepted problem has gone through.
 
 submission -> skills allowed? -> statement read back -> same values as the agent's? -> both methods, quality,
-tests and mutants in the sandbox -> three votes -> acceptance rule -> the problem with its gold answer.
+tests and mutants in the sandbox -> three votes -> acceptance rule -> judges, if there are any, and the rule again ->
+the problem with its gold answer.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from propound.trajectory import Outcome, Trajectory
 from propound.verification.committee import decide
 from propound.verification.dimensions import Dimensions
 from propound.verification.examination import Examination, examine
+from propound.verification.judges.seats import poll, seated
 from propound.verification.verdict import Check, Rejection, Verdict, Vote
 from propound.verification.verifiers import Case, Verifier, committee
 
@@ -25,15 +27,25 @@ class Verification:
     """The committee with its tools."""
 
     def __init__(
-        self, library: Library, sandbox: Sandbox, verifiers: Sequence[Verifier] | None = None
+        self,
+        library: Library,
+        sandbox: Sandbox,
+        verifiers: Sequence[Verifier] | None = None,
+        judges: Sequence[Verifier] = (),
     ) -> None:
+        """`verifiers` vote first, the programmatic ones unless others are given; what they accept `judges` see."""
         self.library = library
         self.sandbox = sandbox
         self.dimensions = Dimensions(library)
         self.verifiers = tuple(verifiers) if verifiers is not None else committee()
+        self.judges = tuple(judges)
 
     def verify(self, trajectory: Trajectory) -> Verdict:
-        """The verdict on an episode, whatever its outcome."""
+        """The verdict on an episode, whatever its outcome.
+
+        Raises:
+            ServiceDownError: a judge's service is down; nothing can be said about the episode.
+        """
         checks: list[Check] = []
         if trajectory.outcome is Outcome.POLICY_FAILED:
             return _rejected(Rejection.POLICY_FAILED, trajectory.detail or "the policy failed")
@@ -112,6 +124,10 @@ class Verification:
             return again.direct if again.direct is not None and again.direct == again.recomputed else None
 
         decision = decide(votes, kind, audit, relative_tolerance=tolerance)
+        if self.judges and decision.rejection is None:
+            judged = poll(self.judges, case)
+            decision = decide(seated(votes, judged), kind, audit, relative_tolerance=tolerance)
+            votes += judged
         if decision.rejection is not None:
             return _rejected(decision.rejection, decision.rationale, checks, votes)
         assert examination.direct is not None

@@ -139,7 +139,9 @@ def test_the_shape_of_a_job_is_pinned(description: dict[str, Any], client: httpx
     schema = description["components"]["schemas"]["JobView"]
 
     assert set(schema["properties"]) == JOB
-    assert set(schema["examples"][0]) == JOB - {"error", "stop_reason", "waiting_for"}, "null is left out of examples"
+    assert set(schema["examples"][0]) == JOB - {"error", "stop_reason", "waiting_for"}, (
+        "null is left out of examples"
+    )
     assert set(client.post("/v1/jobs", json={"count": 1}).json()) == JOB
 
 

@@ -135,7 +135,7 @@ def test_a_service_that_is_down_is_left_alone_as_long_as_it_asks(
     place: Workplace, database: Database
 ) -> None:
     class Busy(FakePipeline):
-        def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
+        def run_episode(self, spec: ProblemSpec, member: int) -> Episode:  # noqa: ARG002
             raise ServiceDownError("busy", retry_after=1e9)
 
     jobs.make(database, JobRequest(count=2))

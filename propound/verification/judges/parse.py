@@ -1,0 +1,122 @@
+"""From a judge's reply to what it says, strictly: anything but one complete verdict at the end is none.
+
+The verdict carries a ticket that was drawn for this one request, so a verdict that stood in the problem, and
+that the model repeats, is not taken for its own.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from propound.problem import MAX_ANSWER
+
+MAX_REPLY = 200_000
+"""Longest reply that is looked at, in characters."""
+MAX_VERDICT = 16_000
+"""Longest JSON object at the end of it."""
+MAX_RATIONALE = 4_000
+"""Longest rationale."""
+KEYS = {"ticket", "answer", "valid", "rationale"}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "ticket": {"type": "string"},
+        "answer": {"type": ["string", "null"]},
+        "valid": {"type": "boolean"},
+        "rationale": {"type": "string"},
+    },
+    "required": ["ticket", "answer", "valid", "rationale"],
+    "additionalProperties": False,
+}
+"""What servers with structured outputs hold the reply to; the parser does not rely on it."""
+
+_THOUGHT = "</think>"
+
+
+class UnparsedError(ValueError):
+    """The reply holds no verdict; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a judge says."""
+
+    answer: str | None
+    valid: bool
+    rationale: str
+
+
+def parse_opinion(reply: str, ticket: str) -> Opinion:
+    """The verdict at the end of a reply.
+
+    Raises:
+        UnparsedError: there is none, or it is not exactly as asked for.
+    """
+    if len(reply) > MAX_REPLY:
+        raise UnparsedError(f"the reply is longer than {MAX_REPLY} characters")
+    said = reply.rpartition(_THOUGHT)[2]
+    if "<think>" in said:
+        raise UnparsedError("the reply ends within a thought")
+    if said.count(ticket) != 1:
+        raise UnparsedError(f"the ticket stands in the reply {said.count(ticket)} times")
+    found = _last_object(said)
+    if set(found) != KEYS:
+        raise UnparsedError("the JSON object has other keys than asked for")
+    answer, valid, rationale = found["answer"], found["valid"], found["rationale"]
+    if found["ticket"] != ticket:
+        raise UnparsedError("the JSON object has another ticket")
+    if not isinstance(valid, bool):
+        raise UnparsedError("valid is neither true nor false")
+    if answer is not None and not (isinstance(answer, str) and _is_text(answer, MAX_ANSWER)):
+        raise UnparsedError(f"answer is neither null nor text of 1 to {MAX_ANSWER} characters")
+    if not (isinstance(rationale, str) and _is_text(rationale, MAX_RATIONALE)):
+        raise UnparsedError(f"rationale is no text of 1 to {MAX_RATIONALE} characters")
+    return Opinion(answer.strip() if answer else None, valid, " ".join(rationale.split()))
+
+
+def _last_object(said: str) -> dict[str, Any]:
+    """The outermost JSON object that ends where the reply ends; a code fence around it is no matter."""
+    said = said.rstrip()
+    said = said.removesuffix("```").rstrip()[-MAX_VERDICT:]
+    if not said.endswith("}"):
+        raise UnparsedError("the reply does not end in a JSON object")
+    decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+    start = said.find("{")
+    while start >= 0:
+        try:
+            found, end = decoder.raw_decode(said, start)
+        except _DefectError as error:
+            raise UnparsedError(str(error)) from None
+        except RecursionError:
+            raise UnparsedError("the JSON nests too deep") from None
+        except ValueError:
+            end = -1
+        if end == len(said):
+            return found  # type: ignore[no-any-return]  # what begins with a brace is an object
+        start = said.find("{", start + 1)
+    raise UnparsedError("the reply does not end in a JSON object")
+
+
+class _DefectError(Exception):
+    """JSON that Python reads, and we do not."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _DefectError("a key stands in the JSON object twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise _DefectError(f"{name} is no JSON")
+
+
+def _is_text(text: str, longest: int) -> bool:
+    return bool(text.strip()) and len(text) <= longest and not _has_no_character(text)
+
+
+def _has_no_character(text: str) -> bool:
+    return "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text)

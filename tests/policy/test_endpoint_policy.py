@@ -1,0 +1,195 @@
+"""A proposer behind a real server: turns, seeds, exact records, and what happens when it is away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.responses import JSONResponse, Response
+
+from propound.errors import ServiceDownError
+from propound.policy import PolicyError
+from propound.policy.endpoint import Endpoint, EndpointPolicy
+from propound.policy.endpoint.endpoint import Persistence
+from propound.policy.teacher import Teacher
+from propound.problem import Domain, ProblemSpec
+from propound.proposing.environment import Environment
+from propound.proposing.rollout import rollout
+from propound.sandbox import open_sandbox
+from propound.skills import default_library
+from propound.trajectory import ActionKind, Outcome
+from propound.transcript import parse_turn
+from propound.verification.verdict import Rejection
+from propound.verification.verify import Verification
+from tests.factories.openai_server import (
+    OpenAIServer,
+    completion,
+    fails,
+    openai_server,
+    says,
+    sends,
+)
+
+LIBRARY = default_library()
+SANDBOX = open_sandbox()
+SPEC = ProblemSpec(
+    domain=Domain.MATHEMATICS,
+    skills=(LIBRARY.names(Domain.MATHEMATICS)[0],),
+    minimum_skills=1,
+    maximum_skills=1,
+    seed=5,
+)
+MESSAGES = [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}]
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    with openai_server() as server:
+        yield server
+
+
+@pytest.fixture
+def policy(server: OpenAIServer) -> Iterator[EndpointPolicy]:
+    persistence = Persistence(attempts=2, first_wait_s=0.01)
+    endpoint = Endpoint(server.url, "served-model", persistence=persistence)
+    yield EndpointPolicy(endpoint)
+    endpoint.close()
+
+
+def test_a_turn_is_the_content_and_a_tools_answer_is_told_as_our_template_renders_it(
+    server: OpenAIServer, policy: EndpointPolicy
+) -> None:
+    server.usual = says("I think.")
+    told = [
+        *MESSAGES,
+        {"role": "assistant", "content": "A"},
+        {"role": "tool", "name": "exec", "content": "42"},
+    ]
+    turn = policy.begin(SPEC, 0).write(told)
+    assert (turn.text, turn.sampling) == ("I think.", None)
+    assert server.requests[0]["messages"] == [
+        *told[:3],
+        {"role": "user", "content": "<tool_response>\n42\n</tool_response>"},
+    ]
+
+
+def test_seeds_follow_from_spec_member_and_step(server: OpenAIServer, policy: EndpointPolicy) -> None:
+    def seeds(of: ProblemSpec, member: int) -> list[int]:
+        writer = policy.begin(of, member)
+        server.requests.clear()
+        writer.write(MESSAGES)
+        writer.write(MESSAGES)
+        return [request["seed"] for request in server.requests]
+
+    first = seeds(SPEC, 0)
+    assert first == seeds(SPEC, 0)
+    others = seeds(SPEC, 1) + seeds(SPEC.model_copy(update={"seed": 6}), 0)
+    assert len({*first, *others}) == 6
+    assert all(0 <= seed < 2**31 for seed in first + others)
+
+
+def test_the_version_names_the_model_and_how_it_is_asked(policy: EndpointPolicy) -> None:
+    assert policy.version.startswith("served-model@")
+    warmer = EndpointPolicy(policy.endpoint, temperature=0.5)
+    assert warmer.version != policy.version == EndpointPolicy(policy.endpoint).version
+
+
+def call(name: Any, arguments: Any) -> dict[str, Any]:
+    return {"id": "1", "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+@pytest.mark.parametrize(
+    ("calls", "kind"),
+    [
+        ([call("read_skill", '{"name": "x"}')], ActionKind.READ),
+        ([call("read_skill", {"name": "x"})], ActionKind.READ),
+        ([call("read_skill", '{"name": ')], ActionKind.MALFORMED),
+        ([call("read_skill", '{"name": NaN}')], ActionKind.MALFORMED),
+        ([call("rm", "{}")], ActionKind.MALFORMED),
+        ([call("exec", '{"code": "print(\'</tool_call>\')"}')], ActionKind.MALFORMED),
+        ([call("read_skill", '{"name": "x"}')] * 2, ActionKind.MALFORMED),
+    ],
+)
+def test_structured_tool_calls_become_our_text_form(
+    server: OpenAIServer, policy: EndpointPolicy, calls: list[dict[str, Any]], kind: ActionKind
+) -> None:
+    server.usual = lambda _: JSONResponse(
+        completion(None, finish="tool_calls", message={"tool_calls": calls})
+    )
+    assert parse_turn(policy.begin(SPEC, 0).write(MESSAGES).text).kind is kind
+    server.usual = lambda _: JSONResponse(completion("So.", message={"tool_calls": calls, "content": "So."}))
+    action = parse_turn(policy.begin(SPEC, 0).write(MESSAGES).text)
+    assert action.kind is kind
+    assert action.kind is ActionKind.MALFORMED or action.thought == "So."
+
+
+def test_a_record_is_exact_as_long_as_prompts_go_on_with_what_was_sampled(
+    server: OpenAIServer, policy: EndpointPolicy
+) -> None:
+    def turn(prompt: list[int], ids: list[int]) -> Any:
+        choice = {"token_ids": ids, "logprobs": {"content": [{"logprob": -0.25}] * len(ids)}}
+        return lambda _: JSONResponse(completion(choice=choice, top={"prompt_token_ids": prompt}))
+
+    server.script.extend(
+        [turn([1, 2], [3]), turn([1, 2, 3, 9, 9], [4, 5]), turn([1, 2, 3, 9, 9, 4, 6], [5]), turn([1], [5])]
+    )
+    writer = policy.begin(SPEC, 0)
+    turns = [writer.write(MESSAGES) for _ in range(4)]
+    sampled = [turn.sampling for turn in turns]
+    assert sampled[0] is not None
+    assert sampled[1] is not None
+    assert (sampled[0].token_ids, sampled[1].token_ids) == ((3,), (4, 5))
+    assert sampled[1].log_probabilities == (-0.25, -0.25)
+    assert (sampled[1].temperature, sampled[1].finish_reason) == (1.0, "stop")
+    assert sampled[2] is None, "the server renders 4 5 as 4 6"
+    assert sampled[3] is None
+
+
+def test_a_proposer_that_is_away_leaves_no_episode_behind(
+    server: OpenAIServer, policy: EndpointPolicy
+) -> None:
+    server.script.append(says("Let me think."))
+    server.usual = fails(503)
+    with pytest.raises(ServiceDownError, match="does not answer since"):
+        rollout(policy, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
+
+
+def test_a_conversation_that_is_refused_ends_the_episode(
+    server: OpenAIServer, policy: EndpointPolicy
+) -> None:
+    server.script.append(says("Let me think."))
+    server.usual = fails(400, "maximum context length is 4096 tokens")
+    trajectory = rollout(policy, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
+    assert trajectory.outcome is Outcome.POLICY_FAILED
+    assert "maximum context length" in trajectory.detail
+    assert Verification(LIBRARY, SANDBOX).verify(trajectory).rejection is Rejection.POLICY_FAILED
+
+
+def test_an_answer_without_end_is_a_failed_policy(server: OpenAIServer, policy: EndpointPolicy) -> None:
+    server.usual = sends(json.dumps(completion("x" * (9 << 20))).encode())
+    with pytest.raises(PolicyError, match="larger"):
+        policy.begin(SPEC, 0).write(MESSAGES)
+
+
+def test_a_whole_episode_over_the_wire(server: OpenAIServer, policy: EndpointPolicy) -> None:
+    """The teacher sits behind the server; its problem is the one that it writes here."""
+    teacher = Teacher(LIBRARY)
+    writer = teacher.begin(SPEC, 0)
+
+    def answer(body: dict[str, Any]) -> Response:
+        messages = body["messages"]
+        last = messages[-1]["content"]
+        if last.startswith("<tool_response>\n"):
+            last = last.removeprefix("<tool_response>\n").removesuffix("\n</tool_response>")
+            messages[-1] = {"role": "tool", "content": last}
+        return JSONResponse(completion(writer.write(messages).text))
+
+    server.usual = answer
+    there = rollout(policy, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
+    here = rollout(teacher, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
+    assert there.outcome is Outcome.SUBMITTED
+    assert there.steps == here.steps
+    assert there.submission == here.submission
+    assert there.policy == "served-model"
