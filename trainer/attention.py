@@ -17,6 +17,9 @@ BLOCK = 128
 """Queries at a time; the weights of a block fit into a processor's cache."""
 
 
+_softmax_gradient = torch.ops.aten._softmax_backward_data  # noqa: SLF001  # PyTorch has no public name for it
+
+
 class _Causal(torch.autograd.Function):
     """Attention of scaled queries (G, R, T, d) to keys and values (G, T, d): R query heads share a key head."""
 
@@ -32,7 +35,7 @@ class _Causal(torch.autograd.Function):
         return result
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[override]
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         query, key, value = context.saved_tensors
         groups, _, length, size = query.shape
         d_query, d_key, d_value = torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value)
@@ -43,7 +46,7 @@ class _Causal(torch.autograd.Function):
             weights = _weights(block, key[:, :end])
             d_value[:, :end].baddbmm_(weights.transpose(1, 2), above)
             d_weights = torch.bmm(above, value[:, :end].transpose(1, 2))
-            d_scores = torch.ops.aten._softmax_backward_data(d_weights, weights, -1, weights.dtype)
+            d_scores = _softmax_gradient(d_weights, weights, -1, weights.dtype)
             d_query[:, :, start:end] = torch.bmm(d_scores, key[:, :end]).view(block.shape)
             d_key[:, :end].baddbmm_(d_scores.transpose(1, 2), block.reshape(groups, -1, size))
         return d_query, d_key, d_value

@@ -7,7 +7,7 @@ differs is the work: no padding, attention once per conversation, and the output
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -88,14 +88,14 @@ class Attention(nn.Module):
         self.q_norm = Norm(shape.head_dim, shape.rms_norm_eps)
         self.k_norm = Norm(shape.head_dim, shape.rms_norm_eps)
 
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], lengths: Sequence[int]) -> Tensor:
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], lengths: list[int]) -> Tensor:
         """Heads' outputs before the output projection: (T, hidden) -> (T, heads * head_dim)."""
         heads = (len(x), -1, self.shape.head_dim)
         value = self.v_proj(x).view(heads)
         query = rotate(self.q_norm(self.q_proj(x).view(heads)), *rotation).to(value.dtype)
         key = rotate(self.k_norm(self.k_proj(x).view(heads)), *rotation).to(value.dtype)
-        parts = zip(query.split(lengths), key.split(lengths), value.split(lengths), strict=True)  # type: ignore[arg-type]
-        return torch.cat([attend(q, k, v) for q, k, v in parts]).flatten(1)
+        parts = (torch.split(each, lengths) for each in (query, key, value))
+        return torch.cat([attend(q, k, v) for q, k, v in zip(*parts, strict=True)]).flatten(1)
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
@@ -130,7 +130,7 @@ class Layer(nn.Module):
         self.post_attention_layernorm = Norm(shape.hidden_size, shape.rms_norm_eps)
 
     def forward(
-        self, x: Tensor, rotation: tuple[Tensor, Tensor], lengths: Sequence[int], chosen: Tensor | None
+        self, x: Tensor, rotation: tuple[Tensor, Tensor], lengths: list[int], chosen: Tensor | None
     ) -> Tensor:
         """(T, hidden) -> (T, hidden), or only the `chosen` positions of it."""
         heads = self.self_attn(self.input_layernorm(x), rotation, lengths)
@@ -141,19 +141,26 @@ class Layer(nn.Module):
         return result
 
 
+class Body(nn.Module):
+    """All but the output layer."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.embed_tokens = nn.Embedding(shape.vocab_size, shape.hidden_size)
+        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.num_hidden_layers))
+        self.norm = Norm(shape.hidden_size, shape.rms_norm_eps)
+
+
 class Network(nn.Module):
     """A causal language model over packs of conversations."""
+
+    cosine: Tensor
+    sine: Tensor
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
-        self.model = nn.ModuleDict(
-            {
-                "embed_tokens": nn.Embedding(shape.vocab_size, shape.hidden_size),
-                "layers": nn.ModuleList(Layer(shape) for _ in range(shape.num_hidden_layers)),
-                "norm": Norm(shape.hidden_size, shape.rms_norm_eps),
-            }
-        )
+        self.model = Body(shape)
         self.lm_head = (
             None if shape.tie_word_embeddings else nn.Linear(shape.hidden_size, shape.vocab_size, bias=False)
         )
@@ -171,25 +178,25 @@ class Network(nn.Module):
                     back = name.endswith(("o_proj.weight", "down_proj.weight"))
                     weight.normal_(0.0, 0.02 * (depth if back else 1.0), generator=generator)
 
-    def hidden(self, ids: Tensor, lengths: Sequence[int], chosen: Tensor | None = None) -> Tensor:
+    def hidden(self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None) -> Tensor:
         """Final hidden states of a pack.
 
         `ids` (T,) holds conversations of these lengths in a row. The result is (T, hidden), or (len(chosen),
         hidden) for the positions in `chosen`.
         """
         places = torch.cat([torch.arange(length, device=ids.device) for length in lengths])
-        x = self.model["embed_tokens"](ids)
-        rotation = (self.cosine[places].to(x.dtype), self.sine[places].to(x.dtype))  # type: ignore[index]
+        x = self.model.embed_tokens(ids)
+        rotation = (self.cosine[places].to(x.dtype), self.sine[places].to(x.dtype))
         last = self.shape.num_hidden_layers - 1
-        for number, layer in enumerate(self.model["layers"]):  # type: ignore[arg-type]
+        for number, layer in enumerate(self.model.layers):
             x = layer(x, rotation, lengths, chosen if number == last else None)
-        result: Tensor = self.model["norm"](x)
+        result: Tensor = self.model.norm(x)
         return result
 
-    def logits(self, ids: Tensor, lengths: Sequence[int], chosen: Tensor | None = None) -> Tensor:
+    def logits(self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None) -> Tensor:
         """Logits of the next token, as `hidden` with the vocabulary as last dimension."""
-        head = self.model["embed_tokens"].weight if self.lm_head is None else self.lm_head.weight
-        return F.linear(self.hidden(ids, lengths, chosen), head)  # type: ignore[arg-type]
+        head = self.model.embed_tokens.weight if self.lm_head is None else self.lm_head.weight
+        return F.linear(self.hidden(ids, lengths, chosen), head)
 
 
 def load_network(folder: Path) -> Network:

@@ -25,7 +25,7 @@ import torch.nn.functional as F  # noqa: N812
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
-from propound.policy.chat import PADDING, end_token, load_tokenizer
+from propound.policy.chat import PADDING, end_token, load_tokenizer, special_token
 from propound.policy.checkpoint import write_checkpoint
 from trainer.batch import (
     Conversations,
@@ -178,7 +178,7 @@ class Run:
                 "tokens": self.tokens,
                 "seconds": round(self.seconds),
                 "conversations": len(self.lengths),
-                **asdict(self.settings),
+                "settings": asdict(self.settings),
             },
             "figures": figures,
         }
@@ -220,7 +220,7 @@ def _one_thread() -> None:
 def write_network(network: Network, tokenizer: Tokenizer, folder: Path) -> None:
     """Write the files that transformers and vLLM load, weights in bfloat16."""
     shape = network.shape
-    end, padding = end_token(tokenizer), tokenizer.token_to_id(PADDING)
+    end, padding = end_token(tokenizer), special_token(tokenizer, PADDING)
     weights = {name: value.to(torch.bfloat16).contiguous() for name, value in network.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "config.json").write_text(json.dumps(shape.config(end, padding), indent=2) + "\n")
@@ -293,7 +293,7 @@ def _show(figures: dict[str, float], progress: float) -> None:
 
 def main(words: Sequence[str]) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m trainer.sft", description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(prog="python -m trainer.sft", description=__doc__.partition("\n")[0])
     default = Settings()
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)

@@ -54,17 +54,17 @@ def end_token(tokenizer: Tokenizer) -> int:
     Raises:
         ChatError: the tokenizer was made for another format.
     """
-    return _special(tokenizer, END)
+    return special_token(tokenizer, END)
 
 
 def generation_prefix(tokenizer: Tokenizer) -> list[int]:
     """What precedes the agent's next turn."""
-    return [_special(tokenizer, START), *encode_text(tokenizer, "assistant\n")]
+    return [special_token(tokenizer, START), *encode_text(tokenizer, "assistant\n")]
 
 
 def encode_turn(tokenizer: Tokenizer, content: str) -> list[int]:
     """The agent's own tokens of a turn: what a policy samples, the end included."""
-    return [*encode_text(tokenizer, content), _special(tokenizer, END)]
+    return [*encode_text(tokenizer, content), special_token(tokenizer, END)]
 
 
 def encode_message(tokenizer: Tokenizer, message: Mapping[str, Any]) -> list[int]:
@@ -85,9 +85,9 @@ def encode_message(tokenizer: Tokenizer, message: Mapping[str, Any]) -> list[int
         return [*generation_prefix(tokenizer), *encode_turn(tokenizer, content), *newline]
     text = f"user\n<tool_response>\n{content}\n</tool_response>" if role == "tool" else f"{role}\n{content}"
     return [
-        _special(tokenizer, START),
+        special_token(tokenizer, START),
         *encode_text(tokenizer, text),
-        _special(tokenizer, END),
+        special_token(tokenizer, END),
         *newline,
     ]
 
@@ -115,7 +115,12 @@ def encode_conversation(
     return ids, own
 
 
-def _special(tokenizer: Tokenizer, token: str) -> int:
+def special_token(tokenizer: Tokenizer, token: str) -> int:
+    """The id of one of `SPECIALS`.
+
+    Raises:
+        ChatError: the tokenizer does not have it.
+    """
     number: int | None = tokenizer.token_to_id(token)
     if number is None:
         raise ChatError(f"the tokenizer has no token {token}")

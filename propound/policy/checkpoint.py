@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,9 +75,7 @@ def load_checkpoint(name_or_path: str | Path) -> Checkpoint:
         if folder.parent != BUNDLED or not folder.is_dir():
             known = ", ".join(sorted(each.name for each in BUNDLED.glob("*/"))) or "none"
             raise CheckpointError(f"no checkpoint {name_or_path}: give a folder or one of: {known}")
-    missing = [name for name in _NEEDED if not (folder / name).is_file()]
-    if missing:
-        raise CheckpointError(f"{folder} is no checkpoint: {', '.join(missing)} is missing")
+    _require(folder, _NEEDED)
     try:
         metadata = json.loads((folder / METADATA).read_text())
         name, version = str(metadata["name"]), str(metadata["version"])
@@ -110,9 +108,7 @@ def write_checkpoint(folder: Path, name: str, metadata: Mapping[str, Any]) -> It
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         yield partial
-        missing = [each for each in _IDENTITY if not (partial / each).is_file()]
-        if missing:
-            raise CheckpointError(f"{', '.join(missing)} was not written")
+        _require(partial, _IDENTITY)
         content = {"name": name, "version": content_version(partial), **metadata}
         (partial / METADATA).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         _settle(partial)
@@ -121,6 +117,12 @@ def write_checkpoint(folder: Path, name: str, metadata: Mapping[str, Any]) -> It
         shutil.rmtree(partial, ignore_errors=True)
         raise
     _sync(folder.parent)
+
+
+def _require(folder: Path, names: Iterable[str]) -> None:
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise CheckpointError(f"{folder} is no checkpoint: {', '.join(missing)} is missing")
 
 
 def _settle(folder: Path) -> None:
