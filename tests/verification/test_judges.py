@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 import pytest
@@ -14,20 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from propound.config import Settings
-from propound.curriculum import draw_spec
 from propound.errors import ServiceDownError
-from propound.job import JobRequest
 from propound.policy.endpoint import Endpoint
 from propound.policy.endpoint.endpoint import Persistence
-from propound.policy.teacher import Teacher
-from propound.problem import AnswerKind, Submission
-from propound.proposing.environment import Environment
-from propound.proposing.rollout import rollout
-from propound.sandbox import open_sandbox
-from propound.skills import default_library
-from propound.skills.toolkit.statement import Reading
-from propound.trajectory import Trajectory
-from propound.verification.examination import Examination
 from propound.verification.judges import JudgeVerifier, open_judges, seated
 from propound.verification.judges.case import MAX_TRACE, prompt_version, question
 from propound.verification.judges.judge import PROMPTS
@@ -35,46 +23,11 @@ from propound.verification.judges.parse import SCHEMA
 from propound.verification.verdict import Rejection, Verdict, Vote
 from propound.verification.verifiers import Case
 from propound.verification.verify import Verification
+from tests.factories.cases import LIBRARY, SANDBOX, case, trajectory
 from tests.factories.openai_server import Answer, OpenAIServer, completion, fails, openai_server, says, sends
 
-LIBRARY = default_library()
-SANDBOX = open_sandbox()
 Judge = Callable[[str, str], dict[str, Any] | str]
 """From the ticket and what the judge is shown to its verdict, or to its whole reply."""
-
-
-@cache
-def trajectory() -> Trajectory:
-    """A trajectory of the teacher that is accepted."""
-    request = JobRequest(count=1, seed=4, domains=("mathematics",), minimum_skills=1, maximum_skills=1)  # type: ignore[arg-type]
-    for index in range(20):
-        spec = draw_spec(request, LIBRARY, index)
-        made = rollout(Teacher(LIBRARY), Environment(spec, LIBRARY, SANDBOX, 24), 0)
-        if Verification(LIBRARY, SANDBOX).verify(made).accepted:
-            return made
-    raise AssertionError("the teacher wrote no sound problem")
-
-
-def case(
-    statement: str = "What is 6 times 7?",
-    gold: str = "42",
-    *,
-    text: str = "I draw numbers.",
-    shown: str = "42",
-) -> Case:
-    steps = tuple(
-        step.model_copy(
-            update={"text": text, "observation": step.observation.model_copy(update={"text": shown})}
-        )
-        for step in trajectory().steps
-    )
-    return Case(
-        trajectory().model_copy(update={"steps": steps}),
-        Submission(statement=statement, answer=gold),
-        Examination(Reading([]), direct=gold, recomputed=gold),
-        AnswerKind.INTEGER,
-        None,
-    )
 
 
 @pytest.fixture
