@@ -30,11 +30,11 @@ def rows() -> Iterator[Row]:
     for gold, answer, expected in INFERRED:
         yield None, gold, answer, expected is Agreement.EQUAL
     for row in ROWS:
-        kind = AnswerKind(row["kind"]) if "kind" in row else None
-        if kind not in _AS_WRITTEN:
+        named = AnswerKind(row["kind"]) if "kind" in row else None
+        if named not in _AS_WRITTEN:
             for result in RESULTS:
                 for answer in row.get(result, ()):
-                    yield kind, row["gold"], answer, result == Agreement.EQUAL
+                    yield named, row["gold"], answer, result == Agreement.EQUAL
 
 
 def ours(kind: AnswerKind | None, gold: str, answer: str) -> bool:
@@ -43,8 +43,8 @@ def ours(kind: AnswerKind | None, gold: str, answer: str) -> bool:
 
 
 def others(_kind: AnswerKind | None, gold: str, answer: str) -> bool:
-    """Whether math-verify takes it, with its own limits of 5 seconds for a side and for the comparison."""
-    from math_verify import parse, verify
+    """Whether math-verify takes it, in dollars or bare, each within its own time limits."""
+    from math_verify import parse, verify  # type: ignore[import-untyped]
 
     return bool(verify(parse(f"${gold}$"), parse(f"${answer}$"))) or bool(verify(parse(gold), parse(answer)))
 
