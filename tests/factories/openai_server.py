@@ -58,7 +58,7 @@ def completion(
     if isinstance(usage, tuple):
         counted = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
     top: dict[str, Any] = {"id": "chatcmpl-1", "object": "chat.completion", "created": 0, "model": "m"}
-    return top | {"choices": [choice], "usage": counted} | more.get("top", {})
+    return {**top, "choices": [choice], "usage": counted, **more.get("top", {})}
 
 
 def says(text: str | None = "hello", **more: Any) -> Answer:
