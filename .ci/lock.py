@@ -1,6 +1,6 @@
 """Writes constraints.txt: the versions in this environment of all that pyproject.toml needs, tests included.
 
-The engines (torch, vllm) are left out: their versions follow the machine.
+vLLM is left out: its version follows the machine, as does the build of PyTorch (the part after a version's +).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def needed() -> dict[str, str]:
             installed = distribution(requirement.name)
         except PackageNotFoundError:
             raise SystemExit(f"{requirement} is not installed here: run 'make test' first") from None
-        found[key[0]] = installed.version
+        found[key[0]] = installed.version.partition("+")[0]
         for text in installed.requires or []:
             waiting += [(Requirement(text), extra) for extra in ("", *requirement.extras)]
     return found

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +26,7 @@ class DataError(PropoundError):
 class Conversations:
     """Encoded conversations in a row: conversation i is `ids[bounds[i]:bounds[i + 1]]`."""
 
-    ids: NDArray[np.uint16]
+    ids: NDArray[np.uint16] | NDArray[np.uint32]
     own: NDArray[np.bool_]
     """Which tokens the agent wrote: the targets."""
     bounds: NDArray[np.int64]
@@ -77,7 +78,8 @@ def load_conversations(path: Path, tokenizer: Tokenizer, context: int) -> Conver
     if cache.exists():
         with np.load(cache) as found:
             return Conversations(found["ids"], found["own"], found["bounds"])
-    ids: list[NDArray[np.uint16]] = []
+    ids: list[NDArray[Any]] = []
+    number = np.uint16 if tokenizer.get_vocab_size() <= 2**16 else np.uint32
     own: list[NDArray[np.bool_]] = []
     for messages in read_messages(path):
         try:
@@ -85,7 +87,7 @@ def load_conversations(path: Path, tokenizer: Tokenizer, context: int) -> Conver
         except (ChatError, AttributeError) as error:
             raise DataError(f"{path}: {error}") from None
         if len(tokens) <= context and any(mask):
-            ids.append(np.array(tokens, dtype=np.uint16))
+            ids.append(np.array(tokens, dtype=number))
             own.append(np.array(mask))
     if not ids:
         raise DataError(f"{path}: no conversation has an assistant's turn and at most {context} tokens")

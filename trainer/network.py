@@ -14,10 +14,13 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # the name that every reader of torch code knows
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from propound.policy.chat import PADDING, end_token, special_token
 from trainer.attention import attend
+from trainer.tokenizer import save_tokenizer
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,7 @@ class Network(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
+        self.context = shape.max_position_embeddings
         self.model = Body(shape)
         self.lm_head = (
             None if shape.tie_word_embeddings else nn.Linear(shape.hidden_size, shape.vocab_size, bias=False)
@@ -197,6 +201,16 @@ class Network(nn.Module):
         """Logits of the next token, as `hidden` with the vocabulary as last dimension."""
         head = self.model.embed_tokens.weight if self.lm_head is None else self.lm_head.weight
         return F.linear(self.hidden(ids, lengths, chosen), head)
+
+    def write(self, folder: Path, tokenizer: Tokenizer) -> None:
+        """Write the files that transformers and vLLM load, weights in bfloat16."""
+        end, padding = end_token(tokenizer), special_token(tokenizer, PADDING)
+        weights = {name: value.to(torch.bfloat16).contiguous() for name, value in self.state_dict().items()}
+        save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+        (folder / "config.json").write_text(json.dumps(self.shape.config(end, padding), indent=2) + "\n")
+        generation = {"do_sample": True, "eos_token_id": end, "pad_token_id": padding, "temperature": 0.7}
+        (folder / "generation_config.json").write_text(json.dumps(generation, indent=2) + "\n")
+        save_tokenizer(tokenizer, folder, self.context)
 
 
 def load_network(folder: Path) -> Network:

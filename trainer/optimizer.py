@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -31,15 +32,23 @@ class Rates:
         return max(self.floor, min(rise, fall))
 
 
+class Parameters(Protocol):
+    """Whatever has named parameters."""
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """All of them; those with gradients are optimised."""
+        ...
+
+
 class Optimizer:
     """Both optimizers as one, with gradients that are given to `step` rather than kept by the parameters."""
 
-    def __init__(self, network: nn.Module, rates: Rates) -> None:
-        self.parameters = [each for each in network.parameters() if each.requires_grad]
+    def __init__(self, network: Parameters, rates: Rates) -> None:
+        self.parameters = [each for _, each in network.named_parameters() if each.requires_grad]
         self.rates = rates
         named = [(name, each) for name, each in network.named_parameters() if each.requires_grad]
-        inner = [each for name, each in named if each.ndim == 2 and ".layers." in name]
-        outer = [each for name, each in named if each.ndim != 2 or ".layers." not in name]
+        inner = [each for name, each in named if _is_matrix(name, each)]
+        outer = [each for name, each in named if not _is_matrix(name, each)]
         self.parts: list[tuple[torch.optim.Optimizer, float]] = [
             (
                 torch.optim.AdamW(
@@ -77,3 +86,8 @@ class Optimizer:
         """Continue from `state`."""
         for (optimizer, _), part in zip(self.parts, state, strict=True):
             optimizer.load_state_dict(part)
+
+
+def _is_matrix(name: str, parameter: nn.Parameter) -> bool:
+    """Whether Muon takes it: adapters are thin, and their product is what counts."""
+    return parameter.ndim == 2 and ".layers." in name and "lora_" not in name

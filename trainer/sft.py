@@ -1,6 +1,6 @@
 """Warm start (method section 4): behaviour cloning on the agent's own tokens of accepted conversations.
 
-    python -m trainer.sft DATA.jsonl OUT --minutes 60
+    propound train sft DATA.jsonl OUT --minutes 60
 
 `DATA.jsonl` has {"messages": [...]} per line. OUT gets a checkpoint folder `step-...` at every mark and at the
 end, `metrics.jsonl`, and `resume.pt`, with which the same command continues where it was stopped.
@@ -13,19 +13,19 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
-from propound.policy.chat import PADDING, end_token, load_tokenizer, special_token
+from propound.errors import PropoundError
+from propound.policy.chat import load_tokenizer
 from propound.policy.checkpoint import write_checkpoint
 from trainer.batch import (
     Conversations,
@@ -62,6 +62,8 @@ class Settings:
     """Tokens of the course of short conversations that a run starts with."""
     held_out: int = 64
     """Conversations that are only evaluated on."""
+    lora: int | None = None
+    """Rank of adapters that are trained in place of the whole base."""
     threads: int = 2
     seed: int = 0
     mark_minutes: float = 10.0
@@ -69,11 +71,36 @@ class Settings:
     rates: Rates = field(default_factory=Rates)
 
 
+class Trainable(Protocol):
+    """What a run asks of a network."""
+
+    context: int
+    """Longest conversation, in tokens."""
+
+    def logits(
+        self, ids: torch.Tensor, lengths: list[int], chosen: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Logits of a pack (see `Network.logits`)."""
+        ...
+
+    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
+        """All parameters; those with gradients are trained."""
+        ...
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool) -> Any:  # as in PyTorch
+        """Set parameters by name."""
+        ...
+
+    def write(self, folder: Path, tokenizer: Tokenizer) -> None:
+        """Write the checkpoint's files."""
+        ...
+
+
 class Run:
     """One training run: a network, its optimizer and a place in the data."""
 
     def __init__(
-        self, network: Network, tokenizer: Tokenizer, data: Conversations, settings: Settings, out: Path
+        self, network: Trainable, tokenizer: Tokenizer, data: Conversations, settings: Settings, out: Path
     ) -> None:
         if settings.tokens is None and settings.minutes is None:
             raise DataError("a run needs a budget: tokens, minutes or both")
@@ -157,18 +184,19 @@ class Run:
             logits = self.network.logits(batch.ids, batch.lengths, batch.chosen)
         return F.cross_entropy(logits.float(), batch.targets, reduction="sum"), len(batch.targets)
 
-    def evaluate(self) -> float:
-        """Mean loss over the held-out conversations' targets (nan where none are held out)."""
+    def evaluate(self) -> dict[str, float]:
+        """Mean loss over the held-out conversations' targets, where any are held out."""
         with torch.no_grad():
             parts = list(self.workers.map(self._evaluate, self.held_out))
-        return sum(loss for loss, _ in parts) / max(1, sum(count for _, count in parts))
+        targets = sum(count for _, count in parts)
+        return {"held_out_loss": round(sum(loss for loss, _ in parts) / targets, 4)} if targets else {}
 
     def _evaluate(self, index: int) -> tuple[float, int]:
         with torch.no_grad():
             loss, count = self._loss([index])
         return float(loss), count
 
-    def save(self, name: str, figures: dict[str, Any]) -> Path:
+    def save(self, name: str, figures: Mapping[str, Any]) -> Path:
         """Write a checkpoint folder of the network as it is."""
         folder = self.out / f"step-{self.steps:06d}"
         metadata = {
@@ -180,16 +208,19 @@ class Run:
                 "conversations": len(self.lengths),
                 "settings": asdict(self.settings),
             },
-            "figures": figures,
+            "figures": dict(figures),
         }
         with write_checkpoint(folder, name, metadata) as partial:
-            write_network(self.network, self.tokenizer, partial)
+            self.network.write(partial, self.tokenizer)
         return folder
+
+    def _trained(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
+        return ((name, each) for name, each in self.network.named_parameters() if each.requires_grad)
 
     def remember(self) -> None:
         """Write resume.pt, atomically."""
         state = {
-            "network": self.network.state_dict(),
+            "network": {name: each.detach() for name, each in self._trained()},
             "optimizer": self.optimizer.state(),
             "steps": self.steps,
             "tokens": self.tokens,
@@ -205,7 +236,7 @@ class Run:
         if not path.exists():
             return False
         state = torch.load(path, weights_only=True)
-        self.network.load_state_dict(state["network"])
+        self.network.load_state_dict(state["network"], strict=False)
         self.optimizer.restore(state["optimizer"])
         self.steps, self.tokens, self.seconds = state["steps"], state["tokens"], state["seconds"]
         return True
@@ -217,16 +248,14 @@ def _one_thread() -> None:
     torch.set_flush_denormal(True)
 
 
-def write_network(network: Network, tokenizer: Tokenizer, folder: Path) -> None:
-    """Write the files that transformers and vLLM load, weights in bfloat16."""
-    shape = network.shape
-    end, padding = end_token(tokenizer), special_token(tokenizer, PADDING)
-    weights = {name: value.to(torch.bfloat16).contiguous() for name, value in network.state_dict().items()}
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "config.json").write_text(json.dumps(shape.config(end, padding), indent=2) + "\n")
-    generation = {"do_sample": True, "eos_token_id": end, "pad_token_id": padding, "temperature": 0.7}
-    (folder / "generation_config.json").write_text(json.dumps(generation, indent=2) + "\n")
-    save_tokenizer(tokenizer, folder, shape.max_position_embeddings)
+def open_base(folder: Path, rank: int | None) -> Trainable:
+    """The network of a checkpoint: ours where its architecture is Qwen3's, otherwise or with adapters transformers'."""
+    config = json.loads((folder / "config.json").read_text())
+    if rank is None and config["model_type"] == "qwen3" and "rope_scaling" not in config:
+        return load_network(folder)
+    from trainer.adapted import Adapted
+
+    return Adapted(folder, rank)
 
 
 def prepare(data: Path, out: Path, settings: Settings, base: Path | None = None) -> Run:
@@ -234,19 +263,22 @@ def prepare(data: Path, out: Path, settings: Settings, base: Path | None = None)
 
     Raises:
         DataError: the data cannot be read.
+        ChatError: the checkpoint's tokenizer is not one for conversations.
     """
     out.mkdir(parents=True, exist_ok=True)
+    network: Trainable
     if base is not None:
-        network, tokenizer = load_network(base), load_tokenizer(base)
+        network, tokenizer = open_base(base, settings.lora), load_tokenizer(base)
     else:
         if not (out / "tokenizer.json").exists():
             sample = islice(read_messages(data), TOKENIZER_SAMPLE)
             texts = (message["content"] for messages in sample for message in messages)
             save_tokenizer(train_tokenizer(texts, settings.vocabulary), out, Shape.max_position_embeddings)
         tokenizer = load_tokenizer(out)
-        network = Network(Shape(tokenizer.get_vocab_size(), num_hidden_layers=settings.layers))
-        network.initialise(torch.Generator().manual_seed(settings.seed))
-    conversations = load_conversations(data, tokenizer, network.shape.max_position_embeddings)
+        fresh = Network(Shape(tokenizer.get_vocab_size(), num_hidden_layers=settings.layers))
+        fresh.initialise(torch.Generator().manual_seed(settings.seed))
+        network = fresh
+    conversations = load_conversations(data, tokenizer, network.context)
     return Run(network, tokenizer, conversations, settings, out)
 
 
@@ -274,11 +306,11 @@ def train(run: Run, name: str) -> Path:
 
 def _mark(run: Run, name: str) -> Path:
     run.remember()
-    held_out = run.evaluate()
+    figures = run.evaluate()
     folder = run.out / f"step-{run.steps:06d}"
     if not folder.exists():
-        run.save(name, {"held_out_loss": round(held_out, 4)})
-    print(f"{folder}: held-out loss {held_out:.4f}", flush=True)
+        run.save(name, figures)
+    print(f"{folder}: {json.dumps(figures)}", flush=True)
     return folder
 
 
@@ -293,12 +325,15 @@ def _show(figures: dict[str, float], progress: float) -> None:
 
 def main(words: Sequence[str]) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m trainer.sft", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="propound train sft", description=__doc__.partition("\n")[0])
     default = Settings()
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--base", type=Path, help="checkpoint folder to start from; default: from nothing")
     parser.add_argument("--name", default="proposer")
+    parser.add_argument(
+        "--lora", type=int, metavar="RANK", help="train adapters of this rank, not the whole base"
+    )
     parser.add_argument("--tokens", type=float)
     parser.add_argument("--minutes", type=float)
     for key in ("vocabulary", "layers", "batch", "pack", "short", "held-out", "threads", "seed"):
@@ -315,14 +350,18 @@ def main(words: Sequence[str]) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     _one_thread()
     run = prepare(data, out, Settings(**given, rates=rates), base)
-    size = sum(each.numel() for each in run.network.parameters())
+    size = sum(each.numel() for each in run.optimizer.parameters)
     print(
-        f"{size / 1e6:.2f} M parameters, {len(run.lengths)} conversations, {run.lengths.sum() / 1e6:.2f} M tokens"
-        f" (mean {run.lengths.mean():.0f}), {run.data.own.mean():.0%} of them targets",
+        f"{size / 1e6:.2f} M trained parameters, {len(run.lengths)} conversations,"
+        f" {run.lengths.sum() / 1e6:.2f} M tokens (mean {run.lengths.mean():.0f}),"
+        f" {run.data.own.mean():.0%} of them targets",
         flush=True,
     )
     train(run, name)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except (PropoundError, FileNotFoundError) as error:
+        raise SystemExit(str(error)) from None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from propound.cli import benchmarks, check, datasets, jobs, keys, sandbox, skills
+from propound.cli import benchmarks, check, datasets, jobs, keys, sandbox, skills, train
 from propound.cli.options import AsJson, DomainName, Key, OutFile, ToolName, Url
 
 app = typer.Typer(
@@ -162,3 +162,4 @@ app.add_typer(benchmarks.app, name="benchmarks")
 app.add_typer(keys.app, name="keys")
 app.add_typer(skills.app, name="skills")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(train.app, name="train")

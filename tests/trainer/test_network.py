@@ -13,9 +13,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from propound.policy.chat import encode_conversation, load_tokenizer
 from tests.factories import checkpoints, conversations
+from trainer.adapted import Adapted
 from trainer.attention import attend
 from trainer.network import Network, Shape, load_network
-from trainer.sft import write_network
 
 LENGTHS = [37, 1, 190, 64]
 
@@ -44,7 +44,7 @@ def test_a_pack_is_transformers_padded_batch(folder: Path) -> None:
     logits = network.logits(ids, LENGTHS, chosen)
     loss, gradients = loss_and_gradients(network, F.cross_entropy(logits, ids[chosen + 1], reduction="sum"))
 
-    padded = torch.nn.utils.rnn.pad_sequence(list(ids.split(LENGTHS)), batch_first=True)
+    padded = torch.nn.utils.rnn.pad_sequence(list(torch.split(ids, LENGTHS)), batch_first=True)
     mask = torch.arange(max(LENGTHS))[None] < torch.tensor(LENGTHS)[:, None]
     full = reference(padded, attention_mask=mask.long()).logits
     targets = padded.masked_fill(~mask, -100)
@@ -62,7 +62,7 @@ def test_a_neighbour_changes_nothing(folder: Path) -> None:
     network = load_network(folder)
     ids = draw_ids(sum(LENGTHS))
     together = network.logits(ids, LENGTHS)
-    alone = torch.cat([network.logits(part, [len(part)]) for part in ids.split(LENGTHS)])
+    alone = torch.cat([network.logits(part, [len(part)]) for part in torch.split(ids, LENGTHS)])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-5)
     weight = torch.randn(together.shape, generator=torch.Generator().manual_seed(2))
     _, first = loss_and_gradients(network, (together * weight).sum())
@@ -100,14 +100,44 @@ def test_what_is_written_loads_in_transformers(tmp_path: Path) -> None:
         Shape(tokenizer.get_vocab_size(), hidden_size=64, intermediate_size=96, num_hidden_layers=2)
     )
     network.initialise(torch.Generator().manual_seed(0))
-    write_network(network, tokenizer, tmp_path)
+    network.write(tmp_path, tokenizer)
     reference = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)
     theirs = AutoTokenizer.from_pretrained(tmp_path)
     messages = conversations.conversation(2)
     ids, _ = encode_conversation(load_tokenizer(tmp_path), messages)
-    assert theirs.apply_chat_template(messages)["input_ids"] == ids
+    assert theirs.apply_chat_template(messages, return_dict=True)["input_ids"] == ids
     assert reference.generation_config.eos_token_id == theirs.eos_token_id
     with torch.no_grad():
         expected = reference(torch.tensor([ids])).logits[0]
         logits = load_network(tmp_path).logits(torch.tensor(ids), [len(ids)])
     torch.testing.assert_close(logits, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_networks_of_transformers_are_trained_on_packs_alike(folder: Path) -> None:
+    ids, weight = draw_ids(sum(LENGTHS)), torch.randn(4, 320, generator=torch.Generator().manual_seed(2))
+    chosen = torch.tensor([0, 36, 37, 250])
+    results = [
+        loss_and_gradients(each, (each.logits(ids, LENGTHS, chosen) * weight).sum())
+        for each in (load_network(folder), Adapted(folder, None))
+    ]
+    torch.testing.assert_close(results[0][0], results[1][0], atol=1e-3, rtol=1e-4)
+    for name, gradient in results[0][1].items():
+        torch.testing.assert_close(gradient, results[1][1][f"model.{name}"], atol=1e-3, rtol=1e-3, msg=name)
+
+
+def test_adapters_alone_are_trained_and_merged(folder: Path, tmp_path: Path) -> None:
+    network = Adapted(folder, 4)
+    trained = [(name, each) for name, each in network.named_parameters() if each.requires_grad]
+    assert trained
+    assert all("lora_" in name for name, _ in trained)
+    with torch.no_grad():
+        for _, each in trained:
+            each.normal_(std=0.1, generator=torch.Generator().manual_seed(3))
+    (tmp_path / "merged").mkdir()
+    network.write(tmp_path / "merged", load_tokenizer(folder))
+    ids = draw_ids(50)
+    with torch.no_grad():
+        expected = network.logits(ids, [50]).float()
+        merged = load_network(tmp_path / "merged").logits(ids, [50])
+        before = load_network(folder).logits(ids, [50])
+    assert (merged - expected).abs().mean() < 0.3 * (before - expected).abs().mean()

@@ -1,0 +1,42 @@
+"""`propound train`: the trainer, in a process of its own; this package names its modules as text only."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from propound.errors import PropoundError
+
+app = typer.Typer(help="Train proposers.", no_args_is_help=True)
+
+_OPEN = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+
+class NoTrainerError(PropoundError):
+    """What training needs is not installed."""
+
+
+@app.command(context_settings=_OPEN, add_help_option=False)
+def sft(
+    words: Annotated[list[str] | None, typer.Argument(help="DATA.jsonl OUT --minutes 60, and more.")] = None,
+) -> None:
+    """Warm start on conversations of a JSONL file; --help lists the options.
+
+    Ends with the newest checkpoint in a folder of OUT; the same command continues a run that was stopped.
+    """
+    _become("trainer.sft", words or ["--help"])
+
+
+def _become(module: str, words: list[str]) -> None:
+    """Run a module of the trainer in place of this process.
+
+    Raises:
+        NoTrainerError: PyTorch is not installed.
+    """
+    if find_spec("torch") is None:
+        raise NoTrainerError("training needs PyTorch: pip install 'propound[train]'")
+    os.execv(sys.executable, [sys.executable, "-m", module, *words])  # noqa: S606  # no shell is meant

@@ -1,0 +1,77 @@
+"""Any causal language model of transformers as a network on packs: in full, or with low-rank adapters alone.
+
+transformers runs its own code; only the attention is ours, called once for each conversation of a pack.
+"""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from peft import LoraConfig, get_peft_model
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface, AutoModelForCausalLM
+
+from trainer.tokenizer import save_tokenizer
+
+ATTENTION = "propound_pack"
+"""The name that our attention has in transformers."""
+
+
+class Adapted(nn.Module):
+    """A network of transformers, of which all parameters or only adapters of a rank are trained."""
+
+    def __init__(self, folder: Path, rank: int | None) -> None:
+        super().__init__()
+        AttentionInterface.register(ATTENTION, _attend)
+        AttentionMaskInterface.register(ATTENTION, _no_mask)
+        dtype = torch.float32 if rank is None else torch.bfloat16
+        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation=ATTENTION)
+        self.context: int = model.config.max_position_embeddings
+        self.rank = rank
+        if rank is not None:
+            adapter = LoraConfig(
+                r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM"
+            )
+            model = get_peft_model(model, adapter)
+        self.model: Any = model
+
+    def logits(self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None) -> Tensor:
+        """As `Network.logits`."""
+        causal = self.model if self.rank is None else self.model.get_base_model()
+        places = torch.cat([torch.arange(length, device=ids.device) for length in lengths])
+        output = causal.get_decoder()(
+            input_ids=ids[None], position_ids=places[None], use_cache=False, lengths=lengths
+        )
+        hidden = output.last_hidden_state[0]
+        result: Tensor = causal.get_output_embeddings()(hidden if chosen is None else hidden[chosen])
+        return result
+
+    def write(self, folder: Path, tokenizer: Tokenizer) -> None:
+        """Write the files that transformers and vLLM load, adapters merged, weights in bfloat16."""
+        model = copy.deepcopy(self.model).float()
+        if self.rank is not None:
+            model = model.merge_and_unload()
+        model.to(torch.bfloat16).save_pretrained(folder)
+        save_tokenizer(tokenizer, folder, self.context)
+
+
+def _attend(
+    _module: nn.Module, query: Tensor, key: Tensor, value: Tensor, _mask: Any, *, lengths: list[int], scaling: float,
+    **_: Any,
+) -> tuple[Tensor, None]:  # fmt: skip
+    """Attention in transformers' words: (1, heads, T, d) thrice -> (1, T, heads, d)."""
+    parts = (torch.split(each, lengths, dim=2) for each in (query, key, value))
+    mixed = [
+        F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling, enable_gqa=True)
+        for q, k, v in zip(*parts, strict=True)
+    ]
+    return torch.cat(mixed, 2).transpose(1, 2), None
+
+
+def _no_mask(*_: Any, **__: Any) -> None:
+    """`_attend` needs none."""
