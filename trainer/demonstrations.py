@@ -101,7 +101,7 @@ def disguised(package: SkillPackage, names: Mapping[str, str], rng: random.Rando
         if word[0] in "$`{":
             return word
         if word.lower() not in exchanged:
-            exchanged[word.lower()] = rng.choice(_words()) if rng.random() < share else word.lower()
+            exchanged[word.lower()] = rng.choice(library_words()) if rng.random() < share else word.lower()
         new = exchanged[word.lower()]
         return new.capitalize() if word[0].isupper() else new
 
@@ -128,13 +128,13 @@ def _renamed_conflicts(package: SkillPackage, names: Mapping[str, str]) -> Skill
 
 def _new_name(rng: random.Random, taken: set[str]) -> str:
     while True:
-        name = f"{rng.choice(_words())}-{rng.choice(_words())}"
+        name = f"{rng.choice(library_words())}-{rng.choice(library_words())}"
         if name not in taken:
             return name
 
 
 @cache
-def _words() -> tuple[str, ...]:
+def library_words() -> tuple[str, ...]:
     """Words of the whole library's texts."""
     texts = " ".join(
         f"{package.intent} {package.difficulty} {package.body}"

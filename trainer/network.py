@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from propound.policy.chat import PADDING, end_token, special_token
 from trainer.attention import attend
+from trainer.copying import build_copying
 from trainer.tokenizer import save_tokenizer
 
 
@@ -35,7 +36,7 @@ class Shape:
     num_key_value_heads: int = 2
     head_dim: int = 32
     max_position_embeddings: int = 4096
-    rope_theta: float = 10_000.0
+    rope_theta: float = 5e6
     rms_norm_eps: float = 1e-6
     tie_word_embeddings: bool = True
 
@@ -174,13 +175,17 @@ class Network(nn.Module):
         self.register_buffer("sine", angles.sin()[:, None], persistent=False)
 
     def initialise(self, generator: torch.Generator) -> None:
-        """Draw the weights; the projections back into the stream start smaller by its depth (GPT-2)."""
-        depth = (2 * self.shape.num_hidden_layers) ** -0.5
+        """Draw the weights; the projections back into the stream start at zero, but for a circuit that copies.
+
+        See `trainer.copying`.
+        """
         with torch.no_grad():
             for name, weight in self.named_parameters():
                 if weight.ndim == 2:
-                    back = name.endswith(("o_proj.weight", "down_proj.weight"))
-                    weight.normal_(0.0, 0.02 * (depth if back else 1.0), generator=generator)
+                    weight.normal_(0.0, 0.02, generator=generator)
+                if name.endswith(("o_proj.weight", "down_proj.weight")):
+                    weight.zero_()
+        build_copying(self, generator)
 
     def hidden(self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None) -> Tensor:
         """Final hidden states of a pack.

@@ -1,0 +1,103 @@
+"""A network that can copy before it has learnt anything: an induction head, built into the first weights.
+
+What an agent writes is for the most part in its context: names, numbers, wordings. A transformer finds out how to
+copy in two steps that are useless without each other - a head that carries each token to its successor, and one that
+looks for the token that came after the present one before (Olsson et al. 2022) -, and with a few million tokens
+to learn from it may not find them at all (docs/experiments.md). So they are there from the start, as ordinary
+weights that training changes like all others:
+
+- layer 0, first head: attends to the position before. Its queries and keys are the same at every position, fast pairs
+  of the rotary embedding alone, with the query turned back by one position.
+- layer 1, first head of each group: attends to where the token before was the present one, by slow pairs, which
+  hardly turn within a context; hands on the token that stands there, a part of its embedding in each group.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from trainer.network import Network
+
+SLOW = 1.2e-3
+"""Radians per position below which a rotary pair counts as slow: 1,000 positions are a sixth of a turn."""
+FAST_SHARES = (0.3, 0.3, 0.2, 0.1, 0.06, 0.04)
+"""How much the fastest pairs contribute to the head that attends to the position before."""
+CONSTANT = 0.1
+"""The first entry of every embedding: what queries and keys that do not depend on the token are made of."""
+SHARPNESS = 2.5
+"""Weight of the norms of queries and keys in both layers."""
+CARRIED = 0.15
+"""Scale at which a token is written to its successor; embeddings have 0.02."""
+FOUND = 1.0
+"""Scale at which the token that was found is written."""
+LOUDNESS = 3.0
+"""Weight of the last norm: what was found stands out among all tokens."""
+
+
+@torch.no_grad()
+def build_copying(network: Network, generator: torch.Generator) -> None:
+    """Write the circuit into a network whose projections back into the stream are zero.
+
+    Raises:
+        ValueError: the network is too small for it.
+    """
+    shape = network.shape
+    head, hidden, groups = shape.head_dim, shape.hidden_size, shape.num_key_value_heads
+    if shape.num_hidden_layers < 2 or hidden <= (2 + groups) * head:
+        raise ValueError(f"too small for a copying circuit: {shape}")
+    angles = shape.rope_theta ** -(torch.arange(0, head, 2) / head)
+    network.model.embed_tokens.weight[:, 0] = CONSTANT
+    network.model.norm.weight.fill_(LOUDNESS)
+    parts = _orthogonal(hidden - 1, generator)[: (2 + groups) * head]
+    present, carried, *found = torch.cat((torch.zeros(len(parts), 1), parts), 1).split(head)
+
+    before = network.model.layers[0].self_attn
+    key, query = _one_back(angles)
+    before.k_proj.weight[:head] = _constant(key, hidden)
+    before.q_proj.weight[:head] = _constant(query, hidden)
+    before.v_proj.weight[:head] = present
+    before.o_proj.weight[:, :head] = CARRIED * carried.T
+
+    match = network.model.layers[1].self_attn
+    pairs = torch.nonzero(angles <= SLOW).flatten()
+    slow = torch.cat((pairs, pairs + head // 2))
+    mixed = _orthogonal(head, generator)[: len(slow)]
+    for group in range(groups):
+        keys = slice(group * head, (group + 1) * head)
+        first = group * (shape.num_attention_heads // groups) * head
+        queries = slice(first, first + head)
+        match.k_proj.weight[keys] = 0.0
+        match.q_proj.weight[queries] = 0.0
+        match.k_proj.weight[keys][slow] = mixed @ carried
+        match.q_proj.weight[queries][slow] = mixed @ present
+        match.v_proj.weight[keys] = found[group]
+        match.o_proj.weight[:, queries] = FOUND * found[group].T
+    for attention in (before, match):
+        attention.q_norm.weight.fill_(SHARPNESS)
+        attention.k_norm.weight.fill_(SHARPNESS)
+
+
+def _one_back(angles: Tensor) -> tuple[Tensor, Tensor]:
+    """A key, and the query that scores highest one position after it; both (head,)."""
+    strengths = torch.zeros_like(angles)
+    shares = torch.tensor(FAST_SHARES)[: len(angles)]
+    strengths[: len(shares)] = shares.sqrt()
+    key = torch.cat((strengths, torch.zeros_like(angles)))
+    query = torch.cat((strengths * angles.cos(), -strengths * angles.sin()))
+    return key, query
+
+
+def _constant(vector: Tensor, hidden: int) -> Tensor:
+    """A projection that gives the vector, whatever the token: (len(vector), hidden)."""
+    projection = torch.zeros(len(vector), hidden)
+    projection[:, 0] = vector * len(vector) ** 0.5
+    return projection
+
+
+def _orthogonal(size: int, generator: torch.Generator) -> Tensor:
+    """A random orthogonal matrix."""
+    return torch.linalg.qr(torch.randn(size, size, generator=generator))[0]
