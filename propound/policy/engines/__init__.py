@@ -1,0 +1,1 @@
+"""The engines: embedded (numpy), transformers and vLLM."""
