@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface, AutoModelForCausalLM
 
+from trainer.attention import attend
 from trainer.tokenizer import save_tokenizer
 
 ATTENTION = "propound_pack"
@@ -65,12 +65,10 @@ def _attend(
     **_: Any,
 ) -> tuple[Tensor, None]:  # fmt: skip
     """Attention in transformers' words: (1, heads, T, d) thrice -> (1, T, heads, d)."""
-    parts = (torch.split(each, lengths, dim=2) for each in (query, key, value))
-    mixed = [
-        F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling, enable_gqa=True)
-        for q, k, v in zip(*parts, strict=True)
-    ]
-    return torch.cat(mixed, 2).transpose(1, 2), None
+    query = query * (scaling * query.shape[-1] ** 0.5)  # `attend` scales by the size of a head
+    rows = (each[0].transpose(0, 1).to(value.dtype) for each in (query, key, value))
+    parts = (torch.split(each, lengths) for each in rows)
+    return torch.cat([attend(q, k, v) for q, k, v in zip(*parts, strict=True)])[None], None
 
 
 def _no_mask(*_: Any, **__: Any) -> None:
