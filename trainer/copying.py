@@ -30,6 +30,8 @@ CONSTANT = 0.1
 """The first entry of every embedding: what queries and keys that do not depend on the token are made of."""
 SHARPNESS = 2.5
 """Weight of the norms of queries and keys in both layers."""
+STURDY = 8.0
+"""Scale of queries' and keys' weights: their norms undo it, but updates of a given size change less of them."""
 CARRIED = 0.15
 """Scale at which a token is written to its successor; embeddings have 0.02."""
 FOUND = 1.0
@@ -40,15 +42,11 @@ LOUDNESS = 3.0
 
 @torch.no_grad()
 def build_copying(network: Network, generator: torch.Generator) -> None:
-    """Write the circuit into a network whose projections back into the stream are zero.
-
-    Raises:
-        ValueError: the network is too small for it.
-    """
+    """Write the circuit into a network whose projections back into the stream are zero, if it is large enough."""
     shape = network.shape
     head, hidden, groups = shape.head_dim, shape.hidden_size, shape.num_key_value_heads
     if shape.num_hidden_layers < 2 or hidden <= (2 + groups) * head:
-        raise ValueError(f"too small for a copying circuit: {shape}")
+        return
     angles = shape.rope_theta ** -(torch.arange(0, head, 2) / head)
     network.model.embed_tokens.weight[:, 0] = CONSTANT
     network.model.norm.weight.fill_(LOUDNESS)
@@ -72,8 +70,8 @@ def build_copying(network: Network, generator: torch.Generator) -> None:
         queries = slice(first, first + head)
         match.k_proj.weight[keys] = 0.0
         match.q_proj.weight[queries] = 0.0
-        match.k_proj.weight[keys][slow] = mixed @ carried
-        match.q_proj.weight[queries][slow] = mixed @ present
+        match.k_proj.weight[keys][slow] = STURDY * mixed @ carried
+        match.q_proj.weight[queries][slow] = STURDY * mixed @ present
         match.v_proj.weight[keys] = found[group]
         match.o_proj.weight[:, queries] = FOUND * found[group].T
     for attention in (before, match):
@@ -94,7 +92,7 @@ def _one_back(angles: Tensor) -> tuple[Tensor, Tensor]:
 def _constant(vector: Tensor, hidden: int) -> Tensor:
     """A projection that gives the vector, whatever the token: (len(vector), hidden)."""
     projection = torch.zeros(len(vector), hidden)
-    projection[:, 0] = vector * len(vector) ** 0.5
+    projection[:, 0] = STURDY * vector
     return projection
 
 

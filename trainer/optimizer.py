@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,9 +13,9 @@ from torch import nn
 class Rates:
     """Learning rates at their highest, and how they move over a run."""
 
-    matrices: float = 4e-3
+    matrices: float = 2e-3
     """Muon's, scaled to AdamW's size of update (`match_rms_adamw`)."""
-    others: float = 2e-3
+    others: float = 5e-4
     """AdamW's, for embeddings and norms."""
     weight_decay: float = 0.01
     warmup: float = 0.02
@@ -32,23 +31,26 @@ class Rates:
         return max(self.floor, min(rise, fall))
 
 
-class Parameters(Protocol):
-    """Whatever has named parameters."""
-
-    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
-        """All of them; those with gradients are optimised."""
-        ...
+GENTLE = ("model.layers.0.self_attn.", "model.layers.1.self_attn.")
+"""Matrices that hold the copying circuit at the start (`trainer.copying`)."""
+SLOWER = 0.1
+"""Their rate, as a share of the others': an update of Muon moves every direction of a matrix alike."""
 
 
 class Optimizer:
     """Both optimizers as one, with gradients that are given to `step` rather than kept by the parameters."""
 
-    def __init__(self, network: Parameters, rates: Rates) -> None:
-        self.parameters = [each for _, each in network.named_parameters() if each.requires_grad]
+    def __init__(self, network: nn.Module, rates: Rates) -> None:
+        self.parameters = [each for each in network.parameters() if each.requires_grad]
         self.rates = rates
         named = [(name, each) for name, each in network.named_parameters() if each.requires_grad]
-        inner = [each for name, each in named if _is_matrix(name, each)]
-        outer = [each for name, each in named if not _is_matrix(name, each)]
+        gentle = [each for name, each in named if each.ndim == 2 and name.startswith(GENTLE)]
+        inner = [
+            each
+            for name, each in named
+            if each.ndim == 2 and ".layers." in name and not name.startswith(GENTLE)
+        ]
+        outer = [each for name, each in named if each.ndim != 2 or ".layers." not in name]
         self.parts: list[tuple[torch.optim.Optimizer, float]] = [
             (
                 torch.optim.AdamW(
@@ -62,6 +64,14 @@ class Optimizer:
                 inner, lr=rates.matrices, weight_decay=rates.weight_decay, adjust_lr_fn="match_rms_adamw"
             )
             self.parts.append((muon, rates.matrices))
+        if gentle:
+            muon = torch.optim.Muon(
+                gentle,
+                lr=rates.matrices * SLOWER,
+                weight_decay=rates.weight_decay,
+                adjust_lr_fn="match_rms_adamw",
+            )
+            self.parts.append((muon, rates.matrices * SLOWER))
 
     def step(self, gradients: list[torch.Tensor], progress: float, clip: float = 1.0) -> float:
         """Clip the gradients, update the parameters; the gradients' norm before it."""
@@ -86,8 +96,3 @@ class Optimizer:
         """Continue from `state`."""
         for (optimizer, _), part in zip(self.parts, state, strict=True):
             optimizer.load_state_dict(part)
-
-
-def _is_matrix(name: str, parameter: nn.Parameter) -> bool:
-    """Whether Muon takes it: adapters are thin, and their product is what counts."""
-    return parameter.ndim == 2 and ".layers." in name and "lora_" not in name

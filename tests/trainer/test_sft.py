@@ -79,7 +79,8 @@ def test_a_step_is_the_mean_over_all_targets(data: Path, tmp_path: Path) -> None
         results.append(run._gradients(list(range(12))))
     assert results[0][0] == pytest.approx(results[1][0], rel=1e-3)
     for one, other in zip(results[0][1], results[1][1], strict=True):
-        assert torch.nn.functional.cosine_similarity(one.flatten(), other.flatten(), 0) > 0.999
+        alike = torch.nn.functional.cosine_similarity(one.flatten(), other.flatten(), 0) > 0.999
+        assert alike or not (one.any() or other.any())  # what feeds projections that start at zero
 
 
 def test_training_continues_from_a_checkpoint(data: Path, unstopped: Path, tmp_path: Path) -> None:
