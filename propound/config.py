@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +33,15 @@ class Settings(BaseSettings):
     )
     shard_specs: int = Field(default=4, ge=1, le=64, description="Specs in one shard of work.")
     max_steps: int = Field(default=24, ge=2, le=200, description="Step budget of one episode.")
+    policy: str = Field(
+        default="scripted",
+        description="Who proposes: scripted, endpoint, the name of a bundled checkpoint, or a checkpoint's folder.",
+    )
+    engine: Literal["embedded"] = Field(default="embedded", description="What runs a checkpoint.")
+    temperature: float = Field(default=0.7, ge=0, le=5, description="At which a language model proposes.")
+    episodes_in_flight: int = Field(
+        default=32, ge=1, le=1024, description="Episodes that a process has under way with a language model."
+    )
     sandbox_tier: str | None = Field(
         default=None, description="Force an isolation tier instead of the best one that the machine has."
     )

@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 from celery import Celery, bootsteps
 
 from propound.config import Settings, settings
+from propound.policy.opening import check_policy
 from propound.queue import QUEUE, Publisher, broker_url
 from propound.sandbox import Sandbox, SandboxUnavailable, open_sandbox
 from propound.storage.session import Database
@@ -127,6 +128,7 @@ def _sweep_forever(configured: Settings, tier: str) -> None:
 def _check(configured: Settings) -> Sandbox:
     """The machine's sandbox, where the settings allow work, too."""
     open_judges(configured)
+    check_policy(configured)
     return open_sandbox(configured.sandbox_tier)
 
 

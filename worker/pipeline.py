@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from propound.config import Settings
 from propound.episode import Episode
 from propound.policy import Policy
-from propound.policy.teacher import Teacher
+from propound.policy.opening import SCRIPTED, policy_of
 from propound.problem import ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.reward import rewards
 from propound.sandbox import Sandbox, open_sandbox
+from propound.sandbox.places import PlacedSandbox
 from propound.skills import Library, default_library
 from propound.skills.library import compile_toolkit
 from propound.verification.judges import open_judges
@@ -32,6 +33,8 @@ class Pipeline:
     proposer: Policy
     verification: Verification
     max_steps: int
+    episodes_in_flight: int = 1
+    """How many episodes to make at a time, in threads: a language model is fast only with many."""
 
     @classmethod
     def open(cls, settings: Settings) -> Pipeline:
@@ -39,13 +42,19 @@ class Pipeline:
 
         Raises:
             SandboxUnavailable: the machine cannot isolate programs; the message says what to change.
-            ValueError: judges are wanted, and no endpoint is named or installed.
+            ValueError: an endpoint is wanted, and none is named or installed.
+            CheckpointError: the checkpoint that should propose is not there.
+            EngineError: the engine cannot run it.
         """
         library = default_library()
         compile_toolkit()
-        sandbox = open_sandbox(settings.sandbox_tier)
+        sandbox: Sandbox = open_sandbox(settings.sandbox_tier)
+        in_flight = 1 if settings.policy == SCRIPTED else settings.episodes_in_flight
+        if in_flight > 1:
+            sandbox = PlacedSandbox(sandbox)
         verification = Verification(library, sandbox, judges=open_judges(settings))
-        return cls(library, sandbox, Teacher(library), verification, settings.max_steps)
+        proposer = policy_of(settings, library)
+        return cls(library, sandbox, proposer, verification, settings.max_steps, in_flight)
 
     @property
     def policy(self) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
+from functools import cache, partial
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -51,6 +53,10 @@ class Pipeline(Protocol):
     def library_version(self) -> str:
         """Version of the skill library."""
 
+    @property
+    def episodes_in_flight(self) -> int:
+        """How many episodes to make at a time, each in a thread."""
+
     def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
         """Propose, verify and reward one trajectory."""
 
@@ -70,7 +76,7 @@ def run_one(place: Workplace, is_stopping: Callable[[], bool]) -> bool:
 
     What an episode raises is a failure of the service: the shard is given back, and tried again later. It is
     no attempt where a service outside is down: the job says so, and waits.
-    `is_stopping` is asked between episodes; the shard is then given back for another worker.
+    `is_stopping` is asked before each episode; the shard is then given back for another worker.
     """
     with place.database.begin() as session:
         lease = shards.claim(session, place.claimant)
@@ -112,18 +118,41 @@ def _change(place: Workplace, lease: Lease) -> Iterator[Session]:
 
 
 def _run(place: Workplace, lease: Lease, is_stopping: Callable[[], bool]) -> bool:
-    """Make and store what is missing; False where it stopped early."""
+    """Make and store what is missing; False where it stopped early.
+
+    Episodes are made in threads, as many at a time as the pipeline says, and stored as they are done. Whatever ends the
+    work early, those under way are finished and stored first.
+    """
     check_request(lease.request, place.pipeline.library)
     with place.database.begin() as session:
         missing = shards.missing(session, lease)
-    for spec_index, pairs in groupby(missing, key=lambda pair: pair[0]):
-        spec = draw_spec(lease.request, place.pipeline.library, spec_index)
-        for _, member in pairs:
-            if is_stopping():
-                return False
-            episode = place.pipeline.run_episode(spec, member)
-            with place.database.begin() as session:
-                goes_on = trajectories.store(session, lease, spec_index, episode)
-            if not goes_on:
-                return False
-    return True
+    specs = cache(partial(draw_spec, lease.request, place.pipeline.library))
+    waiting = deque(missing)
+    running: dict[Future[Episode], int] = {}
+    goes_on, failure = True, None
+    with ThreadPoolExecutor(place.pipeline.episodes_in_flight, "episode") as threads:
+        while True:
+            while goes_on and waiting and len(running) < place.pipeline.episodes_in_flight:
+                if is_stopping():
+                    goes_on = False
+                    break
+                index, member = waiting.popleft()
+                running[threads.submit(place.pipeline.run_episode, specs(index), member)] = index
+            if not running:
+                break
+            done, _ = wait(running, lease.duration.total_seconds() / 4, FIRST_COMPLETED)
+            if not done:
+                with place.database.begin() as session:
+                    goes_on = shards.hold(session, lease) and goes_on
+            for future in done:
+                index = running.pop(future)
+                try:
+                    episode = future.result()
+                except Exception as error:  # noqa: BLE001  # raised when the others are stored
+                    goes_on, failure = False, failure or error
+                    continue
+                with place.database.begin() as session:
+                    goes_on = trajectories.store(session, lease, index, episode) and goes_on
+    if failure is not None:
+        raise failure
+    return goes_on

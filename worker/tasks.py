@@ -50,6 +50,7 @@ def open_workplace(settings: Settings, open_pipeline: OpenPipeline) -> Workplace
         library_version=pipeline.library_version,
         lease=timedelta(seconds=settings.lease_seconds),
         shard_specs=settings.shard_specs,
+        shard_episodes=pipeline.episodes_in_flight,
     )
     return Workplace(Database(database_url, pool_size=1), Publisher(redis_url), pipeline, claimant)
 

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from propound.errors import PropoundError
 from propound.policy.protocol import PolicyError
 
 
-class EngineError(PolicyError):
-    """The engine cannot complete a context: it is closed, broken, or was asked for what it cannot hold."""
+class EngineError(PropoundError):
+    """The engine is closed or broken, or cannot run a checkpoint: says nothing about the episode."""
 
 
-class ContextTooLongError(EngineError):
-    """The context leaves no room for another token."""
+class ContextTooLongError(PolicyError):
+    """The context leaves no room for another token: an outcome of the episode."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Engine(Protocol):
 
         Raises:
             ContextTooLongError: no token fits after the context.
-            EngineError: the engine is closed or broken.
+            EngineError: the engine is closed or broken, or the request is none.
         """
         ...
 

@@ -50,7 +50,8 @@ class LanguageWriter:
         """The next turn; the messages are those of the last call, what it returned, and what came after.
 
         Raises:
-            PolicyError: the context is too long, or the engine is broken.
+            ContextTooLongError: no token fits after the conversation.
+            EngineError: the engine is closed or broken; the episode is to be made again.
         """
         tokenizer = self._policy.tokenizer
         for message in messages[self._read :]:

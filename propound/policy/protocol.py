@@ -12,7 +12,7 @@ from propound.trajectory import Sampling
 
 
 class PolicyError(PropoundError):
-    """The policy itself failed (engine down, context too long); not a malformed turn."""
+    """The policy itself failed (a conversation too long for it); not a malformed turn."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -29,7 +30,13 @@ class Claimant:
     lease: timedelta
     """How long a claim lasts without a sign of life."""
     shard_specs: int
-    """Most specs in a shard."""
+    """Specs in a shard, where that is episodes enough."""
+    shard_episodes: int = 1
+    """Episodes that a shard should have at least."""
+
+    def specs(self, job: Job) -> int:
+        """Most specs in a shard of the job."""
+        return max(self.shard_specs, -(-self.shard_episodes // job.group_size))
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ def claim(session: Session, claimant: Claimant) -> Lease | None:
     None only when no job has work to give now. Jobs that others have locked are tried last and waited for.
     At most one job is locked at a time.
     """
-    candidates = [job.id for job, shards in survey(session, claimant.shard_specs) if shards]
+    candidates = [job.id for job, shards in survey(session, claimant.specs) if shards]
     for skip_locked in (True, False):
         for job_id in candidates:
             attempt = session.begin_nested()
@@ -75,8 +82,11 @@ def claimable() -> ColumnElement[bool]:
     )
 
 
-def survey(session: Session, shard_specs: int) -> list[tuple[Job, int]]:
-    """Every job that is not over, least recently served first, with a guess at its shards to be claimed now."""
+def survey(session: Session, specs: Callable[[Job], int]) -> list[tuple[Job, int]]:
+    """Every job that is not over, least recently served first, with a guess at its shards to be claimed now.
+
+    `specs` says how many a shard of the job has.
+    """
     again = (
         select(func.count())
         .select_from(Shard)
@@ -85,7 +95,7 @@ def survey(session: Session, shard_specs: int) -> list[tuple[Job, int]]:
         .scalar_subquery()
     )
     query = select(Job, again).where(Job.state.in_(jobs.ACTIVE)).order_by(Job.last_served_at, Job.id)
-    return [(job, _shards_to_claim(job, count, shard_specs)) for job, count in session.execute(query)]
+    return [(job, _shards_to_claim(job, count, specs(job))) for job, count in session.execute(query)]
 
 
 def _shards_to_claim(job: Job, again: int, shard_specs: int) -> int:
@@ -97,10 +107,19 @@ def _shards_to_claim(job: Job, again: int, shard_specs: int) -> int:
 
 def extend(session: Session, lease: Lease) -> bool:
     """Note a stored episode and extend the lease; False where it is another's by now."""
+    return _extend(session, lease, attempts=0)
+
+
+def hold(session: Session, lease: Lease) -> bool:
+    """Extend the lease of a holder whose episodes take long; False where it is another's by now."""
+    return _extend(session, lease)
+
+
+def _extend(session: Session, lease: Lease, **noted: int) -> bool:
     statement = (
         update(Shard)
         .where(_held(lease))
-        .values(lease_until=func.clock_timestamp() + lease.duration, attempts=0)
+        .values(lease_until=func.clock_timestamp() + lease.duration, **noted)
         .returning(Shard.index)
         .execution_options(synchronize_session=False)
     )
@@ -167,7 +186,7 @@ def _claim_of(session: Session, job: Job, claimant: Claimant) -> Lease | None:
     )
     now = session.scalars(select(func.clock_timestamp())).one()
     if shard is None:
-        shard = _cut(session, job, claimant.shard_specs)
+        shard = _cut(session, job, claimant.specs(job))
     if shard is None:
         return None
     shard.state = ShardState.LEASED

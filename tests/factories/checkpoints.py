@@ -12,6 +12,7 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 
 from propound.policy.chat import SPECIALS
+from propound.policy.checkpoint import METADATA, content_version
 
 TINY = {"layers": 2, "hidden": 64, "inner": 96, "heads": 4, "key_heads": 2, "head": 16, "vocabulary": 320}
 DEFAULT = {
@@ -67,6 +68,8 @@ def write(folder: Path, sizes: dict[str, int] = TINY, context: int = 2048, seed:
     names = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": SPECIALS[2], "pad_token": SPECIALS[0]}
     (folder / "tokenizer_config.json").write_text(json.dumps(names))
     _save(folder / "model.safetensors", _tensors(sizes, np.random.default_rng(seed)))
+    metadata = {"name": "tiny", "version": content_version(folder)}
+    (folder / METADATA).write_text(json.dumps(metadata))
     return folder
 
 

@@ -31,6 +31,7 @@ class FakePipeline:
     policy: str = "fake"
     policy_version: str = "1"
     library_version: str = "library-1"
+    episodes_in_flight: int = 1
 
     @classmethod
     def open(cls, _: Settings) -> FakePipeline:

@@ -12,7 +12,6 @@ import pytest
 
 from propound.curriculum import draw_spec
 from propound.job import JobRequest
-from propound.policy import PolicyError
 from propound.policy.chat import encode_conversation, encode_turn, generation_prefix
 from propound.policy.engine import Completion, EngineError
 from propound.policy.engines.embedded import EmbeddedEngine
@@ -135,6 +134,10 @@ def test_a_context_that_grows_too_long_is_an_outcome(tmp_path: Path) -> None:
     assert trajectory.outcome is Outcome.POLICY_FAILED
     assert "a context holds" in trajectory.detail
     engine.close()
-    with pytest.raises(EngineError) as caught:
-        LanguagePolicy(engine, TOKENIZER, "closed", "1").begin(spec(), 0).write([])
-    assert isinstance(caught.value, PolicyError)
+
+
+def test_an_engine_that_is_gone_is_no_outcome(tmp_path: Path) -> None:
+    engine = EmbeddedEngine(checkpoints.write(tmp_path), slots=1)
+    engine.close()
+    with pytest.raises(EngineError):
+        play(LanguagePolicy(engine, TOKENIZER, "closed", "1"), 0)

@@ -1,0 +1,54 @@
+"""A policy is opened by its name, and a wrong name is refused before any work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from propound.config import Settings
+from propound.policy.checkpoint import CheckpointError
+from propound.policy.endpoint import EndpointPolicy
+from propound.policy.engine import EngineError
+from propound.policy.language import LanguagePolicy
+from propound.policy.opening import check_policy, open_policy, policy_of
+from propound.policy.teacher import Teacher
+from propound.skills import default_library
+from tests.factories import checkpoints
+
+
+def test_the_scripted_teacher_is_the_default() -> None:
+    assert isinstance(policy_of(Settings(), default_library()), Teacher)
+    check_policy(Settings())
+
+
+def test_a_folder_is_a_language_model_whose_engine_ends_with_it(tmp_path: Path) -> None:
+    folder = checkpoints.write(tmp_path)
+    check_policy(Settings(policy=str(folder)))
+    with open_policy(str(folder), default_library(), temperature=0.3) as policy:
+        assert isinstance(policy, LanguagePolicy)
+        assert (policy.name, policy.temperature) == ("tiny", 0.3)
+        assert len(policy.version) == 16
+        policy.engine.complete([1], seed=0, temperature=1, max_tokens=1)
+    with pytest.raises(EngineError):
+        policy.engine.complete([1], seed=0, temperature=1, max_tokens=1)
+
+
+def test_an_endpoint_proposes_at_the_temperature_of_the_settings() -> None:
+    configured = Settings(
+        policy="endpoint", temperature=0.4, endpoint_url="http://127.0.0.1:9/v1", endpoint_model="some-model"
+    )
+    check_policy(configured)
+    policy = policy_of(configured, default_library())
+    assert isinstance(policy, EndpointPolicy)
+    assert (policy.name, policy.temperature) == ("some-model", 0.4)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("no-such-checkpoint", "no checkpoint no-such"), ("endpoint", "PROPOUND_ENDPOINT_URL")]
+)
+def test_what_is_not_there_is_refused_before_any_work(name: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        check_policy(Settings(policy=name))
+    with pytest.raises((ValueError, CheckpointError), match=said):
+        policy_of(Settings(policy=name), default_library())
