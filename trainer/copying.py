@@ -22,6 +22,8 @@ from torch import Tensor
 if TYPE_CHECKING:
     from trainer.network import Network
 
+GENTLE = ("model.layers.0.self_attn.", "model.layers.1.self_attn.")
+"""Beginnings of the names of the matrices that hold the circuit, which fast learning would wash out."""
 SLOW = 1.2e-3
 """Radians per position below which a rotary pair counts as slow: 1,000 positions are a sixth of a turn."""
 FAST_SHARES = (0.3, 0.3, 0.2, 0.1, 0.06, 0.04)
@@ -51,16 +53,16 @@ def build_copying(network: Network, generator: torch.Generator) -> None:
     network.model.embed_tokens.weight[:, 0] = CONSTANT
     network.model.norm.weight.fill_(LOUDNESS)
     parts = _orthogonal(hidden - 1, generator)[: (2 + groups) * head]
-    present, carried, *found = torch.cat((torch.zeros(len(parts), 1), parts), 1).split(head)
+    present, carried, *found = torch.split(torch.cat((torch.zeros(len(parts), 1), parts), 1), head)
 
-    before = network.model.layers[0].self_attn
+    before = network.model.stack[0].self_attn
     key, query = _one_back(angles)
     before.k_proj.weight[:head] = _constant(key, hidden)
     before.q_proj.weight[:head] = _constant(query, hidden)
     before.v_proj.weight[:head] = present
     before.o_proj.weight[:, :head] = CARRIED * carried.T
 
-    match = network.model.layers[1].self_attn
+    match = network.model.stack[1].self_attn
     pairs = torch.nonzero(angles <= SLOW).flatten()
     slow = torch.cat((pairs, pairs + head // 2))
     mixed = _orthogonal(head, generator)[: len(slow)]
@@ -98,4 +100,5 @@ def _constant(vector: Tensor, hidden: int) -> Tensor:
 
 def _orthogonal(size: int, generator: torch.Generator) -> Tensor:
     """A random orthogonal matrix."""
-    return torch.linalg.qr(torch.randn(size, size, generator=generator))[0]
+    basis, _ = torch.linalg.qr(torch.randn(size, size, generator=generator))
+    return torch.as_tensor(basis)

@@ -154,6 +154,11 @@ class Body(nn.Module):
         self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.num_hidden_layers))
         self.norm = Norm(shape.hidden_size, shape.rms_norm_eps)
 
+    @property
+    def stack(self) -> list[Layer]:
+        """The layers, from first to last."""
+        return [layer for layer in self.layers if isinstance(layer, Layer)]
+
 
 class Network(nn.Module):
     """A causal language model over packs of conversations."""

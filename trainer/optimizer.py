@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -31,26 +32,30 @@ class Rates:
         return max(self.floor, min(rise, fall))
 
 
-GENTLE = ("model.layers.0.self_attn.", "model.layers.1.self_attn.")
-"""Matrices that hold the copying circuit at the start (`trainer.copying`)."""
 SLOWER = 0.1
-"""Their rate, as a share of the others': an update of Muon moves every direction of a matrix alike."""
+"""Rate of gentle matrices, as a share: an update of Muon moves every direction of a matrix alike."""
+
+
+class Parameters(Protocol):
+    """Whatever has named parameters."""
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """All of them; those with gradients are optimised."""
+        ...
 
 
 class Optimizer:
     """Both optimizers as one, with gradients that are given to `step` rather than kept by the parameters."""
 
-    def __init__(self, network: nn.Module, rates: Rates) -> None:
-        self.parameters = [each for each in network.parameters() if each.requires_grad]
+    def __init__(self, network: Parameters, rates: Rates, gentle: tuple[str, ...] = ()) -> None:
+        """`gentle` names the beginnings of matrices that learn slowly."""
+        self.parameters = [each for _, each in network.named_parameters() if each.requires_grad]
         self.rates = rates
         named = [(name, each) for name, each in network.named_parameters() if each.requires_grad]
-        gentle = [each for name, each in named if each.ndim == 2 and name.startswith(GENTLE)]
-        inner = [
-            each
-            for name, each in named
-            if each.ndim == 2 and ".layers." in name and not name.startswith(GENTLE)
-        ]
-        outer = [each for name, each in named if each.ndim != 2 or ".layers." not in name]
+        matrices = [(name, each) for name, each in named if _is_matrix(name, each)]
+        inner = [each for name, each in matrices if not name.startswith(gentle)]
+        slow = [each for name, each in matrices if name.startswith(gentle)]
+        outer = [each for name, each in named if not _is_matrix(name, each)]
         self.parts: list[tuple[torch.optim.Optimizer, float]] = [
             (
                 torch.optim.AdamW(
@@ -59,19 +64,12 @@ class Optimizer:
                 rates.others,
             )
         ]
-        if inner:
-            muon = torch.optim.Muon(
-                inner, lr=rates.matrices, weight_decay=rates.weight_decay, adjust_lr_fn="match_rms_adamw"
-            )
-            self.parts.append((muon, rates.matrices))
-        if gentle:
-            muon = torch.optim.Muon(
-                gentle,
-                lr=rates.matrices * SLOWER,
-                weight_decay=rates.weight_decay,
-                adjust_lr_fn="match_rms_adamw",
-            )
-            self.parts.append((muon, rates.matrices * SLOWER))
+        for part, rate in ((inner, rates.matrices), (slow, rates.matrices * SLOWER)):
+            if part:
+                muon = torch.optim.Muon(
+                    part, lr=rate, weight_decay=rates.weight_decay, adjust_lr_fn="match_rms_adamw"
+                )
+                self.parts.append((muon, rate))
 
     def step(self, gradients: list[torch.Tensor], progress: float, clip: float = 1.0) -> float:
         """Clip the gradients, update the parameters; the gradients' norm before it."""
@@ -96,3 +94,8 @@ class Optimizer:
         """Continue from `state`."""
         for (optimizer, _), part in zip(self.parts, state, strict=True):
             optimizer.load_state_dict(part)
+
+
+def _is_matrix(name: str, parameter: nn.Parameter) -> bool:
+    """Whether Muon takes it: adapters are thin, and their product is what counts."""
+    return parameter.ndim == 2 and ".layers." in name and "lora_" not in name

@@ -36,6 +36,7 @@ from trainer.batch import (
     pack,
     read_messages,
 )
+from trainer.copying import GENTLE
 from trainer.network import Network, Shape, load_network
 from trainer.optimizer import Optimizer, Rates
 from trainer.tokenizer import save_tokenizer, train_tokenizer
@@ -114,7 +115,7 @@ class Run:
         )
         self.held_out = list(range(len(data) - held_out, len(data)))
         self.lengths = data.lengths[: len(data) - held_out]
-        self.optimizer = Optimizer(network, settings.rates)
+        self.optimizer = Optimizer(network, settings.rates, GENTLE if isinstance(network, Network) else ())
         self.steps = 0
         self.tokens = 0
         self.seconds = 0.0

@@ -13,7 +13,7 @@ import os
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median, quantiles
@@ -67,7 +67,7 @@ def main() -> None:
 
 def measure(
     title: str,
-    boxes: list[Sandbox],
+    boxes: Sequence[Sandbox],
     program: str,
     files: Mapping[str, bytes],
     python_path: tuple[Path, ...],

@@ -84,8 +84,8 @@ def test_groups_that_do_not_work_are_done_without(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("propound.sandbox.opening.own_hierarchy", lambda: Missing(1, tmp_path))
     sandbox = open_named(f"{TIERS[0]}, warm")
-    assert not limited_by_group(sandbox)
     assert isinstance(sandbox, WarmSandbox)
+    assert not limited_by_group(sandbox)
     sandbox.close()
 
 

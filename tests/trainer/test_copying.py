@@ -36,11 +36,11 @@ def test_other_first_weights_do_not() -> None:
     network = Network(Shape(VOCABULARY))
     network.initialise(torch.Generator().manual_seed(0))
     with torch.no_grad():
-        network.model.layers[0].self_attn.v_proj.weight.zero_()
+        network.model.stack[0].self_attn.v_proj.weight.zero_()
     assert _share_known(network, 50) < 0.1
 
 
 def test_a_network_without_room_for_it_starts_without() -> None:
     network = Network(Shape(VOCABULARY, hidden_size=64))
     network.initialise(torch.Generator().manual_seed(0))
-    assert not network.model.layers[0].self_attn.o_proj.weight.any()
+    assert not network.model.stack[0].self_attn.o_proj.weight.any()

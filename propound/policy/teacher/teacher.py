@@ -259,7 +259,7 @@ class _Script:
                 break
             slip = False
             self.remark = self._say("slipped", reason=reason)
-        self.remark = self._say("check_failed", reason=reason)
+        self.remark = self._say("check_failed", reason=reason or "")
         return False
 
     def _write(self, drawn: dict[str, Any]) -> str:
