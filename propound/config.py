@@ -37,7 +37,9 @@ class Settings(BaseSettings):
         default="scripted",
         description="Who proposes: scripted, endpoint, the name of a bundled checkpoint, or a checkpoint's folder.",
     )
-    engine: Literal["embedded"] = Field(default="embedded", description="What runs a checkpoint.")
+    engine: Literal["embedded", "transformers", "vllm"] = Field(
+        default="embedded", description="What runs a checkpoint."
+    )
     temperature: float = Field(default=0.7, ge=0, le=5, description="At which a language model proposes.")
     episodes_in_flight: int = Field(
         default=32, ge=1, le=1024, description="Episodes that a process has under way with a language model."
