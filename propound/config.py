@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     engine: Literal["embedded", "transformers", "vllm"] = Field(
         default="embedded", description="What runs a checkpoint."
     )
-    temperature: float = Field(default=0.7, ge=0, le=5, description="At which a language model proposes.")
+    temperature: float = Field(default=0.7, ge=0, le=2, description="At which a language model proposes.")
     episodes_in_flight: int = Field(
         default=32, ge=1, le=1024, description="Episodes that a process has under way with a language model."
     )

@@ -8,6 +8,7 @@ leaves no doubt.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
 import threading
@@ -56,6 +57,7 @@ class VllmEngine:
         except Exception as error:
             self._stop()
             raise EngineError(f"vLLM cannot run {folder}: {type(error).__name__}: {error}") from error
+        atexit.register(self.close)  # or the interpreter would wait for vLLM's process for ever
 
     def complete(
         self, context: Sequence[int], *, seed: int, temperature: float, max_tokens: int
@@ -76,6 +78,7 @@ class VllmEngine:
     def close(self) -> None:
         """See `Engine`."""
         if not self._loop.is_closed():
+            atexit.unregister(self.close)
             self._engine.shutdown()
             self._stop()
 
