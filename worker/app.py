@@ -18,6 +18,7 @@ from threading import Event, Thread
 from typing import Any, ClassVar
 
 from celery import Celery, bootsteps
+from celery.signals import worker_process_shutdown
 
 from propound.config import Settings, settings
 from propound.policy.opening import check_policy
@@ -61,6 +62,12 @@ def create_app(open_pipeline: OpenPipeline, check_machine: Callable[[Settings], 
         return open_workplace(settings(), open_pipeline)
 
     register(app, workplace, stopping.is_set)
+
+    def leave(**_: Any) -> None:
+        if workplace.cache_info().currsize:
+            workplace().pipeline.close()
+
+    worker_process_shutdown.connect(leave, weak=False)
 
     class Caretaker(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
         """Of the worker's main process: refuse, sweep, and tell the processes to stop."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from propound.config import Settings
 from propound.episode import Episode
 from propound.policy import Policy
+from propound.policy.language import LanguagePolicy
 from propound.policy.opening import SCRIPTED, policy_of
 from propound.problem import ProblemSpec
 from propound.proposing.environment import Environment
@@ -70,6 +71,11 @@ class Pipeline:
     def library_version(self) -> str:
         """Version of the skill library."""
         return self.library.version
+
+    def close(self) -> None:
+        """Let go of the engine, if the proposer has one."""
+        if isinstance(self.proposer, LanguagePolicy):
+            self.proposer.engine.close()
 
     def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
         """Propose, verify and reward one trajectory of the spec's group.

@@ -60,6 +60,9 @@ class Pipeline(Protocol):
     def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
         """Propose, verify and reward one trajectory."""
 
+    def close(self) -> None:
+        """Let go of what does not end with the process."""
+
 
 @dataclass(frozen=True)
 class Workplace:

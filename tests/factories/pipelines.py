@@ -38,6 +38,9 @@ class FakePipeline:
         """With the skills that come with Propound; the environment says how slow it is."""
         return cls(default_library(), seconds=float(os.environ.get("FAKE_EPISODE_SECONDS", "0")))
 
+    def close(self) -> None:
+        """It holds nothing."""
+
     def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
         """A function of its arguments."""
         time.sleep(self.seconds)

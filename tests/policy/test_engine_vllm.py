@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import billiard
 import pytest
 
 from propound.policy.engine import EngineError
@@ -18,6 +20,24 @@ from propound.policy.engines.vllm import VllmEngine
 def test_vllm_keeps_the_contract(tmp_path: Path) -> None:
     folder = engines.write(tmp_path)
     engines.check(VllmEngine(folder, dtype="float32", enforce_eager=True), folder)
+
+
+def _in_a_daemon(folder: Path, answer: Any) -> None:
+    engine = VllmEngine(folder, enforce_eager=True)
+    answer.send(engine.complete([1, 2], seed=3, temperature=1, max_tokens=5))
+    engine.close()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_vllm_starts_in_a_process_of_the_worker(tmp_path: Path) -> None:
+    """They are daemons, which may have no children by themselves."""
+    receiver, sender = billiard.Pipe(duplex=False)
+    process = billiard.Process(target=_in_a_daemon, args=(engines.write(tmp_path), sender), daemon=True)
+    process.start()
+    sender.close()
+    assert len(receiver.recv().token_ids) == 5
+    process.join()
+    assert process.exitcode == 0
 
 
 @pytest.mark.filterwarnings("ignore")

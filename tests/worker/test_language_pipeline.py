@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from propound.config import Settings
 from propound.job import JobRequest, JobState
-from propound.policy.language import LanguagePolicy
 from propound.queue import Publisher
 from propound.storage.session import Database
 from propound.storage.tables import StoredTrajectory
@@ -32,8 +31,7 @@ def records(database: Database, redis_url: str, folder: Path, in_flight: int) ->
             pass
     finally:
         publisher.close()
-        assert isinstance(pipeline.proposer, LanguagePolicy)
-        pipeline.proposer.engine.close()
+        pipeline.close()
     assert jobs.reconcile(database, job_id).state is JobState.EXHAUSTED
     with database.begin() as session:
         query = select(StoredTrajectory.record).where(StoredTrajectory.job_id == job_id)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import atexit
 import json
+import multiprocessing
 import os
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -128,4 +130,17 @@ async def _open(folder: Path, options: dict[str, Any]) -> AsyncLLM:
     }
     if not torch.cuda.is_available():  # else it takes nearly all memory of the machine
         arguments["kv_cache_memory_bytes"] = CACHE_BYTES
-    return AsyncLLM.from_engine_args(AsyncEngineArgs(**(arguments | options)))
+    with _children_allowed():
+        return AsyncLLM.from_engine_args(AsyncEngineArgs(**(arguments | options)))
+
+
+@contextmanager
+def _children_allowed() -> Iterator[None]:
+    """Celery's processes are daemons, which multiprocessing allows no children; these end with `close`."""
+    flags: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]  # noqa: SLF001
+    daemon = flags.pop("daemon", None)
+    try:
+        yield
+    finally:
+        if daemon is not None:
+            flags["daemon"] = daemon
