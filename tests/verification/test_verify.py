@@ -91,7 +91,7 @@ def test_without_a_composition_the_statement_alone_says_it(domain: Domain) -> No
     fewer = trajectory.model_copy(
         update={"steps": (trajectory.steps[-1].model_copy(update={"skills": trajectory.spec.skills[:1]}),)}
     )
-    assert _verdict(fewer, composition=()).rejection is Rejection.UNREADABLE
+    assert _verdict(fewer, composition=()).rejection is Rejection.WRONG_SKILLS
 
 
 @pytest.mark.parametrize("domain", [Domain.MATHEMATICS, Domain.SCIENCE])

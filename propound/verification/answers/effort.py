@@ -6,6 +6,7 @@ own processor time, is for the rare work whose calls are few and long.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from collections.abc import Callable
@@ -45,6 +46,8 @@ class Effort:
         if self.calls <= 0 or self.seconds <= 0:
             return None
         outer = sys.getprofile()
+        sys.setprofile(None)
+        self._import()
         self._deadline = time.thread_time() + self.seconds
         sys.setprofile(self._count)
         try:
@@ -54,6 +57,12 @@ class Effort:
         finally:
             sys.setprofile(outer)
             self.seconds = self._deadline - time.thread_time()
+
+    def _import(self) -> None:
+        """The library's first import takes half of a budget, and is not the input's doing."""
+        began = time.thread_time()
+        importlib.import_module("sympy")
+        self._started += time.thread_time() - began
 
     def _count(self, _frame: FrameType, _event: str, _argument: Any) -> None:
         self.calls -= 1
