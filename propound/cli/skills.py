@@ -56,7 +56,7 @@ def validate(
 ) -> None:
     """Prove packages: the format, and 200 instances by two methods, written and read back, in the sandbox."""
     from propound.cli.output import console, plain, print_json
-    from propound.cli.proving import Prover
+    from propound.proving import Prover
 
     prover = Prover.open()
     findings = {str(folder): prover.findings(folder, pairs=pairs) for folder in folders}
