@@ -15,6 +15,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 MATCH_BUDGET = 200_000
@@ -93,6 +94,11 @@ def parse(template: str, slots: frozenset[str] | set[str]) -> Node:
     Raises:
         WordingError: unbalanced `[[ ]]`, or a `$` that opens inside a choice and closes outside.
     """
+    return _parsed(template, frozenset(slots))
+
+
+@lru_cache(maxsize=8_192)
+def _parsed(template: str, slots: frozenset[str]) -> Node:
     tokens = _tokenize(" ".join(template.split()), slots)
     node, rest, math = _parse_sequence(tokens, 0, slots, math=False, nested=False)
     if rest != len(tokens):
