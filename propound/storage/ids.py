@@ -18,6 +18,8 @@ class Prefix(StrEnum):
     PROBLEM = "prob"
     TRAJECTORY = "traj"
     BENCHMARK = "bench"
+    TRAINING = "train"
+    SCHEDULE = "sched"
 
 
 def new_id(prefix: Prefix) -> str:

@@ -75,4 +75,5 @@ def _row(job: Job, spec_index: int, episode: Episode) -> dict[str, Any]:
         "policy": trajectory.policy,
         "policy_version": trajectory.policy_version,
         "library_version": episode.library_version,
+        "sampled": bool(trajectory.steps) and all(step.sampling is not None for step in trajectory.steps),
     }
