@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface, AutoModelForCausalLM
 
-from trainer.attention import attend
+from trainer.attention import attend_pack, places
 from trainer.tokenizer import save_tokenizer
 
 ATTENTION = "propound_pack"
@@ -40,35 +40,39 @@ class Adapted(nn.Module):
             model = get_peft_model(model, adapter)
         self.model: Any = model
 
-    def logits(self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None) -> Tensor:
+    def logits(
+        self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None, *, shared: bool = False
+    ) -> Tensor:
         """As `Network.logits`."""
         causal = self.model if self.rank is None else self.model.get_base_model()
-        places = torch.cat([torch.arange(length, device=ids.device) for length in lengths])
         output = causal.get_decoder()(
-            input_ids=ids[None], position_ids=places[None], use_cache=False, lengths=lengths
+            input_ids=ids[None],
+            position_ids=places(lengths, shared=shared, device=ids.device)[None],
+            use_cache=False,
+            lengths=lengths,
+            shared=shared,
         )
         hidden = output.last_hidden_state[0]
         result: Tensor = causal.get_output_embeddings()(hidden if chosen is None else hidden[chosen])
         return result
 
-    def write(self, folder: Path, tokenizer: Tokenizer) -> None:
-        """Write the files that transformers and vLLM load, adapters merged, weights in bfloat16."""
+    def write(self, folder: Path, tokenizer: Tokenizer, dtype: torch.dtype = torch.bfloat16) -> None:
+        """Write the files that transformers and vLLM load, adapters merged."""
         model = copy.deepcopy(self.model).float()
         if self.rank is not None:
             model = model.merge_and_unload()
-        model.to(torch.bfloat16).save_pretrained(folder)
+        model.to(dtype).save_pretrained(folder)
         save_tokenizer(tokenizer, folder, self.context)
 
 
 def _attend(
-    _module: nn.Module, query: Tensor, key: Tensor, value: Tensor, _mask: Any, *, lengths: list[int], scaling: float,
-    **_: Any,
+    _module: nn.Module, query: Tensor, key: Tensor, value: Tensor, _mask: Any, *, lengths: list[int], shared: bool,
+    scaling: float, **_: Any,
 ) -> tuple[Tensor, None]:  # fmt: skip
     """Attention in transformers' words: (1, heads, T, d) thrice -> (1, T, heads, d)."""
     query = query * (scaling * query.shape[-1] ** 0.5)  # `attend` scales by the size of a head
-    rows = (each[0].transpose(0, 1).to(value.dtype) for each in (query, key, value))
-    parts = (torch.split(each, lengths) for each in rows)
-    return torch.cat([attend(q, k, v) for q, k, v in zip(*parts, strict=True)])[None], None
+    q, k, v = (each[0].transpose(0, 1).to(value.dtype) for each in (query, key, value))
+    return attend_pack(q, k, v, lengths, shared=shared)[None], None
 
 
 def _no_mask(*_: Any, **__: Any) -> None:

@@ -31,7 +31,7 @@ def stage_advantage(reward: Tensor, stage: Tensor, owner: Tensor, *, leave_one_o
     when to stop.
     """
     result = torch.zeros_like(reward)
-    for each in stage.unique():
+    for each in torch.unique(stage):
         among = stage == each
         rewards, owners = reward[among], owner[among]
         deviation = _deviation(rewards)
@@ -73,7 +73,7 @@ def zero_sum_weight(advantage: Tensor, implicit: Tensor, owner: Tensor) -> Tenso
 
 def trajectory_shares(owner: Tensor) -> Tensor:
     """What each step counts in a mean over trajectories: 1 / (G T_i), with sum 1; (S,) -> (S,)."""
-    _, which, count = owner.unique(return_inverse=True, return_counts=True)
+    _, which, count = torch.unique(owner, return_inverse=True, return_counts=True)
     result: Tensor = 1.0 / (len(count) * count[which]).double()
     return result
 

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from propound.policy.chat import PADDING, end_token, special_token
-from trainer.attention import attend
+from trainer.attention import attend_pack, places
 from trainer.copying import build_copying
 from trainer.tokenizer import save_tokenizer
 
@@ -92,14 +92,15 @@ class Attention(nn.Module):
         self.q_norm = Norm(shape.head_dim, shape.rms_norm_eps)
         self.k_norm = Norm(shape.head_dim, shape.rms_norm_eps)
 
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], lengths: list[int]) -> Tensor:
+    def forward(
+        self, x: Tensor, rotation: tuple[Tensor, Tensor], lengths: list[int], shared: bool
+    ) -> Tensor:
         """Heads' outputs before the output projection: (T, hidden) -> (T, heads * head_dim)."""
         heads = (len(x), -1, self.shape.head_dim)
         value = self.v_proj(x).view(heads)
         query = rotate(self.q_norm(self.q_proj(x).view(heads)), *rotation).to(value.dtype)
         key = rotate(self.k_norm(self.k_proj(x).view(heads)), *rotation).to(value.dtype)
-        parts = (torch.split(each, lengths) for each in (query, key, value))
-        return torch.cat([attend(q, k, v) for q, k, v in zip(*parts, strict=True)]).flatten(1)
+        return attend_pack(query, key, value, lengths, shared=shared).flatten(1)
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
@@ -134,10 +135,15 @@ class Layer(nn.Module):
         self.post_attention_layernorm = Norm(shape.hidden_size, shape.rms_norm_eps)
 
     def forward(
-        self, x: Tensor, rotation: tuple[Tensor, Tensor], lengths: list[int], chosen: Tensor | None
+        self,
+        x: Tensor,
+        rotation: tuple[Tensor, Tensor],
+        lengths: list[int],
+        shared: bool,
+        chosen: Tensor | None,
     ) -> Tensor:
         """(T, hidden) -> (T, hidden), or only the `chosen` positions of it."""
-        heads = self.self_attn(self.input_layernorm(x), rotation, lengths)
+        heads = self.self_attn(self.input_layernorm(x), rotation, lengths, shared)
         if chosen is not None:
             heads, x = heads[chosen], x[chosen]
         x = x + self.self_attn.o_proj(heads)
@@ -192,30 +198,35 @@ class Network(nn.Module):
                     weight.zero_()
         build_copying(self, generator)
 
-    def hidden(self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None) -> Tensor:
+    def hidden(
+        self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None, *, shared: bool = False
+    ) -> Tensor:
         """Final hidden states of a pack.
 
-        `ids` (T,) holds conversations of these lengths in a row. The result is (T, hidden), or (len(chosen),
-        hidden) for the positions in `chosen`.
+        `ids` (T,) holds conversations of these lengths in a row; with `shared`, the first is a beginning that all
+        others continue, computed once. The result is (T, hidden), or (len(chosen), hidden) for the positions in
+        `chosen`.
         """
-        places = torch.cat([torch.arange(length, device=ids.device) for length in lengths])
+        at = places(lengths, shared=shared, device=ids.device)
         x = self.model.embed_tokens(ids)
-        rotation = (self.cosine[places].to(x.dtype), self.sine[places].to(x.dtype))
+        rotation = (self.cosine[at].to(x.dtype), self.sine[at].to(x.dtype))
         last = self.shape.num_hidden_layers - 1
         for number, layer in enumerate(self.model.layers):
-            x = layer(x, rotation, lengths, chosen if number == last else None)
+            x = layer(x, rotation, lengths, shared, chosen if number == last else None)
         result: Tensor = self.model.norm(x)
         return result
 
-    def logits(self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None) -> Tensor:
+    def logits(
+        self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None, *, shared: bool = False
+    ) -> Tensor:
         """Logits of the next token, as `hidden` with the vocabulary as last dimension."""
         head = self.model.embed_tokens.weight if self.lm_head is None else self.lm_head.weight
-        return F.linear(self.hidden(ids, lengths, chosen), head)
+        return F.linear(self.hidden(ids, lengths, chosen, shared=shared), head)
 
-    def write(self, folder: Path, tokenizer: Tokenizer) -> None:
-        """Write the files that transformers and vLLM load, weights in bfloat16."""
+    def write(self, folder: Path, tokenizer: Tokenizer, dtype: torch.dtype = torch.bfloat16) -> None:
+        """Write the files that transformers and vLLM load."""
         end, padding = end_token(tokenizer), special_token(tokenizer, PADDING)
-        weights = {name: value.to(torch.bfloat16).contiguous() for name, value in self.state_dict().items()}
+        weights = {name: value.to(dtype).contiguous() for name, value in self.state_dict().items()}
         save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
         (folder / "config.json").write_text(json.dumps(self.shape.config(end, padding), indent=2) + "\n")
         generation = {"do_sample": True, "eos_token_id": end, "pad_token_id": padding, "temperature": 0.7}

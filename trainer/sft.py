@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -37,9 +37,10 @@ from trainer.batch import (
     read_messages,
 )
 from trainer.copying import GENTLE
-from trainer.network import Network, Shape, load_network
+from trainer.network import Network, Shape
 from trainer.optimizer import Optimizer, Rates
 from trainer.tokenizer import save_tokenizer, train_tokenizer
+from trainer.trainable import Trainable, open_base
 
 TOKENIZER_SAMPLE = 4_000
 """Conversations that a new tokenizer is trained on."""
@@ -70,31 +71,6 @@ class Settings:
     mark_minutes: float = 10.0
     """Time between checkpoints."""
     rates: Rates = field(default_factory=Rates)
-
-
-class Trainable(Protocol):
-    """What a run asks of a network."""
-
-    context: int
-    """Longest conversation, in tokens."""
-
-    def logits(
-        self, ids: torch.Tensor, lengths: list[int], chosen: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """Logits of a pack (see `Network.logits`)."""
-        ...
-
-    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
-        """All parameters; those with gradients are trained."""
-        ...
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool) -> Any:  # as in PyTorch
-        """Set parameters by name."""
-        ...
-
-    def write(self, folder: Path, tokenizer: Tokenizer) -> None:
-        """Write the checkpoint's files."""
-        ...
 
 
 class Run:
@@ -247,16 +223,6 @@ def _one_thread() -> None:
     """A worker's operations stay on its own core: the workers are the parallelism."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-
-
-def open_base(folder: Path, rank: int | None) -> Trainable:
-    """The network of a checkpoint: ours where its architecture is Qwen3's, otherwise or with adapters transformers'."""
-    config = json.loads((folder / "config.json").read_text())
-    if rank is None and config["model_type"] == "qwen3" and "rope_scaling" not in config:
-        return load_network(folder)
-    from trainer.adapted import Adapted
-
-    return Adapted(folder, rank)
 
 
 def prepare(data: Path, out: Path, settings: Settings, base: Path | None = None) -> Run:

@@ -7,7 +7,7 @@ the same conversation as text. Text never becomes a special token, whoever wrote
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,13 @@ def generation_prefix(tokenizer: Tokenizer) -> list[int]:
 def encode_turn(tokenizer: Tokenizer, content: str) -> list[int]:
     """The agent's own tokens of a turn: what a policy samples, the end included."""
     return [*encode_text(tokenizer, content), special_token(tokenizer, END)]
+
+
+def sampled_turn(tokenizer: Tokenizer, sampled: Sequence[int]) -> tuple[list[int], list[int]]:
+    """What precedes and what follows a turn that a policy sampled: it was cut off where its end is missing."""
+    end = end_token(tokenizer)
+    missing = [] if sampled and sampled[-1] == end else [end]
+    return generation_prefix(tokenizer), [*missing, *encode_text(tokenizer, "\n")]
 
 
 def encode_message(tokenizer: Tokenizer, message: Mapping[str, Any]) -> list[int]:

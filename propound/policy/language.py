@@ -9,7 +9,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from propound.policy.chat import encode_message, encode_text, end_token, generation_prefix
+from propound.policy.chat import encode_message, end_token, generation_prefix, sampled_turn
 from propound.policy.engine import Engine
 from propound.policy.protocol import Turn
 from propound.problem import ProblemSpec
@@ -63,12 +63,12 @@ class LanguageWriter:
             temperature=self._policy.temperature,
             max_tokens=self._policy.max_tokens,
         )
-        end = end_token(tokenizer)
-        ended = completion.token_ids[-1:] == (end,)
-        content = list(completion.token_ids[: len(completion.token_ids) - ended])
-        self._ids += [*prefix, *content, end, *encode_text(tokenizer, "\n")]
+        before, after = sampled_turn(tokenizer, completion.token_ids)
+        self._ids += [*before, *completion.token_ids, *after]
         self._read = len(messages) + 1
         self._turns += 1
+        ended = completion.token_ids[-1:] == (end_token(tokenizer),)
+        content = completion.token_ids[: len(completion.token_ids) - ended]
         return Turn(
             text=tokenizer.decode(content, skip_special_tokens=False),
             sampling=Sampling(

@@ -1,0 +1,49 @@
+"""What training asks of a network: ours, or one of transformers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from trainer.network import load_network
+
+
+class Trainable(Protocol):
+    """What a run asks of a network."""
+
+    context: int
+    """Longest conversation, in tokens."""
+
+    def logits(
+        self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None, *, shared: bool = False
+    ) -> Tensor:
+        """Logits of a pack (see `Network.logits`)."""
+        ...
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """All parameters; those with gradients are trained."""
+        ...
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool) -> Any:  # as in PyTorch
+        """Set parameters by name."""
+        ...
+
+    def write(self, folder: Path, tokenizer: Tokenizer, dtype: torch.dtype = torch.bfloat16) -> None:
+        """Write the checkpoint's files."""
+        ...
+
+
+def open_base(folder: Path, rank: int | None) -> Trainable:
+    """The network of a checkpoint: ours where its architecture is Qwen3's, otherwise or with adapters transformers'."""
+    config = json.loads((folder / "config.json").read_text())
+    if rank is None and config["model_type"] == "qwen3" and "rope_scaling" not in config:
+        return load_network(folder)
+    from trainer.adapted import Adapted
+
+    return Adapted(folder, rank)

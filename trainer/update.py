@@ -1,0 +1,173 @@
+"""One update of MGPO: log-probabilities, weights, gradient, step. The formulas are in `advantage.py` and `loss.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from propound.errors import PropoundError
+from trainer.experience import Group, Part, parts
+from trainer.loss import Algorithm, Weights, policy_loss, weigh
+from trainer.optimizer import Optimizer
+from trainer.trainable import Trainable
+
+DRIFT = 1e-3
+"""Largest difference, in nats, between the log-probability of a token when it was sampled and now, under the same
+weights: more means that the trainer does not see what the policy saw."""
+
+
+class DriftError(PropoundError):
+    """Recomputed log-probabilities are not those that were recorded: such a batch teaches nonsense."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A group's own tokens under some weights, without gradients."""
+
+    log_probabilities: Tensor
+    """At the temperature of sampling, (N,)."""
+    entropies: Tensor
+    """Of the distributions that they were drawn from, in nats, (N,)."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A group with all that an update needs."""
+
+    group: Group
+    current: Measured
+    reference: Measured
+    weights: Weights
+
+
+class Learner:
+    """A network in training, the reference that it must not leave too far, and the optimizer."""
+
+    def __init__(
+        self,
+        network: Trainable,
+        reference: Trainable,
+        optimizer: Optimizer,
+        algorithm: Algorithm,
+        *,
+        pack: int = 8192,
+        share: bool = True,
+        threads: int = 2,
+        low_precision: bool = True,
+    ) -> None:
+        """`pack` tokens go through the network at once; `share`: a group's prompt is computed once per pack.
+
+        With `low_precision` the gradient is computed with products in bfloat16; the log-probabilities that the
+        weights come from are always float32.
+        """
+        self.network, self.reference, self.optimizer, self.algorithm = (
+            network,
+            reference,
+            optimizer,
+            algorithm,
+        )
+        self.pack, self.share, self.low_precision = pack, share, low_precision
+        self.workers = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+
+    def weigh(self, groups: Sequence[Group], version: str) -> list[Weighed]:
+        """Every group with its weights; `version` is that of the current weights, as the sampler stamped it.
+
+        Raises:
+            DriftError: tokens that these very weights sampled have other probabilities now.
+        """
+        current = self.measure(self.network, groups)
+        reference = self.measure(self.reference, groups)
+        for group, measured in zip(groups, current, strict=True):
+            if group.version == version:
+                check_drift(group, measured.log_probabilities)
+        return [
+            Weighed(
+                group,
+                now,
+                then,
+                weigh(group.tensors(), now.log_probabilities, then.log_probabilities, self.algorithm),
+            )
+            for group, now, then in zip(groups, current, reference, strict=True)
+        ]
+
+    def update(self, batch: Sequence[Weighed], progress: float = 0.5) -> tuple[float, float]:
+        """One step on the weighed groups; the loss, and the gradient's norm before it was clipped."""
+        loss, gradients = self.gradients(batch)
+        return loss, self.optimizer.step(gradients, progress)
+
+    def gradients(self, batch: Sequence[Weighed]) -> tuple[float, list[Tensor]]:
+        """The loss over all N tokens of the batch and its gradients, the same however the batch is split."""
+        tokens = sum(each.group.tokens for each in batch)
+        work: list[tuple[Part, Tensor, float]] = []
+        for each in batch:
+            start = 0
+            for part in parts(each.group, self.pack, share=self.share):
+                weights = each.weights.token[start : start + len(part.targets)]
+                work.append((part, weights, each.group.temperature))
+                start += len(part.targets)
+
+        def one(item: tuple[Part, Tensor, float]) -> tuple[float, Sequence[Tensor]]:
+            part, weights, temperature = item
+            precision = torch.autocast("cpu", torch.bfloat16) if self.low_precision else nullcontext()
+            with precision:
+                logits = self.network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
+            chosen = _log_probabilities(logits.float(), part.targets, temperature)
+            loss = policy_loss(chosen, weights.to(chosen.dtype), tokens)
+            return float(loss.detach()), torch.autograd.grad(loss, self.optimizer.parameters)
+
+        total = [torch.zeros_like(each) for each in self.optimizer.parameters]
+        loss = 0.0
+        for value, gradients in self.workers.map(one, work):
+            loss += value
+            torch._foreach_add_(total, list(gradients))
+        return loss, total
+
+    def measure(self, network: Trainable, groups: Sequence[Group]) -> list[Measured]:
+        """All groups' tokens under a network, in float32."""
+        work = [
+            (number, part, group.temperature)
+            for number, group in enumerate(groups)
+            for part in parts(group, self.pack, share=self.share)
+        ]
+
+        def one(item: tuple[int, Part, float]) -> tuple[Tensor, Tensor]:
+            _, part, temperature = item
+            with torch.no_grad():
+                logits = network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
+                full = torch.log_softmax(logits.float() / temperature, -1)
+                chosen = full.gather(-1, part.targets[:, None])[:, 0]
+                return chosen.double(), -(full.exp() * full).sum(-1).double()
+
+        found: list[list[tuple[Tensor, Tensor]]] = [[] for _ in groups]
+        for (number, _, _), result in zip(work, self.workers.map(one, work), strict=True):
+            found[number].append(result)
+        return [Measured(torch.cat([p for p, _ in each]), torch.cat([e for _, e in each])) for each in found]
+
+
+def check_drift(group: Group, current: Tensor) -> None:
+    """Make sure that recomputed log-probabilities (N,) are the recorded ones.
+
+    Raises:
+        DriftError: one differs by more than `DRIFT`; says which, and by how much.
+    """
+    tensors = group.tensors()
+    difference = (current - tensors.old).abs()
+    worst = int(difference.argmax())
+    if not float(difference[worst]) <= DRIFT:
+        step = int(tensors.step_of[worst])
+        raise DriftError(
+            f"a token of step {step} of a trajectory of {group.version} was recorded with log-probability"
+            f" {float(tensors.old[worst]):.4f} and has {float(current[worst]):.4f} under the same weights;"
+            f" {float((difference > DRIFT).double().mean()):.1%} of the group's tokens differ by more than {DRIFT}:"
+            " the engine and the trainer disagree on weights, tokens, positions or temperature"
+        )
+
+
+def _log_probabilities(logits: Tensor, targets: Tensor, temperature: float) -> Tensor:
+    """(n, V), (n,) -> (n,)."""
+    return -torch.nn.functional.cross_entropy(logits / temperature, targets, reduction="none")
