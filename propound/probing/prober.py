@@ -1,0 +1,47 @@
+"""The measurement: a solver's attempts at a problem with fixed decoding, and how many of them are right."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from propound.probing.grading import solves
+from propound.probing.probe import ATTEMPTS, Probe
+from propound.probing.solver import Solver
+from propound.problem import Problem, digest
+from propound.sandbox import Sandbox
+
+
+@dataclass(frozen=True)
+class Prober:
+    """One solver with a sandbox for what it writes; safe to use from many threads at once."""
+
+    solver: Solver
+    sandbox: Sandbox
+    attempts: int = ATTEMPTS
+
+    def probe(self, problem: Problem) -> Probe:
+        """Measure the problem. Equal statements get equal attempts, wherever and whenever they are made.
+
+        Raises:
+            SandboxFailedError: the sandbox itself failed; that is no wrong answer.
+            EngineError: the solver's engine is closed or broken.
+        """
+
+        def write(number: int) -> str:
+            return self.solver.write(problem.statement, _seed(problem.statement, number))
+
+        with ThreadPoolExecutor(self.attempts, "attempt") as threads:
+            programs = list(threads.map(write, range(self.attempts)))
+        solved = {program: solves(program, problem, self.sandbox) for program in sorted(set(programs) - {""})}
+        return Probe(
+            prober=self.solver.name,
+            version=self.solver.version,
+            attempts=self.attempts,
+            solved=sum(solved.get(program, False) for program in programs),
+        )
+
+
+def _seed(statement: str, number: int) -> int:
+    """63 bits from the statement and the number of the attempt."""
+    return int(digest([statement, number])[:16], 16) >> 1
