@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from pydantic import Field, FiniteFloat
 
 from propound.problem import Record
@@ -112,6 +111,8 @@ def lower_bound(differences: Sequence[float], confidence: float, seed: int) -> f
     Raises:
         ValueError: there are no differences.
     """
+    import numpy as np
+
     values = np.asarray(differences, dtype=np.float64)
     if not values.size:
         raise ValueError("a bound needs at least one pair")

@@ -24,10 +24,16 @@ WORK = "propound.work"
 """Claim one shard of any job, work on it, settle."""
 
 QUEUE = "propound"
-"""The queue of all tasks; a Redis list of that name."""
+"""The queue of generation workers; a Redis list of that name."""
+
+TRAIN = "propound.train"
+"""Claim one training run and work on it."""
+
+TRAININGS = "trainings"
+"""The queue of trainers."""
 
 NEWS_CHANNEL = "propound.news"
-"""Redis channel on which the id of a job is published when something happened to it."""
+"""Redis channel on which the id of a job or of a training run is published when something happened to it."""
 
 WAKE_UPS = 4
 """Published for a new job: small machines start at once; the workers' sweep adds what is missing."""
@@ -50,28 +56,35 @@ class Publisher:
 
     def wake(self, number: int = 1) -> None:
         """Publish `number` messages of the task `WORK`."""
+        self._send(WORK, QUEUE, number)
+
+    def wake_trainer(self) -> None:
+        """Publish a message of the task `TRAIN`."""
+        self._send(TRAIN, TRAININGS, 1)
+
+    def _send(self, task: str, queue: str, number: int) -> None:
         try:
             for _ in range(number):
-                self._app().send_task(WORK, queue=QUEUE, ignore_result=True, retry=False)
+                self._app().send_task(task, queue=queue, ignore_result=True, retry=False)
         except Exception as error:  # noqa: BLE001  # kombu raises whatever its transport does
             _LOG.warning("a wake-up was not published: %s", error)
 
-    def announce(self, job_id: str) -> None:
-        """Tell streams that the job has news."""
+    def announce(self, of: str) -> None:
+        """Tell streams that the job or run of that id has news."""
         from redis import RedisError
 
         try:
-            self._client().publish(NEWS_CHANNEL, job_id)
+            self._client().publish(NEWS_CHANNEL, of)
         except RedisError as error:
-            _LOG.warning("news of %s was not published: %s", job_id, error)
+            _LOG.warning("news of %s was not published: %s", of, error)
 
-    def waiting(self) -> int:
-        """Messages that no worker has taken yet.
+    def waiting(self, queue: str = QUEUE) -> int:
+        """Messages of a queue that no worker has taken yet.
 
         Raises:
             redis.RedisError: Redis cannot be reached.
         """
-        waiting: int = self._client().llen(QUEUE)
+        waiting: int = self._client().llen(queue)
         return waiting
 
     def appear(self, worker: str, sandbox: str, lasting: timedelta) -> None:
@@ -144,11 +157,16 @@ def wake_workers_after_commit(session: Session, publisher: Publisher | None = No
         _after_commit(session, partial(publisher.wake, WAKE_UPS))
 
 
-def announce_after_commit(session: Session, job_id: str, publisher: Publisher | None = None) -> None:
-    """Tell streams of the job's news once the session's transaction is committed."""
+def wake_trainer_after_commit(session: Session, publisher: Publisher) -> None:
+    """Wake a trainer up once the session's transaction is committed."""
+    _after_commit(session, publisher.wake_trainer)
+
+
+def announce_after_commit(session: Session, of: str, publisher: Publisher | None = None) -> None:
+    """Tell streams of news of the job or run of that id once the session's transaction is committed."""
     publisher = publisher or default_publisher()
     if publisher is not None:
-        _after_commit(session, partial(publisher.announce, job_id))
+        _after_commit(session, partial(publisher.announce, of))
 
 
 def _after_commit(session: Session, action: Callable[[], None]) -> None:

@@ -19,13 +19,16 @@ from propound.skills.library import Library, default_library
 from service import errors, health
 from service.benchmarks import endpoints as benchmarks
 from service.boundary import Boundary
+from service.checkpoints import endpoints as checkpoints
 from service.datasets import endpoints as datasets
 from service.errorpages import router as error_pages
 from service.jobs import endpoints as jobs
 from service.keys import endpoints as keys
 from service.openapi import describe
 from service.resources import Resources
+from service.schedules import endpoints as schedules
 from service.skills import endpoints as skills
+from service.trainings import endpoints as trainings
 
 DESCRIPTION = """\
 Ask for a dataset of verified reasoning problems (`POST /v1/jobs`), watch it being made
@@ -69,7 +72,7 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     )
     errors.install(app)
     app.add_middleware(Boundary)
-    for part in (jobs, datasets, benchmarks, skills, keys):
+    for part in (jobs, datasets, benchmarks, skills, trainings, schedules, checkpoints, keys):
         app.include_router(part.router, responses=errors.documented(*COMMON))
     app.include_router(health.router)
     app.include_router(error_pages)

@@ -9,7 +9,7 @@ from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from propound.storage import keys
-from propound.storage.keys import Scope
+from propound.storage.keys import DEFAULT_TENANT, Scope
 from service.errors import MissingScopeError, UnauthorizedError
 from service.resources import Shared
 
@@ -60,3 +60,19 @@ JobsReader = Annotated[Caller, Security(authenticate, scopes=[Scope.JOBS_READ])]
 JobsWriter = Annotated[Caller, Security(authenticate, scopes=[Scope.JOBS_WRITE])]
 DatasetsReader = Annotated[Caller, Security(authenticate, scopes=[Scope.DATASETS_READ])]
 KeysAdmin = Annotated[Caller, Security(authenticate, scopes=[Scope.KEYS_ADMIN])]
+
+
+def authenticate_operator(
+    caller: Annotated[Caller, Security(authenticate, scopes=[Scope.TRAININGS_ADMIN])],
+) -> Caller:
+    """The caller, who may change what proposes for all tenants.
+
+    Raises:
+        MissingScopeError: the key belongs to a tenant that only uses the deployment.
+    """
+    if caller.tenant != DEFAULT_TENANT:
+        raise MissingScopeError("the proposer is the deployment's: this needs a key of its own tenant")
+    return caller
+
+
+Operator = Annotated[Caller, Depends(authenticate_operator)]

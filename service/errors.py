@@ -134,6 +134,18 @@ class FinalJobError(ServiceError):
     status, slug, title = 409, "job-final", "The job has ended"
 
 
+class FinalTrainingError(ServiceError):
+    """The training run has ended and cannot be cancelled any more."""
+
+    status, slug, title = 409, "training-final", "The training run has ended"
+
+
+class NothingBeforeError(ServiceError):
+    """The bundled default is live: nothing was live before it."""
+
+    status, slug, title = 409, "nothing-before", "There is nothing to roll back to"
+
+
 class BenchmarkInUseError(ServiceError):
     """A job that has not ended keeps clear of the benchmark; wait for it, or cancel it."""
 
@@ -176,6 +188,12 @@ class UnlistedBenchmarkError(ServiceError):
     status, slug, title = 422, "unknown-benchmark", "Unknown benchmark"
 
 
+class UnlistedCheckpointError(ServiceError):
+    """The request names a checkpoint that is not kept; `GET /v1/checkpoints` lists them."""
+
+    status, slug, title = 422, "unknown-checkpoint", "Unknown checkpoint"
+
+
 class ImpossibleRequestError(ServiceError):
     """No set of skills in the library satisfies the request."""
 
@@ -205,6 +223,8 @@ KINDS: tuple[type[ServiceError], ...] = (
     NotFoundError,
     MethodNotAllowedError,
     FinalJobError,
+    FinalTrainingError,
+    NothingBeforeError,
     BenchmarkInUseError,
     OwnKeyError,
     BodyTooLargeError,
@@ -212,6 +232,7 @@ KINDS: tuple[type[ServiceError], ...] = (
     InvalidRequestError,
     UnlistedSkillError,
     UnlistedBenchmarkError,
+    UnlistedCheckpointError,
     ImpossibleRequestError,
     IdempotencyKeyReusedError,
     InternalError,

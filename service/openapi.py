@@ -13,6 +13,11 @@ TAGS = [
     {"name": "datasets", "description": "What jobs have filled; problems with their evidence; export."},
     {"name": "benchmarks", "description": "Files whose rows must not come up in datasets."},
     {"name": "skills", "description": "The library that problems are composed from."},
+    {"name": "trainings", "description": "Train the proposer, watch it learn, cancel; schedules."},
+    {
+        "name": "checkpoints",
+        "description": "What training made; which of it proposes; promote and roll back.",
+    },
     {"name": "keys", "description": "API keys and their scopes."},
     {"name": "health", "description": "For load balancers and people in a hurry."},
     {"name": "errors", "description": "What the `type` of an error resolves to."},

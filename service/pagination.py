@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
 from service.errors import InvalidCursorError
 
@@ -57,6 +57,19 @@ class Ordinal(NamedTuple):
     """A place in a list that counts its rows."""
 
     ordinal: Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class Number(NamedTuple):
+    """A place in a list whose rows have rising numbers, with gaps."""
+
+    number: Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class Moment(NamedTuple):
+    """A place in a list that runs from the newest row to the oldest by time; the digest tells equals apart."""
+
+    at: AwareDatetime
+    version: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
 class Name(NamedTuple):

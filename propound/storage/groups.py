@@ -41,7 +41,7 @@ def count_fresh(session: Session, versions: Sequence[str], *, most: int) -> int:
 
 
 def _fresh(versions: Sequence[str]) -> Select[tuple[str, int]]:
-    """(job, spec) of complete groups of at least two that nobody has claimed, the oldest first."""
+    """(job, spec) of complete groups of at least two, of one version each, that nobody has claimed; oldest first."""
     claimed = exists().where(
         TrainingGroup.job_id == StoredTrajectory.job_id,
         TrainingGroup.spec_index == StoredTrajectory.spec_index,
@@ -52,7 +52,10 @@ def _fresh(versions: Sequence[str]) -> Select[tuple[str, int]]:
         .where(StoredTrajectory.sampled, StoredTrajectory.policy_version.in_(versions), ~claimed)
         .where(Job.group_size >= 2)
         .group_by(StoredTrajectory.job_id, StoredTrajectory.spec_index, Job.group_size)
-        .having(func.count() == Job.group_size)
+        .having(
+            func.count() == Job.group_size,
+            func.min(StoredTrajectory.policy_version) == func.max(StoredTrajectory.policy_version),
+        )
         .order_by(func.max(StoredTrajectory.id), StoredTrajectory.spec_index)
     )
 

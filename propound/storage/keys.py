@@ -29,6 +29,8 @@ class Scope(StrEnum):
     JOBS_WRITE = "jobs:write"
     DATASETS_READ = "datasets:read"
     KEYS_ADMIN = "keys:admin"
+    TRAININGS_ADMIN = "trainings:admin"
+    """Train, promote and roll back: the proposer is the whole deployment's."""
     ADMIN = "admin"
     """All of the others."""
 

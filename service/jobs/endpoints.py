@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from propound.job import JobState
@@ -20,55 +20,23 @@ from service.errors import (
     InvalidRequestError,
     MalformedBodyError,
     NotFoundError,
-    Responses,
     UnlistedBenchmarkError,
     UnlistedSkillError,
     UnsupportedMediaTypeError,
     documented,
 )
+from service.idempotency import IdempotencyKey, accepted
 from service.identifiers import JobId
 from service.jobs import service
 from service.jobs.events import stream
 from service.jobs.schemas import JobCreate, JobView, job_view
 from service.pagination import Id, Listing, Page, Pages
 from service.resources import Shared, Transaction
+from service.stream import LastEventId, documented_stream, respond
 
 router = APIRouter(prefix=service.PATH, tags=["jobs"])
 LISTING = Listing("jobs", Id)
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]*$",
-        description="Any text of your own. Sent again within 24 hours with the same request, it gives the same "
-        "job instead of another one.",
-        examples=["5f0c1d9e-warm-up"],
-    ),
-]
-LastEventId = Annotated[
-    int | None,
-    Header(
-        alias="Last-Event-ID",
-        ge=0,
-        lt=2**63,
-        description="Go on after this event; browsers send it themselves.",
-    ),
-]
-CREATED: Responses = {
-    202: {
-        "description": "The job is queued.",
-        "headers": {
-            "Location": {"description": "The job's address.", "schema": {"type": "string"}},
-            "Idempotency-Replayed": {
-                "description": "`true` where the `Idempotency-Key` had been used: nothing new was made.",
-                "schema": {"type": "string"},
-            },
-        },
-    }
-}
 CREATION_ERRORS = documented(
     MalformedBodyError,
     BodyTooLargeError,
@@ -85,7 +53,7 @@ CREATION_ERRORS = documented(
     "",
     summary="Ask for a dataset",
     status_code=202,
-    responses=CREATED | CREATION_ERRORS,
+    responses=accepted("job") | CREATION_ERRORS,
 )
 def create_job(
     body: JobCreate,
@@ -144,15 +112,7 @@ def cancel_job(job_id: JobId, caller: JobsWriter, shared: Shared, session: Trans
     "/{job_id}/events",
     summary="Follow a job",
     response_class=StreamingResponse,
-    responses={
-        200: {
-            "description": "Server-sent events of the kinds `state` and `progress`, each with an `id`, with a "
-            "heartbeat comment when nothing happens; the stream ends when the job has.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        },
-        204: {"description": "The job has ended, and `Last-Event-ID` was its last event."},
-        **documented(NotFoundError),
-    },
+    responses=documented_stream("job", "`state` and `progress`") | documented(NotFoundError),
 )
 def follow_job(
     job_id: JobId,
@@ -166,8 +126,4 @@ def follow_job(
     after = last_event_id or 0
     if job.state.is_final and not events.after(session, job.id, after, limit=1):
         return Response(status_code=204)
-    return StreamingResponse(
-        stream(shared, job.id, after),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return respond(stream(shared, job.id, after))

@@ -9,16 +9,15 @@ from sqlalchemy.orm import Session
 from propound.curriculum import check_request
 from propound.errors import ImpossibleSpecError, UnknownSkillError
 from propound.job import JobRequest, JobState
-from propound.problem import digest
 from propound.skills.library import Library
 from propound.skills.package import Category
-from propound.storage import benchmarks, datasets, idempotency, jobs, settle
+from propound.storage import benchmarks, datasets, jobs, settle
 from propound.storage.tables import Job
+from service import idempotency
 from service.auth import Caller
 from service.errors import (
     Fault,
     FinalJobError,
-    IdempotencyKeyReusedError,
     ImpossibleRequestError,
     NotFoundError,
     UnlistedBenchmarkError,
@@ -49,7 +48,7 @@ def create(
         UnlistedBenchmarkError: a benchmark that the tenant does not have.
     """
     if idempotency_key is not None:
-        earlier = _begin(session, caller, wanted, idempotency_key)
+        earlier = idempotency.begin(session, caller, PATH, wanted, idempotency_key)
         if earlier is not None:
             return Creation(JobView.model_validate(earlier.response), replayed=True)
     request = wanted.request()
@@ -58,8 +57,7 @@ def create(
     job = jobs.create(session, tenant=caller.tenant, request=request, name=wanted.name or UNNAMED)
     view = job_view(job, datasets.of_job(session, job.id))
     if idempotency_key is not None:
-        response = view.model_dump(mode="json")
-        idempotency.finish(session, tenant=caller.tenant, key=idempotency_key, status=202, response=response)
+        idempotency.finish(session, caller, idempotency_key, view)
     return Creation(view, replayed=False)
 
 
@@ -124,16 +122,6 @@ def _hold_benchmarks(session: Session, caller: Caller, request: JobRequest) -> N
     ]
     if faults:
         raise UnlistedBenchmarkError("a benchmark of the request is not there", faults=faults)
-
-
-def _begin(session: Session, caller: Caller, wanted: JobCreate, key: str) -> idempotency.Replay | None:
-    body_digest = digest(wanted.model_dump(mode="json"))
-    try:
-        return idempotency.begin(
-            session, tenant=caller.tenant, key=key, method="POST", path=PATH, body_digest=body_digest
-        )
-    except idempotency.IdempotencyConflictError as error:
-        raise IdempotencyKeyReusedError(str(error)) from error
 
 
 def _unknown(request: JobRequest, library: Library) -> list[Fault]:

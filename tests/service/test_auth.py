@@ -17,6 +17,12 @@ from tests.service.test_bad_requests import refused
 
 Connect = Callable[[str | None], httpx.Client]
 
+OPERATIONS_OF_THE_PROPOSER = (
+    *("create_training", "list_trainings", "get_training", "cancel_training"),
+    *("list_metrics", "list_logs", "follow_training"),
+    *("create_schedule", "list_schedules", "get_schedule", "delete_schedule"),
+    *("list_checkpoints", "get_checkpoint", "promote_checkpoint", "roll_back", "list_promotions"),
+)
 NEEDED: dict[str, Scope | None] = {
     "create_job": Scope.JOBS_WRITE,
     "list_jobs": Scope.JOBS_READ,
@@ -35,6 +41,7 @@ NEEDED: dict[str, Scope | None] = {
     "delete_benchmark": Scope.JOBS_WRITE,
     "list_skills": None,
     "get_skill": None,
+    **dict.fromkeys(OPERATIONS_OF_THE_PROPOSER, Scope.TRAININGS_ADMIN),
     "create_key": Scope.KEYS_ADMIN,
     "list_keys": Scope.KEYS_ADMIN,
     "revoke_key": Scope.KEYS_ADMIN,
@@ -53,6 +60,9 @@ def operations() -> list[tuple[str, str, str]]:
             .replace("{problem_id}", "prob_" + "0" * 26)
             .replace("{trajectory_id}", "traj_" + "0" * 26)
             .replace("{benchmark_id}", "bench_" + "0" * 26)
+            .replace("{training_id}", "train_" + "0" * 26)
+            .replace("{schedule_id}", "sched_" + "0" * 26)
+            .replace("{version}", "0" * 16)
             .replace("{key_id}", "key_" + "0" * 26)
             .replace("{name}", "modular-power"),
         )
@@ -64,8 +74,11 @@ def operations() -> list[tuple[str, str, str]]:
 
 def call(client: httpx.Client, method: str, path: str) -> httpx.Response:
     bodies: dict[str, Any] = {
-        "/v1/jobs": {"count": 1}, "/v1/keys": {"name": "k", "scopes": ["jobs:read"]}
-    }  # fmt: skip
+        "/v1/jobs": {"count": 1},
+        "/v1/keys": {"name": "k", "scopes": ["jobs:read"]},
+        "/v1/trainings": {},
+        "/v1/schedules": {"cron": "0 3 * * *"},
+    }
     if (method, path) == ("POST", "/v1/benchmarks"):
         return client.post(path, params={"name": "b"}, content=b"one", headers={"Content-Type": "text/plain"})
     return client.request(method, path, json=bodies.get(path) if method == "POST" else None)
@@ -98,6 +111,8 @@ def test_an_operation_needs_its_scope_and_no_other(
     assert str(needed) in refused(without, 403, "missing-scope")["detail"]
     if name == "create_key":
         refused(with_it, 403, "missing-scope")  # it cannot grant jobs:read, which it lacks
+    elif name == "roll_back":
+        refused(with_it, 409, "nothing-before")
     else:
         assert with_it.status_code in (200, 201, 202, 404)
 
@@ -139,6 +154,15 @@ def test_a_revoked_key_is_refused_at_once(client: httpx.Client, connect: Connect
     assert client.delete(f"/v1/keys/{made['id']}").status_code == 204
 
     refused(user.get("/v1/jobs"), 401, "unauthorized")
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "path"), [each for each in operations() if each[0] in OPERATIONS_OF_THE_PROPOSER]
+)
+def test_tenants_that_only_use_the_deployment_do_not_train(
+    stranger: httpx.Client, name: str, method: str, path: str
+) -> None:
+    refused(call(stranger, method, path), 403, "missing-scope")
 
 
 def test_another_tenants_objects_do_not_exist(

@@ -21,8 +21,9 @@ from propound.storage import jobs
 from propound.storage.session import Database
 from propound.storage.settle import cancel
 from service import sse
-from service.jobs.events import Pace, stream
+from service.jobs.events import stream
 from service.resources import Resources
+from service.stream import Pace
 from service.wakeups import Wakeups
 from tests.service.filling import Filled, create, filled, work
 
@@ -52,8 +53,12 @@ def parse(lines: Iterator[str]) -> Iterator[Told]:
 
 
 def told(client: httpx.Client, job_id: str, after: int | None = None) -> list[Told]:
+    return told_by(client, f"/v1/jobs/{job_id}/events", after)
+
+
+def told_by(client: httpx.Client, path: str, after: int | None = None) -> list[Told]:
     headers = {} if after is None else {"Last-Event-ID": str(after)}
-    with client.stream("GET", f"/v1/jobs/{job_id}/events", headers=headers) as response:
+    with client.stream("GET", path, headers=headers) as response:
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/event-stream")
         assert response.headers["cache-control"] == "no-store"

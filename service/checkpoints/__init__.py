@@ -1,0 +1,1 @@
+"""Checkpoints: what training made, and which of it proposes."""

@@ -1,0 +1,1 @@
+"""Schedules: training runs that begin by themselves."""
