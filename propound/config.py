@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     max_steps: int = Field(default=24, ge=2, le=200, description="Step budget of one episode.")
     policy: str = Field(
         default="scripted",
-        description="Who proposes: scripted, endpoint, the name of a bundled checkpoint, or a checkpoint's folder.",
+        description="Who proposes: scripted, endpoint, live, a bundled checkpoint's name, or a checkpoint's folder.",
     )
     engine: Literal["embedded", "transformers", "vllm"] = Field(
         default="embedded", description="What runs a checkpoint."
@@ -62,6 +62,14 @@ class Settings(BaseSettings):
     )
     endpoint_completion_price: float = Field(
         default=0.0, ge=0, description="Of a million completion tokens, for the ledger."
+    )
+    probers: str = Field(
+        default="",
+        description="Solvers that measure difficulty, from weak to strong, with commas between: names of bundled "
+        "ones, or checkpoints' folders.",
+    )
+    prober_engine: Literal["embedded", "transformers", "vllm"] = Field(
+        default="embedded", description="What runs the solvers."
     )
     judges: int = Field(
         default=0, ge=0, le=3, description="Seats of the committee that go to model judges at the endpoint."

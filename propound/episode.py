@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from propound.probing.probe import Probe
 from propound.problem import Record
 from propound.trajectory import Trajectory
 from propound.verification.verdict import Rejection, Verdict
@@ -30,6 +31,8 @@ class Episode(Record):
     skill_hashes: dict[str, str]
     """Content hash of every skill package that the problem uses, by name: part of its evidence."""
     library_version: str
+    probe: Probe | None = None
+    """How hard the problem is, where a prober measured it."""
 
     @property
     def rejection(self) -> Rejection | None:

@@ -36,6 +36,19 @@ class JobState(StrEnum):
         return self in (JobState.SUCCEEDED, JobState.EXHAUSTED, JobState.FAILED, JobState.CANCELLED)
 
 
+class Difficulty(Record):
+    """A range of pass rates, both ends included: how often the job's prober solves a problem of 16 attempts."""
+
+    minimum: float = Field(default=0.0, ge=0, le=1, description="Lowest pass rate of a problem; 0: any.")
+    maximum: float = Field(default=1.0, ge=0, le=1, description="Highest pass rate of a problem; 1: any.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.minimum > self.maximum:
+            raise ValueError("minimum is larger than maximum")
+        return self
+
+
 class JobRequest(Record):
     """What to generate. The same request with the same seed gives the same dataset, byte for byte."""
 
@@ -57,6 +70,9 @@ class JobRequest(Record):
     )
     level: int = Field(
         default=2, ge=1, le=3, description="Size of the drawn numbers: 1 small, 2 medium, 3 large."
+    )
+    difficulty: Difficulty | None = Field(
+        default=None, description="Pass rates that a problem may have; it needs a prober. Default: any."
     )
     max_episodes: int | None = Field(
         default=None,

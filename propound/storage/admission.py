@@ -15,6 +15,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from propound.dedup import Fingerprint
+from propound.job import Difficulty, JobRequest
+from propound.probing.probe import Probe
 from propound.problem import Problem, digest
 from propound.storage import benchmarks as repository
 from propound.storage.session import by_index
@@ -47,6 +49,7 @@ class Candidate:
     """Digest of the composition."""
     fingerprint: Fingerprint
     bands: list[int]
+    probe: Probe | None
 
     @classmethod
     def of(cls, row: Row[Any], dataset_id: str) -> Self:
@@ -60,6 +63,7 @@ class Candidate:
             composition=problem.composition_digest(),
             fingerprint=fingerprint,
             bands=fingerprint.bands(dataset_id),
+            probe=None if row.probe is None else Probe.model_validate(row.probe),
         )
 
 
@@ -69,6 +73,7 @@ class Admission:
 
     session: Session
     benchmarks: Sequence[str]
+    difficulty: Difficulty | None
     statements: set[str]
     compositions: set[str]
     fingerprints: dict[int, Fingerprint] = field(default_factory=dict)
@@ -78,18 +83,18 @@ class Admission:
 
     @classmethod
     def open(
-        cls, session: Session, dataset_id: str, benchmarks: Sequence[str], candidates: Sequence[Candidate]
+        cls, session: Session, dataset_id: str, request: JobRequest, candidates: Sequence[Candidate]
     ) -> Self:
         """Read what these candidates have to be compared with.
 
         Args:
             session: a transaction that holds the lock of the job's row.
             dataset_id: the dataset to be filled.
-            benchmarks: the benchmarks that it keeps clear of.
+            request: what is asked for: the benchmarks to keep clear of, and the pass rates that are wanted.
             candidates: whose turn has come.
         """
         statements, compositions = _known(session, dataset_id, candidates)
-        opened = cls(session, benchmarks, statements, compositions)
+        opened = cls(session, request.benchmarks, request.difficulty, statements, compositions)
         opened._recall_like(candidates)
         return opened
 
@@ -97,13 +102,28 @@ class Admission:
         """Why the candidate may not enter; None where it may."""
         if candidate.statement in self.statements or candidate.composition in self.compositions:
             return Refusal(Rejection.DUPLICATE, Check(name="no duplicate", passed=False))
-        return self._contamination(candidate) or self._near_duplicate(candidate)
+        return (
+            self._difficulty(candidate) or self._contamination(candidate) or self._near_duplicate(candidate)
+        )
 
     def admit(self, candidate: Candidate, ordinal: int) -> None:
         """Count the candidate among what the dataset holds."""
         self.statements.add(candidate.statement)
         self.compositions.add(candidate.composition)
         self._remember(ordinal, candidate.fingerprint, candidate.bands)
+
+    def _difficulty(self, candidate: Candidate) -> Refusal | None:
+        """A problem that nobody measured is refused where a range is asked for: nothing speaks for it."""
+        wanted, probe = self.difficulty, candidate.probe
+        if wanted is None or (probe and wanted.minimum <= probe.pass_rate <= wanted.maximum):
+            return None
+        too_easy = probe is not None and probe.pass_rate > wanted.maximum
+        found = f"{probe.solved} of {probe.attempts} attempts" if probe else "no attempts"
+        detail = f"{found} were right, from {wanted.minimum:g} to {wanted.maximum:g} of them are asked for"
+        return Refusal(
+            Rejection.TOO_EASY if too_easy else Rejection.TOO_HARD,
+            Check(name="pass rate as asked for", passed=False, detail=detail),
+        )
 
     def _contamination(self, candidate: Candidate) -> Refusal | None:
         if not self.benchmarks:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from propound.job import JobRequest, JobState
-from propound.storage import events, jobs
+from propound.storage import events, jobs, pools
 from propound.storage.admission import Admission, Candidate, Refusal
 from propound.storage.ids import Prefix, new_id
 from propound.storage.plan import members, total_specs
@@ -80,8 +80,8 @@ def _accept_in_order(session: Session, job: Job) -> None:
         for row in session.execute(_verified(job, end))
         if row.decision is Decision.PENDING
     ]
-    benchmarks = JobRequest.model_validate(job.request).benchmarks
-    admission = Admission.open(session, dataset_id, benchmarks, candidates)
+    request = JobRequest.model_validate(job.request)
+    admission = Admission.open(session, dataset_id, request, candidates)
     problems: list[dict[str, Any]] = []
     surplus: list[str] = []
     refused: list[tuple[str, Refusal]] = []
@@ -93,6 +93,7 @@ def _accept_in_order(session: Session, job: Job) -> None:
             refused.append((candidate.row.id, refusal))
         else:
             admission.admit(candidate, ordinal)
+            pools.count(job, candidate.probe)
             problems.append(_problem_row(job, dataset_id, ordinal, candidate))
     if problems:
         session.execute(insert(StoredProblem), problems)
@@ -106,6 +107,7 @@ def _accept_in_order(session: Session, job: Job) -> None:
     job.surplus += len(surplus)
     job.pending -= len(candidates)
     job.settled_spec = end
+    pools.learn(session, job.probers, [candidate.probe for candidate in candidates if candidate.probe])
 
 
 def _settled_end(session: Session, job: Job) -> int:
@@ -136,6 +138,7 @@ def _verified(job: Job, end: int) -> Any:
             StoredTrajectory.votes,
             StoredTrajectory.checks,
             StoredTrajectory.skill_hashes,
+            StoredTrajectory.probe,
             StoredTrajectory.digest,
             StoredTrajectory.policy,
             StoredTrajectory.policy_version,
@@ -176,6 +179,7 @@ def _problem_row(job: Job, dataset_id: str, ordinal: int, candidate: Candidate) 
             "votes": row.votes,
             "checks": row.checks,
             "trajectory_digest": row.digest,
+            **({"probe": row.probe} if row.probe else {}),
         },
         "statement_digest": candidate.statement,
         "composition_digest": candidate.composition,

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from propound.job import JobRequest, JobState
-from propound.storage import jobs
+from propound.storage import jobs, pools
 from propound.storage.plan import UNSETTLED_SHARDS, members, specs_to_cut
 from propound.storage.settle import MAX_ATTEMPTS, settle
 from propound.storage.tables import Job, Shard, ShardState, StoredTrajectory
@@ -33,6 +33,8 @@ class Claimant:
     """Specs in a shard, where that is episodes enough."""
     shard_episodes: int = 1
     """Episodes that a shard should have at least."""
+    probers: tuple[str, ...] = ()
+    """Versions of its probers, from weak to strong."""
 
     def specs(self, job: Job) -> int:
         """Most specs in a shard of the job."""
@@ -52,6 +54,8 @@ class Lease:
     """Every (spec, member) of the shard, in order."""
     duration: timedelta
     attempt: int
+    prober: str | None = None
+    """Version of the prober that measures the job's problems."""
 
 
 def claim(session: Session, claimant: Claimant) -> Lease | None:
@@ -197,6 +201,8 @@ def _claim_of(session: Session, job: Job, claimant: Claimant) -> Lease | None:
     if job.state is JobState.QUEUED:
         job.policy, job.policy_version = claimant.policy, claimant.policy_version
         job.library_version = claimant.library_version
+        job.probers = list(claimant.probers)
+        job.prober = pools.choice(session, claimant.probers)
         jobs.move(session, job, JobState.RUNNING)
     specs = range(shard.first_spec, shard.first_spec + shard.specs)
     return Lease(
@@ -207,6 +213,7 @@ def _claim_of(session: Session, job: Job, claimant: Claimant) -> Lease | None:
         pairs=tuple((spec, member) for spec in specs for member in range(members(job, spec))),
         duration=claimant.lease,
         attempt=shard.attempts,
+        prober=job.prober,
     )
 
 

@@ -215,10 +215,27 @@ class Job(Base):
     rejected: Mapped[int] = mapped_column(default=0)
     rejections: Mapped[dict[str, int]] = mapped_column(default=dict)
     """Rejected trajectories by reason."""
+    probers: Mapped[list[str]] = mapped_column(default=list, server_default=text("'{}'"))
+    """Versions of the pool of probers from weak to strong, as of the first claim; none where nothing is measured."""
+    prober: Mapped[str | None]
+    """Version of the one that measures all of its problems: the pool's choice at the first claim."""
+    pass_rates: Mapped[dict[str, int]] = mapped_column(default=dict, server_default=text("'{}'"))
+    """Accepted problems by pass rate, as `propound.storage.pools.key` writes it."""
     error: Mapped[str | None]
     stop_reason: Mapped[str | None]
     waiting_for: Mapped[str | None]
     """The service outside that its episodes cannot go on without, and since when; None once one is stored."""
+
+
+class StoredPool(Base):
+    """Where a pool of probers stands; it outlives jobs."""
+
+    __tablename__ = "prober_pools"
+
+    versions: Mapped[str] = mapped_column(primary_key=True)
+    """Of its probers, from weak to strong, with spaces between."""
+    state: Mapped[dict[str, Any]]
+    """A `PoolState`."""
 
 
 class Shard(Base):
@@ -280,6 +297,8 @@ class StoredTrajectory(Base):
     skill_hashes: Mapped[dict[str, str]]
     """Content hash of every skill that the problem uses."""
     rewards: Mapped[dict[str, Any]]
+    probe: Mapped[dict[str, Any] | None]
+    """A `Probe`, where a prober measured the problem."""
     digest: Mapped[str]
     """Content digest of the trajectory."""
     policy: Mapped[str]

@@ -71,6 +71,7 @@ def _row(job: Job, spec_index: int, episode: Episode) -> dict[str, Any]:
         "problem": problem.model_dump(mode="json") if problem else None,
         "skill_hashes": episode.skill_hashes,
         "rewards": episode.rewards.model_dump(mode="json"),
+        "probe": episode.probe.model_dump(mode="json") if episode.probe else None,
         "digest": digest(record),
         "policy": trajectory.policy,
         "policy_version": trajectory.policy_version,

@@ -43,6 +43,11 @@ class Rejection(StrEnum):
     CONTAMINATED = "contaminated"
     """The statement overlaps a row of a benchmark that the request names."""
 
+    TOO_EASY = "too_easy"
+    """The prober solves it more often than the request allows."""
+    TOO_HARD = "too_hard"
+    """The prober solves it less often than the request allows."""
+
 
 class Check(Record):
     """One programmatic check and its outcome."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select, update
 
@@ -105,6 +106,14 @@ def export(database: Database, job_id: str) -> bytes:
     """The dataset of the job, as it is exported."""
     with database.begin() as session:
         return b"".join(datasets.export(session, datasets.of_job(session, job_id).id))
+
+
+def checks(database: Database, job_id: str, reason: Rejection) -> list[dict[str, Any]]:
+    """The last check of each trajectory that was rejected for the reason, in order."""
+    with database.begin() as session:
+        mine = (StoredTrajectory.job_id == job_id, StoredTrajectory.rejection == reason)
+        query = select(StoredTrajectory.checks).where(*mine).order_by(StoredTrajectory.spec_index)
+        return [each[-1] for each in session.scalars(query)]
 
 
 def reconcile(database: Database, job_id: str) -> Job:
