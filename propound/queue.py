@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from propound.config import settings
+from propound.config import Settings, settings
+from propound.errors import PropoundError
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -44,6 +45,23 @@ _WORKER = "propound.worker."
 _AFTER_COMMIT = "propound.queue.after_commit"
 _TIMEOUT_SECONDS = 3.0
 _LOG = logging.getLogger(__name__)
+
+
+class SettingsMissingError(PropoundError):
+    """The environment does not say where the servers are."""
+
+
+def servers(configured: Settings) -> tuple[str, str]:
+    """The URLs of PostgreSQL and Redis.
+
+    Raises:
+        SettingsMissingError: one is not set.
+    """
+    if not configured.database_url or not configured.redis_url:
+        raise SettingsMissingError(
+            "workers and trainers need PROPOUND_DATABASE_URL and PROPOUND_REDIS_URL; `propound up` sets them by itself"
+        )
+    return configured.database_url, configured.redis_url
 
 
 class Publisher:

@@ -22,14 +22,14 @@ from celery.signals import worker_process_shutdown
 
 from propound.config import Settings, settings
 from propound.policy.opening import check_policy
-from propound.queue import QUEUE, Publisher, broker_url
+from propound.queue import QUEUE, Publisher, SettingsMissingError, broker_url, servers
 from propound.sandbox import Sandbox, SandboxUnavailable, open_sandbox
 from propound.storage.session import Database
 from propound.storage.sweep import sweep
 from propound.verification.judges import open_judges
 from worker.pipeline import Pipeline
 from worker.shard import Workplace
-from worker.tasks import OpenPipeline, SettingsMissingError, open_workplace, register, servers
+from worker.tasks import OpenPipeline, open_workplace, register
 
 SHARD_SECONDS = 1_800
 """A shard that runs longer is ended; its process, too, where that does not help."""

@@ -6,13 +6,12 @@ service (the sandbox, twice) is an exception.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from propound.config import Settings
 from propound.episode import Episode
-from propound.policy import Policy
-from propound.policy.language import LanguagePolicy
-from propound.policy.opening import SCRIPTED, policy_of
+from propound.policy.opening import SCRIPTED
 from propound.problem import ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
@@ -23,6 +22,7 @@ from propound.skills import Library, default_library
 from propound.skills.library import compile_toolkit
 from propound.verification.judges import open_judges
 from propound.verification.verify import Verification
+from worker.proposer import Proposer
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Pipeline:
 
     library: Library
     sandbox: Sandbox
-    proposer: Policy
+    proposer: Proposer
     verification: Verification
     max_steps: int
     episodes_in_flight: int = 1
@@ -54,7 +54,7 @@ class Pipeline:
         if in_flight > 1:
             sandbox = PlacedSandbox(sandbox)
         verification = Verification(library, sandbox, judges=open_judges(settings))
-        proposer = policy_of(settings, library)
+        proposer = Proposer(settings, library)
         return cls(library, sandbox, proposer, verification, settings.max_steps, in_flight)
 
     @property
@@ -74,8 +74,16 @@ class Pipeline:
 
     def close(self) -> None:
         """Let go of the engine, if the proposer has one."""
-        if isinstance(self.proposer, LanguagePolicy):
-            self.proposer.engine.close()
+        self.proposer.close()
+
+    def renew(self, live_version: Callable[[], str | None]) -> None:
+        """Between two shards: exchange the proposer if it follows what is live, and that is another by now.
+
+        Raises:
+            CheckpointError: there is none yet, and what is live cannot be found.
+            EngineError: there is none yet, and the engine cannot run what is live.
+        """
+        self.proposer.renew(live_version)
 
     def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
         """Propose, verify and reward one trajectory of the spec's group.
@@ -85,7 +93,7 @@ class Pipeline:
             ServiceDownError: a service outside that the proposer or a judge needs is down.
         """
         environment = Environment(spec, self.library, self.sandbox, self.max_steps, member)
-        trajectory = rollout(self.proposer, environment, member)
+        trajectory = rollout(self.proposer.policy, environment, member)
         verdict = self.verification.verify(trajectory)
         used = verdict.problem.skills if verdict.problem else spec.skills
         return Episode(

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache, partial
 from typing import Protocol
@@ -20,7 +20,7 @@ from propound.errors import ImpossibleSpecError, ServiceDownError, UnknownSkillE
 from propound.problem import ProblemSpec
 from propound.queue import Publisher, announce_after_commit
 from propound.skills import Library
-from propound.storage import jobs, shards, trajectories
+from propound.storage import checkpoints, jobs, shards, trajectories
 from propound.storage.session import Database
 from propound.storage.settle import fail
 from propound.storage.shards import Claimant, Lease
@@ -60,6 +60,9 @@ class Pipeline(Protocol):
     def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
         """Propose, verify and reward one trajectory."""
 
+    def renew(self, live_version: Callable[[], str | None]) -> None:
+        """Called between two shards: what is live may be another checkpoint by now; None is the bundled default."""
+
     def close(self) -> None:
         """Let go of what does not end with the process."""
 
@@ -81,8 +84,12 @@ def run_one(place: Workplace, is_stopping: Callable[[], bool]) -> bool:
     no attempt where a service outside is down: the job says so, and waits.
     `is_stopping` is asked before each episode; the shard is then given back for another worker.
     """
+    place.pipeline.renew(partial(_live_version, place.database))
+    claimant = replace(
+        place.claimant, policy=place.pipeline.policy, policy_version=place.pipeline.policy_version
+    )
     with place.database.begin() as session:
-        lease = shards.claim(session, place.claimant)
+        lease = shards.claim(session, claimant)
     if lease is None:
         return False
     try:
@@ -110,6 +117,11 @@ def run_one(place: Workplace, is_stopping: Callable[[], bool]) -> bool:
             else:
                 shards.give_back(session, lease)
     return True
+
+
+def _live_version(database: Database) -> str | None:
+    with database.begin() as session:
+        return checkpoints.live_version(session)
 
 
 @contextmanager

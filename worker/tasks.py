@@ -10,29 +10,12 @@ from datetime import timedelta
 from celery import Celery
 
 from propound.config import Settings
-from propound.queue import WORK, Publisher
+from propound.queue import WORK, Publisher, servers
 from propound.storage.session import Database
 from propound.storage.shards import Claimant
 from worker.shard import Pipeline, Workplace, run_one
 
 OpenPipeline = Callable[[Settings], Pipeline]
-
-
-class SettingsMissingError(Exception):
-    """The environment does not say where the servers are."""
-
-
-def servers(settings: Settings) -> tuple[str, str]:
-    """The URLs of PostgreSQL and Redis.
-
-    Raises:
-        SettingsMissingError: one is not set.
-    """
-    if not settings.database_url or not settings.redis_url:
-        raise SettingsMissingError(
-            "a worker needs PROPOUND_DATABASE_URL and PROPOUND_REDIS_URL; `propound up` sets them by itself"
-        )
-    return settings.database_url, settings.redis_url
 
 
 def open_workplace(settings: Settings, open_pipeline: OpenPipeline) -> Workplace:

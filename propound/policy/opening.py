@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from propound.config import Settings, settings
-from propound.policy.checkpoint import CheckpointError, load_checkpoint
+from propound.policy.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from propound.policy.endpoint import EndpointPolicy, endpoint_of
 from propound.policy.engines import EngineKind, open_engine
 from propound.policy.language import LanguagePolicy
 from propound.policy.protocol import Policy
+from propound.policy.store import DEFAULT
 from propound.policy.teacher import Teacher
 from propound.skills import Library
+from propound.training import LIVE
 
 SCRIPTED = "scripted"
 ENDPOINT = "endpoint"
@@ -30,7 +32,15 @@ def policy_of(configured: Settings, library: Library) -> Policy:
         return Teacher(library)
     if configured.policy == ENDPOINT:
         return EndpointPolicy(endpoint_of(configured), temperature=configured.temperature)
-    checkpoint = load_checkpoint(configured.policy)
+    return language_policy(configured, load_checkpoint(configured.policy))
+
+
+def language_policy(configured: Settings, checkpoint: Checkpoint) -> LanguagePolicy:
+    """The checkpoint on the engine and at the temperature of the settings.
+
+    Raises:
+        EngineError: the engine cannot run it.
+    """
     engine = open_engine(EngineKind(configured.engine), checkpoint.folder)
     return LanguagePolicy(
         engine, checkpoint.tokenizer(), checkpoint.name, checkpoint.version, configured.temperature
@@ -47,7 +57,7 @@ def check_policy(configured: Settings) -> None:
         endpoint_of(configured)
     elif configured.policy != SCRIPTED:
         try:
-            load_checkpoint(configured.policy)
+            load_checkpoint(DEFAULT if configured.policy == LIVE else configured.policy)
         except CheckpointError as error:
             raise ValueError(f"PROPOUND_POLICY: {error}") from None
 

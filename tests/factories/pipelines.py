@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from propound.config import Settings
@@ -37,6 +38,9 @@ class FakePipeline:
     def open(cls, _: Settings) -> FakePipeline:
         """With the skills that come with Propound; the environment says how slow it is."""
         return cls(default_library(), seconds=float(os.environ.get("FAKE_EPISODE_SECONDS", "0")))
+
+    def renew(self, _: Callable[[], str | None]) -> None:
+        """It is always the same."""
 
     def close(self) -> None:
         """It holds nothing."""
