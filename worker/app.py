@@ -22,6 +22,7 @@ from celery.signals import worker_process_shutdown
 
 from propound.config import Settings, settings
 from propound.policy.opening import check_policy
+from propound.probing.opening import check_probers
 from propound.queue import QUEUE, Publisher, SettingsMissingError, broker_url, servers
 from propound.sandbox import Sandbox, SandboxUnavailable, open_sandbox
 from propound.storage.session import Database
@@ -136,6 +137,7 @@ def _check(configured: Settings) -> Sandbox:
     """The machine's sandbox, where the settings allow work, too."""
     open_judges(configured)
     check_policy(configured)
+    check_probers(configured)
     return open_sandbox(configured.sandbox_tier)
 
 

@@ -7,11 +7,14 @@ service (the sandbox, twice) is an exception.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from propound.config import Settings
 from propound.episode import Episode
+from propound.errors import PropoundError
 from propound.policy.opening import SCRIPTED
+from propound.probing.opening import open_probers
+from propound.probing.prober import Prober
 from propound.problem import ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
@@ -25,6 +28,10 @@ from propound.verification.verify import Verification
 from worker.proposer import Proposer
 
 
+class UnknownProberError(PropoundError):
+    """A job began with a prober that this worker does not have."""
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """Everything that an episode needs, opened once per process."""
@@ -34,6 +41,10 @@ class Pipeline:
     proposer: Proposer
     verification: Verification
     max_steps: int
+    pool: tuple[Prober, ...] = ()
+    """Probers from weak to strong."""
+    prober: Prober | None = None
+    """The one that measures now; None: nothing is measured."""
     episodes_in_flight: int = 1
     """How many episodes to make at a time, in threads: a language model is fast only with many."""
 
@@ -44,8 +55,8 @@ class Pipeline:
         Raises:
             SandboxUnavailable: the machine cannot isolate programs; the message says what to change.
             ValueError: an endpoint is wanted, and none is named or installed.
-            CheckpointError: the checkpoint that should propose is not there.
-            EngineError: the engine cannot run it.
+            CheckpointError: a checkpoint that should propose or measure is not there.
+            EngineError: an engine cannot run a checkpoint.
         """
         library = default_library()
         compile_toolkit()
@@ -55,7 +66,8 @@ class Pipeline:
             sandbox = PlacedSandbox(sandbox)
         verification = Verification(library, sandbox, judges=open_judges(settings))
         proposer = Proposer(settings, library)
-        return cls(library, sandbox, proposer, verification, settings.max_steps, in_flight)
+        pool = open_probers(settings, sandbox)
+        return cls(library, sandbox, proposer, verification, settings.max_steps, pool, None, in_flight)
 
     @property
     def policy(self) -> str:
@@ -72,8 +84,30 @@ class Pipeline:
         """Version of the skill library."""
         return self.library.version
 
+    @property
+    def probers(self) -> tuple[str, ...]:
+        """Versions of the probers, from weak to strong."""
+        return tuple(prober.solver.version for prober in self.pool)
+
+    def measured_by(self, prober: str | None) -> Pipeline:
+        """The pipeline with the prober of that version, or with none.
+
+        Raises:
+            UnknownProberError: it is not in the pool.
+        """
+        if prober is None:
+            return replace(self, prober=None)
+        for each in self.pool:
+            if each.solver.version == prober:
+                return replace(self, prober=each)
+        raise UnknownProberError(
+            f"this worker has no prober {prober}: PROPOUND_PROBERS was changed meanwhile"
+        )
+
     def close(self) -> None:
-        """Let go of the engine, if the proposer has one."""
+        """Let go of the engines, of the probers and of the proposer if it has one."""
+        for prober in self.pool:
+            prober.solver.close()
         self.proposer.close()
 
     def renew(self, live_version: Callable[[], str | None]) -> None:
@@ -86,7 +120,7 @@ class Pipeline:
         self.proposer.renew(live_version)
 
     def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
-        """Propose, verify and reward one trajectory of the spec's group.
+        """Propose, verify, probe and reward one trajectory of the spec's group.
 
         Raises:
             SandboxFailedError: the sandbox itself failed.
@@ -95,11 +129,13 @@ class Pipeline:
         environment = Environment(spec, self.library, self.sandbox, self.max_steps, member)
         trajectory = rollout(self.proposer.policy, environment, member)
         verdict = self.verification.verify(trajectory)
+        probe = self.prober.probe(verdict.problem) if self.prober and verdict.problem else None
         used = verdict.problem.skills if verdict.problem else spec.skills
         return Episode(
             trajectory=trajectory,
             verdict=verdict,
-            rewards=rewards(trajectory, verdict),
+            rewards=rewards(trajectory, verdict, probe.pass_rate if probe else None),
             skill_hashes={name: self.library[name].content_hash for name in used},
             library_version=self.library.version,
+            probe=probe,
         )

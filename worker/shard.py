@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache, partial
-from typing import Protocol
+from typing import Protocol, Self
 
 from sqlalchemy.orm import Session
 
@@ -54,11 +54,18 @@ class Pipeline(Protocol):
         """Version of the skill library."""
 
     @property
+    def probers(self) -> tuple[str, ...]:
+        """Versions of the probers, from weak to strong."""
+
+    @property
     def episodes_in_flight(self) -> int:
         """How many episodes to make at a time, each in a thread."""
 
+    def measured_by(self, prober: str | None) -> Self:
+        """The pipeline with the prober of that version, or with none."""
+
     def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
-        """Propose, verify and reward one trajectory."""
+        """Propose, verify, probe and reward one trajectory."""
 
     def renew(self, live_version: Callable[[], str | None]) -> None:
         """Called between two shards: what is live may be another checkpoint by now; None is the bundled default."""
@@ -139,6 +146,11 @@ def _run(place: Workplace, lease: Lease, is_stopping: Callable[[], bool]) -> boo
     work early, those under way are finished and stored first.
     """
     check_request(lease.request, place.pipeline.library)
+    if lease.request.difficulty is not None and lease.prober is None:
+        raise ImpossibleSpecError(
+            "it asks for a difficulty, and no prober measures any: set PROPOUND_PROBERS"
+        )
+    pipeline = place.pipeline.measured_by(lease.prober)
     with place.database.begin() as session:
         missing = shards.missing(session, lease)
     specs = cache(partial(draw_spec, lease.request, place.pipeline.library))
@@ -152,7 +164,7 @@ def _run(place: Workplace, lease: Lease, is_stopping: Callable[[], bool]) -> boo
                     goes_on = False
                     break
                 index, member = waiting.popleft()
-                running[threads.submit(place.pipeline.run_episode, specs(index), member)] = index
+                running[threads.submit(pipeline.run_episode, specs(index), member)] = index
             if not running:
                 break
             done, _ = wait(running, lease.duration.total_seconds() / 4, FIRST_COMPLETED)

@@ -34,6 +34,7 @@ def open_workplace(settings: Settings, open_pipeline: OpenPipeline) -> Workplace
         lease=timedelta(seconds=settings.lease_seconds),
         shard_specs=settings.shard_specs,
         shard_episodes=pipeline.episodes_in_flight,
+        probers=pipeline.probers,
     )
     return Workplace(Database(database_url, pool_size=1), Publisher(redis_url), pipeline, claimant)
 

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 from propound.config import Settings
 from propound.episode import Episode
@@ -33,6 +34,7 @@ class FakePipeline:
     policy_version: str = "1"
     library_version: str = "library-1"
     episodes_in_flight: int = 1
+    probers: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, _: Settings) -> FakePipeline:
@@ -44,6 +46,10 @@ class FakePipeline:
 
     def close(self) -> None:
         """It holds nothing."""
+
+    def measured_by(self, _: str | None) -> Self:
+        """It measures nothing."""
+        return self
 
     def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
         """A function of its arguments."""

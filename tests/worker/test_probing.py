@@ -1,0 +1,106 @@
+"""The worker with probers: measured in the same order whoever works, and refused where nobody measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from propound.config import Settings
+from propound.job import Difficulty, JobRequest, JobState
+from propound.probing.opening import check_probers
+from propound.problem import Domain
+from propound.queue import Publisher
+from propound.storage.session import Database
+from propound.storage.tables import StoredTrajectory, VerdictKind
+from tests.factories import checkpoints, jobs
+from tests.factories.pipelines import FakePipeline
+from worker.pipeline import Pipeline, UnknownProberError
+from worker.shard import Workplace, run_one
+from worker.tasks import open_workplace
+
+REQUEST = JobRequest(
+    domains=(Domain.SCIENCE,), count=2, group_size=2, maximum_skills=1, max_episodes=4, seed=3
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A solver with random weights: it never solves anything."""
+    return checkpoints.write(tmp_path_factory.mktemp("solvers") / "tiny", context=1_024)
+
+
+@pytest.fixture
+def publisher(redis_url: str) -> Iterator[Publisher]:
+    made = Publisher(redis_url)
+    yield made
+    made.close()
+
+
+@pytest.mark.usefixtures("redis")
+def test_verified_problems_are_measured_and_rewarded(
+    database: Database, redis_url: str, folder: Path
+) -> None:
+    url = database.engine.url.render_as_string(hide_password=False)
+    configured = Settings(database_url=url, redis_url=redis_url, probers=str(folder))
+    place = open_workplace(configured, Pipeline.open)
+    job_id = jobs.make(database, REQUEST)
+    try:
+        assert len(place.claimant.probers) == 1
+        while run_one(place, lambda: False):
+            pass
+    finally:
+        place.pipeline.close()
+        place.database.close()
+        place.publisher.close()
+    job = jobs.reconcile(database, job_id)
+    assert job.accepted == 2
+    assert [job.prober] == job.probers == list(place.claimant.probers)
+    assert job.pass_rates == {"0": 2}
+    with database.begin() as session:
+        rows = session.scalars(select(StoredTrajectory).where(StoredTrajectory.job_id == job_id)).all()
+        for row in rows:
+            if row.verdict is VerdictKind.REJECTED:
+                assert row.probe is None
+                continue
+            assert row.probe == {"prober": "tiny", "version": job.prober, "attempts": 16, "solved": 0}
+            assert (row.rewards["pass_rate"], row.rewards["terminal"]) == (0.0, 1.0)
+
+
+@pytest.mark.usefixtures("redis")
+def test_a_job_that_asks_for_a_difficulty_fails_where_nobody_measures(
+    database: Database, publisher: Publisher
+) -> None:
+    job_id = jobs.make(database, JobRequest(count=1, difficulty=Difficulty(maximum=0.5)))
+    pipeline = FakePipeline.open(Settings())
+    while run_one(Workplace(database, publisher, pipeline, jobs.claimant()), lambda: False):
+        pass
+    job = jobs.reconcile(database, job_id)
+    assert job.state is JobState.FAILED
+    assert job.error == "it asks for a difficulty, and no prober measures any: set PROPOUND_PROBERS"
+
+
+def test_a_pipeline_measures_with_the_prober_that_it_is_told(folder: Path) -> None:
+    pipeline = Pipeline.open(Settings(probers=f"{folder}"))
+    try:
+        version = pipeline.probers[0]
+        assert pipeline.prober is None
+        chosen = pipeline.measured_by(version).prober
+        assert chosen is not None
+        assert chosen.solver.version == version
+        assert pipeline.measured_by(None).prober is None
+        with pytest.raises(UnknownProberError, match="PROPOUND_PROBERS was changed"):
+            pipeline.measured_by("another")
+    finally:
+        pipeline.close()
+
+
+def test_a_worker_does_not_start_with_solvers_that_are_not_there(folder: Path) -> None:
+    check_probers(Settings())
+    check_probers(Settings(probers=str(folder)))
+    with pytest.raises(ValueError, match="no solver 'no-such'"):
+        check_probers(Settings(probers=f"{folder}, no-such"))
+    with pytest.raises(ValueError, match="twice"):
+        check_probers(Settings(probers=f"{folder},{folder}"))
