@@ -98,6 +98,8 @@ class Job(View):
     dataset_id: str
     policy: str | None
     policy_version: str | None
+    prober: str | None = None
+    pass_rates: dict[str, int] = {}
     progress: Progress
     funnel: Funnel
     error: str | None

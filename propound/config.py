@@ -63,8 +63,8 @@ class Settings(BaseSettings):
     endpoint_completion_price: float = Field(
         default=0.0, ge=0, description="Of a million completion tokens, for the ledger."
     )
-    probers: str = Field(
-        default="",
+    probers: str | None = Field(
+        default=None,
         description="Solvers that measure difficulty, from weak to strong, with commas between: names of bundled "
         "ones, or checkpoints' folders.",
     )
@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     judges: int = Field(
         default=0, ge=0, le=3, description="Seats of the committee that go to model judges at the endpoint."
     )
+
+    @property
+    def prober_names(self) -> tuple[str, ...]:
+        """What `probers` lists, from weak to strong."""
+        return tuple(name.strip() for name in (self.probers or "").split(",") if name.strip())
 
 
 @cache

@@ -200,6 +200,12 @@ class ImpossibleRequestError(ServiceError):
     status, slug, title = 422, "impossible-spec", "No skills can be combined as asked"
 
 
+class UnmeasuredDifficultyError(ServiceError):
+    """The request asks for a range of pass rates, and this deployment has no prober that measures them."""
+
+    status, slug, title = 422, "no-prober", "Nobody measures how hard problems are"
+
+
 class IdempotencyKeyReusedError(ServiceError):
     """The `Idempotency-Key` was used within 24 hours for another request."""
 
@@ -234,6 +240,7 @@ KINDS: tuple[type[ServiceError], ...] = (
     UnlistedBenchmarkError,
     UnlistedCheckpointError,
     ImpossibleRequestError,
+    UnmeasuredDifficultyError,
     IdempotencyKeyReusedError,
     InternalError,
     UnavailableError,

@@ -60,6 +60,12 @@ def generate(
     max_skills: Annotated[int, typer.Option(min=1, max=4, help="Most skills in a problem.")] = 4,
     level: Annotated[int, typer.Option(min=1, max=3, help="Size of the numbers: 1 small, 3 large.")] = 2,
     group_size: Annotated[int, typer.Option(min=1, max=16, help="Trajectories per spec.")] = 4,
+    min_pass_rate: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Least share of the prober's attempts that may be right.")
+    ] = None,
+    max_pass_rate: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Largest share of the prober's attempts that may be right.")
+    ] = None,
     max_episodes: Annotated[int | None, typer.Option(min=1, help="Budget in trajectories.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same request and seed make the same dataset.")] = 0,
     benchmark: Annotated[
@@ -86,6 +92,12 @@ def generate(
         "maximum_skills": max_skills,
         "level": level,
         "group_size": group_size,
+        "difficulty": {
+            name: rate
+            for name, rate in (("minimum", min_pass_rate), ("maximum", max_pass_rate))
+            if rate is not None
+        }
+        or None,
         "max_episodes": max_episodes,
         "seed": seed,
         "count": count,

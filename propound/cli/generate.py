@@ -74,6 +74,9 @@ def report(job: Job, out: Path | None, *, as_json: bool) -> None:
         return
     screen = console()
     screen.print(plain(f"{job.id}: {headline(job)}; {funnel_line(job.funnel)}"))
+    if job.pass_rates:
+        shown = ", ".join(f"{float(rate):.0%}: {count}" for rate, count in job.pass_rates.items())
+        screen.print(plain(f"Right attempts of the prober: {shown}"))
     if out is not None:
         screen.print(plain(f"Written to {out}"))
     elif not job.state.is_final:

@@ -19,7 +19,7 @@ def open_probers(configured: Settings, sandbox: Sandbox) -> tuple[Prober, ...]:
     """
     opened: list[Prober] = []
     try:
-        for name in names(configured):
+        for name in configured.prober_names:
             opened.append(Prober(open_solver(name, EngineKind(configured.prober_engine)), sandbox))  # noqa: PERF401  # what is open is closed below
     except BaseException:
         for prober in opened:
@@ -35,13 +35,8 @@ def check_probers(configured: Settings) -> None:
         ValueError: one is not, or one is named twice.
     """
     try:
-        versions = [load_checkpoint(solver_folder(name)).version for name in names(configured)]
+        versions = [load_checkpoint(solver_folder(name)).version for name in configured.prober_names]
     except CheckpointError as error:
         raise ValueError(f"PROPOUND_PROBERS: {error}") from None
     if len(set(versions)) != len(versions):
         raise ValueError("PROPOUND_PROBERS names a solver twice")
-
-
-def names(configured: Settings) -> tuple[str, ...]:
-    """What `PROPOUND_PROBERS` lists; empty where nothing is measured."""
-    return tuple(name.strip() for name in configured.probers.split(",") if name.strip())

@@ -42,12 +42,15 @@ JOB_EXAMPLE: JsonDict = {
         "seed": 7,
         "group_size": 4,
         "level": 2,
+        "difficulty": None,
         "max_episodes": None,
         "benchmarks": [],
     },
     "dataset_id": "ds_01jqz3m8v5r2k9x7w4t6y0b1ce",
     "policy": "teacher",
     "policy_version": "1",
+    "prober": "33f1c0e2a7b94d58@0.7/400",
+    "pass_rates": {"0.25": 12, "0.5": 28},
     "progress": {"accepted": 40, "count": 100, "rate_per_second": 8.0, "eta_seconds": 7.5},
     "funnel": {
         "proposed": 60,
@@ -110,6 +113,12 @@ class JobView(BaseModel):
     dataset_id: str
     policy: str | None = Field(description="Who proposes; null until a worker has begun.")
     policy_version: str | None
+    prober: str | None = Field(
+        description="Version of the solver that measures how hard the problems are; null where none does."
+    )
+    pass_rates: dict[str, int] = Field(
+        description="Accepted problems by pass rate: the share of the prober's attempts that were right."
+    )
     progress: Progress
     funnel: Funnel
     error: str | None = Field(description="Why the job failed.")
@@ -134,6 +143,8 @@ def job_view(job: Job, dataset: Dataset, now: datetime | None = None) -> JobView
         dataset_id=dataset.id,
         policy=job.policy,
         policy_version=job.policy_version,
+        prober=job.prober,
+        pass_rates=dict(sorted(job.pass_rates.items(), key=lambda item: float(item[0]))),
         progress=progress(job, now or datetime.now(UTC)),
         funnel=Funnel(
             proposed=job.proposed,

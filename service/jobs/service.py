@@ -22,6 +22,7 @@ from service.errors import (
     NotFoundError,
     UnlistedBenchmarkError,
     UnlistedSkillError,
+    UnmeasuredDifficultyError,
 )
 from service.jobs.schemas import JobCreate, JobView, job_view
 
@@ -37,7 +38,13 @@ class Creation(NamedTuple):
 
 
 def create(
-    session: Session, caller: Caller, library: Library, wanted: JobCreate, idempotency_key: str | None
+    session: Session,
+    caller: Caller,
+    library: Library,
+    wanted: JobCreate,
+    idempotency_key: str | None,
+    *,
+    has_probers: bool,
 ) -> Creation:
     """Make a job and its dataset, or give the answer that the same `Idempotency-Key` got before.
 
@@ -46,6 +53,7 @@ def create(
         UnlistedSkillError: a skill or category that the library does not hold.
         ImpossibleRequestError: no skills can be combined as asked.
         UnlistedBenchmarkError: a benchmark that the tenant does not have.
+        UnmeasuredDifficultyError: a difficulty is asked for, and no prober measures any.
     """
     if idempotency_key is not None:
         earlier = idempotency.begin(session, caller, PATH, wanted, idempotency_key)
@@ -53,6 +61,11 @@ def create(
             return Creation(JobView.model_validate(earlier.response), replayed=True)
     request = wanted.request()
     check(request, library)
+    if request.difficulty is not None and not has_probers:
+        fault = Fault(
+            location="body", pointer="/difficulty", code="no_prober", detail="no prober is configured"
+        )
+        raise UnmeasuredDifficultyError("PROPOUND_PROBERS names none", faults=[fault])
     _hold_benchmarks(session, caller, request)
     job = jobs.create(session, tenant=caller.tenant, request=request, name=wanted.name or UNNAMED)
     view = job_view(job, datasets.of_job(session, job.id))

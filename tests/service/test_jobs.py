@@ -41,6 +41,22 @@ def test_a_job_is_queued_and_found(client: httpx.Client, redis: Redis) -> None:
     assert redis.llen(QUEUE) > 0, "workers are woken"
 
 
+def test_a_difficulty_needs_a_prober(client: httpx.Client) -> None:
+    refused = client.post("/v1/jobs", json={"count": 1, "difficulty": {"minimum": 0.2, "maximum": 0.8}})
+    assert refused.status_code == 422
+    problem = refused.json()
+    assert problem["type"] == "/errors/no-prober"
+    assert [(fault["pointer"], fault["code"]) for fault in problem["errors"]] == [
+        ("/difficulty", "no_prober")
+    ]
+
+
+@pytest.mark.parametrize("band", [{"minimum": 0.8, "maximum": 0.2}, {"maximum": 1.5}, {"least": 0.2}, 0.5])
+def test_a_difficulty_is_a_range(client: httpx.Client, band: object) -> None:
+    refused = client.post("/v1/jobs", json={"count": 1, "difficulty": band})
+    assert (refused.status_code, refused.json()["type"]) == (422, "/errors/invalid-request")
+
+
 def test_a_job_without_a_name_has_one(client: httpx.Client) -> None:
     assert client.post("/v1/jobs", json={"count": 1}).json()["name"] == "untitled"
 

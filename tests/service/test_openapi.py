@@ -74,13 +74,14 @@ ERRORS = {
     "/errors/unknown-benchmark": 422,
     "/errors/unknown-checkpoint": 422,
     "/errors/impossible-spec": 422,
+    "/errors/no-prober": 422,
     "/errors/idempotency-key-reused": 422,
     "/errors/internal": 500,
     "/errors/unavailable": 503,
 }
 JOB = {
     "id", "object", "name", "state", "created_at", "timestamps", "request", "dataset_id", "policy", "policy_version",
-    "progress", "funnel", "error", "stop_reason", "waiting_for",
+    "prober", "pass_rates", "progress", "funnel", "error", "stop_reason", "waiting_for",
 }  # fmt: skip
 
 
