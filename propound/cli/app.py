@@ -146,6 +146,26 @@ def evaluate(
 
 
 @app.command()
+def probe(
+    file: Annotated[Path, typer.Argument(help="Problems as JSON lines: an export, or `python -m trainer.solvers`'s.")],
+    *,
+    prober: Annotated[str, typer.Option(help="A solver: the name of a bundled one, or a checkpoint's folder.")],
+    n: Annotated[int | None, typer.Option("--n", min=1, help="Only the first so many problems.")] = None,
+    attempts: Annotated[int, typer.Option(min=1, max=1024, help="Attempts at each problem.")] = 16,
+    temperature: Annotated[float, typer.Option(min=0, max=4, help="Of the sampling.")] = 0.7,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the measurements, a line each.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how hard problems are: the share of a solver's attempts that are right.
+
+    The last line is one JSON object.
+    """
+    from propound.cli.probe import run
+
+    run(file, prober, count=n, attempts=attempts, temperature=temperature, out=out, as_json=as_json)
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Look at this machine: versions, sandbox, servers.
 

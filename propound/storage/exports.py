@@ -48,6 +48,29 @@ def export_row(
     }
 
 
+def problem_of(row: Mapping[str, Any]) -> Problem:
+    """The problem that a row was made of.
+
+    Raises:
+        ValueError: it is no row of an export.
+    """
+    try:
+        info = json.loads(row["info"])
+        return Problem.model_validate(
+            {
+                "domain": row["domain"],
+                "statement": row["question"],
+                "answer": row["answer"],
+                "answer_kind": row["answer_kind"],
+                "composition": info["composition"],
+                "relative_tolerance": info["tolerance"],
+                "coding": info["coding"],
+            }
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no row of an export: {error}") from None
+
+
 def export_line(problem: Problem, evidence: Mapping[str, Any], ordinal: int, content_digest: str) -> bytes:
     """The row as one line of JSON in ASCII: no reader can split it at an exotic line separator."""
     return json.dumps(export_row(problem, evidence, ordinal, content_digest)).encode("ascii") + b"\n"

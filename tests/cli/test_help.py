@@ -16,7 +16,7 @@ from tests.cli.commands import propound
 HEAVY = {"sqlalchemy", "celery", "fastapi", "httpx", "sympy", "psycopg", "redis", "rich", "pydantic_settings"}
 COMMANDS = (
     *("up", "demo", "generate", "bench", "doctor", "migrate", "jobs", "datasets", "benchmarks", "keys", "skills"),
-    *("check", "sandbox", "train"),
+    *("check", "probe", "sandbox", "train"),
 )
 
 
@@ -71,6 +71,8 @@ def test_domains_are_those_of_the_records() -> None:
         (["jobs", "show", "../keys", "--url", "http://127.0.0.1:1", "--key", "pp_x"], "is no id"),
         (["skills", "show", "no-such-skill"], "no-such-skill"),
         (["demo", "--out", "/proc/nowhere"], "cannot write"),
+        (["probe", "/dev/null", "--prober", "no-such"], "no solver 'no-such'"),
+        (["probe", "/no/file", "--prober", "no-such"], "cannot be read"),
     ],
 )
 def test_wrong_use_is_told_in_words(tmp_path: Path, words: list[str], said: str) -> None:

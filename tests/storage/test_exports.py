@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from propound.problem import AnswerKind, CodingMode, Problem, TestCase
-from propound.storage.exports import export_line, export_row
+from propound.storage.exports import export_line, export_row, problem_of
 from tests.factories import coding, mathematics, science
 
 EVIDENCE = {"skills": {"b": "2", "a": "1"}, "policy": "fake", "seed": 1}
@@ -33,6 +33,19 @@ def test_every_row_has_every_key_and_no_empty_column(problem: Problem) -> None:
     assert made["extra_info"] == {"index": 4, "split": "train", "problem_id": made["id"]}
     assert made["id"] == f"prob_{problem.content_digest()[:16]}"
     assert made["data_source"] == made["datasource"] == f"propound/{problem.domain}"
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.domain)
+def test_a_row_gives_its_problem_back(problem: Problem) -> None:
+    assert problem_of(json.loads(json.dumps(row(problem)))) == problem
+
+
+@pytest.mark.parametrize(
+    "damage", [{"info": "{}"}, {"info": "nonsense"}, {"domain": "poetry"}, {"info": None}]
+)
+def test_what_is_no_row_gives_none(damage: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        problem_of({**row(mathematics.problem()), **damage})
 
 
 def test_the_types_of_all_rows_are_the_same() -> None:
