@@ -126,6 +126,9 @@ class TrainingRequest(Record):
     group_size: int = Field(
         default=8, ge=2, le=64, description="Episodes of a group, where the run makes its own."
     )
+    staleness: int = Field(
+        default=2, ge=0, le=1_000, description="How many steps old the policy behind a stored group may be."
+    )
     seed: int = Field(default=0, ge=0, lt=2**31)
     stop: tuple[StopRule, ...] = Field(
         default=(), max_length=16, description="Ends the run before its budget."

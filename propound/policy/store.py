@@ -33,23 +33,22 @@ class CheckpointStore:
         return cls(configured.home.expanduser().absolute() / "checkpoints")
 
     def find(self, version: str | None) -> Checkpoint:
-        """The checkpoint of that version, kept or bundled; None: the bundled default.
+        """The checkpoint of that version, kept or bundled, or a bundled one by name; None: the bundled default.
 
         Raises:
             CheckpointError: there is none, or it was changed.
         """
-        if version is None:
-            return load_checkpoint(DEFAULT)
-        folder = self.folder / version
+        wanted = DEFAULT if version is None else version
+        folder = self.folder / wanted
         if folder.is_dir():
             checkpoint = load_checkpoint(folder)
-            if checkpoint.version != version:
+            if checkpoint.version != wanted:
                 raise CheckpointError(f"{folder} holds {checkpoint.version}")
             return checkpoint
         for bundled in sorted(BUNDLED.glob("*/")):
-            if json.loads((bundled / METADATA).read_text()).get("version") == version:
+            if wanted in (bundled.name, json.loads((bundled / METADATA).read_text()).get("version")):
                 return load_checkpoint(bundled)
-        raise CheckpointError(f"no checkpoint {version} in {self.folder}")
+        raise CheckpointError(f"no checkpoint {wanted}: neither bundled nor in {self.folder}")
 
     def keep(self, checkpoint: Checkpoint) -> Checkpoint:
         """A copy under its version, whole or not at all; one that is there already is used.

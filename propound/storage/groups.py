@@ -16,7 +16,7 @@ from propound.verification.verdict import Check, Verdict, Vote
 
 
 def claim(session: Session, training_id: str, count: int, versions: Sequence[str]) -> list[list[Episode]]:
-    """Up to `count` groups of episodes that these policy versions wrote, the oldest first; now the run's own.
+    """Up to `count` groups of episodes that these policy versions wrote, the newest first; now the run's own.
 
     Groups that the run has and has not learned from yet (its trainer was killed) come first, in the order in which
     it got them. A group is complete when all members of its spec are stored; its members are in order.
@@ -41,7 +41,7 @@ def count_fresh(session: Session, versions: Sequence[str], *, most: int) -> int:
 
 
 def _fresh(versions: Sequence[str]) -> Select[tuple[str, int]]:
-    """(job, spec) of complete groups of at least two, of one version each, that nobody has claimed; oldest first."""
+    """(job, spec) of complete groups of at least two, of one version each, that nobody has claimed; newest first."""
     claimed = exists().where(
         TrainingGroup.job_id == StoredTrajectory.job_id,
         TrainingGroup.spec_index == StoredTrajectory.spec_index,
@@ -56,7 +56,7 @@ def _fresh(versions: Sequence[str]) -> Select[tuple[str, int]]:
             func.count() == Job.group_size,
             func.min(StoredTrajectory.policy_version) == func.max(StoredTrajectory.policy_version),
         )
-        .order_by(func.max(StoredTrajectory.id), StoredTrajectory.spec_index)
+        .order_by(func.max(StoredTrajectory.id).desc())
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -211,17 +211,20 @@ def finish(
     stop_reason: str,
     checkpoint_version: str | None,
     comparison: Comparison | None,
-) -> bool:
-    """End a run whose checkpoint is kept; whether the lease still held. A run that was cancelled ends as cancelled."""
+) -> TrainingState | None:
+    """End a run whose checkpoint is kept: how, or None where the lease is another's by now.
+
+    A run that was to be cancelled ends as cancelled.
+    """
     training = _lock_held(session, lease)
     if training is None:
-        return False
+        return None
     training.checkpoint_version = checkpoint_version
     training.comparison = None if comparison is None else comparison.model_dump(mode="json")
     cancelled = training.state is TrainingState.CANCELLING
     final = TrainingState.CANCELLED if cancelled else TrainingState.SUCCEEDED
     _move(session, training, final, stop_reason=None if cancelled else stop_reason)
-    return True
+    return final
 
 
 def fail(session: Session, lease: TrainingLease, error: str) -> None:
@@ -286,8 +289,19 @@ def _move(
     training.stop_reason = stop_reason or training.stop_reason
     if state.is_final:
         training.trainer = None
+    if state in (TrainingState.FAILED, TrainingState.CANCELLED):
+        _release(session, training.id)
     setattr(training, f"{state.value}_at", session.scalar(select(func.clock_timestamp())))
     _append_state(session, training)
+
+
+def _release(session: Session, training_id: str) -> None:
+    """Let other runs have the groups that this one has not learned from."""
+    session.execute(
+        delete(TrainingGroup)
+        .where(TrainingGroup.training_id == training_id, TrainingGroup.step.is_(None))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _append_state(session: Session, training: Training) -> None:

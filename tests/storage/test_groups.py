@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from propound.episode import Episode
-from propound.storage import groups
+from propound.storage import groups, trainings
 from propound.storage.session import Database
 from propound.storage.tables import StoredTrajectory
 from tests.factories import episodes, jobs
@@ -31,12 +31,12 @@ def specs(found: list[list[Episode]]) -> list[int]:
     return [group[0].trajectory.spec.seed for group in found]
 
 
-def test_groups_come_in_order_and_as_they_were_made(database: Database) -> None:
+def test_the_newest_groups_come_first_and_as_they_were_made(database: Database) -> None:
     runs.experience(database, 3)
     run = runs.make(database)
     found = take(database, run, 2)
-    assert specs(found) == [episodes.spec(0).seed, episodes.spec(1).seed]
-    made = episodes.episode(jobs.fresh(0, 1), member=1, of=episodes.spec(0))
+    assert specs(found) == [2, 1]
+    made = episodes.episode(jobs.fresh(2, 1), member=1, of=episodes.spec(2))
     assert found[0][1] == runs.sampled(made, "v1")
 
 
@@ -53,17 +53,28 @@ def test_a_run_that_goes_on_gets_what_it_has_not_learned_from(database: Database
     runs.experience(database, 6)
     run = runs.make(database)
     lease = runs.claim(database)
-    assert specs(take(database, run, 2)) == [0, 1]
+    assert specs(take(database, run, 2)) == [5, 4]
     runs.note(database, lease, 1)
-    assert specs(take(database, run, 0)) == []
-    # The trainer is killed before it has noted its second step.
-    with database.begin() as session:
-        assert specs(groups.claim(session, run, 2, ["v1"])) == [2, 3]
+    assert specs(take(database, run, 2)) == [3, 2]
+    # Its trainer is killed before it has noted its second step.
     runs.expire(database)
     heir = runs.claim(database)
-    assert specs(take(database, run, 3)) == [2, 3, 4]
+    assert specs(take(database, run, 3)) == [3, 2, 1]
     runs.note(database, heir, 2)
-    assert specs(take(database, run, 3)) == [5]
+    assert specs(take(database, run, 3)) == [0]
+
+
+def test_a_run_that_is_cancelled_keeps_only_what_it_has_learned_from(database: Database) -> None:
+    runs.experience(database, 3)
+    run, another = runs.make(database), runs.make(database)
+    lease = runs.claim(database)
+    take(database, run, 1)
+    runs.note(database, lease, 1)
+    take(database, run, 1)
+    with database.begin() as session:
+        trainings.cancel(session, run)
+        trainings.give_back(session, lease)
+    assert specs(take(database, another, 9)) == [1, 0]
 
 
 def test_a_group_that_is_not_complete_waits(database: Database) -> None:

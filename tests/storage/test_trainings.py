@@ -27,7 +27,9 @@ def end_lost(database: Database) -> list[str]:
         return trainings.end_lost(session)
 
 
-def finish(database: Database, lease: TrainingLease, comparison: Comparison | None = None) -> bool:
+def finish(
+    database: Database, lease: TrainingLease, comparison: Comparison | None = None
+) -> TrainingState | None:
     with database.begin() as session:
         return trainings.finish(
             session, lease, stop_reason="steps", checkpoint_version=None, comparison=comparison

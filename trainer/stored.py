@@ -1,0 +1,36 @@
+"""Groups that workers made for jobs, as a source of a training run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from propound.episode import Episode
+from propound.storage import groups
+from propound.storage.session import Database
+
+
+class StoredGroups:
+    """Fresh groups from the database, each given to this run alone; a continued run gets its own again."""
+
+    exhaustible = True
+    """The run ends when nothing is left."""
+
+    def __init__(
+        self,
+        database: Database,
+        training_id: str,
+        base_version: str,
+        staleness: int,
+        steps: Callable[[], int],
+    ) -> None:
+        """The base, which workers sample from, is too old after `staleness` steps; `steps` says how many are done."""
+        self._database, self._training_id = database, training_id
+        self._base_version, self._staleness, self._steps = base_version, staleness, steps
+
+    def take(self, count: int, versions: Sequence[str]) -> list[list[Episode]]:
+        """Up to `count` complete groups of these policy versions or of a base that is young enough, newest first."""
+        allowed = list(versions)
+        if self._steps() <= self._staleness:
+            allowed.append(self._base_version)
+        with self._database.begin() as session:
+            return groups.claim(session, self._training_id, count, allowed)
