@@ -31,12 +31,23 @@ def sft(
     _become("trainer.sft", words or ["--help"])
 
 
-def _become(module: str, words: list[str]) -> None:
+@app.command(context_settings=_OPEN, add_help_option=False)
+def acquisition(
+    words: Annotated[list[str] | None, typer.Argument(help="CORPUS OUT --teacher endpoint, and more.")] = None,
+) -> None:
+    """Make skills, and lines to train on, of a folder of worked problems; --help lists the options.
+
+    Needs no PyTorch. The same command continues a run that was stopped.
+    """
+    _become("trainer.acquisition", words or ["--help"], needs_torch=False)
+
+
+def _become(module: str, words: list[str], *, needs_torch: bool = True) -> None:
     """Run a module of the trainer in place of this process.
 
     Raises:
         NoTrainerError: PyTorch is not installed.
     """
-    if find_spec("torch") is None:
+    if needs_torch and find_spec("torch") is None:
         raise NoTrainerError("training needs PyTorch: pip install 'propound[train]'")
     os.execv(sys.executable, [sys.executable, "-m", module, *words])  # noqa: S606  # no shell is meant
