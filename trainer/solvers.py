@@ -30,7 +30,7 @@ from trainer.solutions import solution
 
 BATCH = 240
 """Problems that one program in the sandbox writes."""
-SIZES = (1, 1, 1, 1, 2, 2, 2, 3, 3, 4)
+SIZES = (1, 1, 1, 1, 1, 2, 2, 2, 3, 4)
 """Skills of a problem, as often as each number is drawn."""
 LEVELS = (1, 2, 2, 3)
 LIMITS = Limits(wall_s=300.0, cpu_s=120.0, memory_mb=1024, output_bytes=16_000_000)

@@ -12,7 +12,7 @@ from propound.probing.pool import PoolState
 from propound.probing.probe import Probe
 from propound.storage import pools, shards
 from propound.storage.session import Database
-from propound.storage.shards import Claimant
+from propound.storage.shards import Claimant, Lease
 from propound.storage.tables import Job, StoredPool
 from propound.verification.verdict import Rejection
 from tests.factories import episodes, jobs, mathematics
@@ -27,19 +27,23 @@ def claimant() -> Claimant:
 def work(database: Database, solved: list[int | None]) -> None:
     """Be the only worker; spec i is solved so often, or not measured."""
     while lease := jobs.claim(database, claimant()):
-        for spec_index, member in lease.pairs:
-            count = solved[spec_index % len(solved)]
-            assert lease.prober is not None
-            measured = (
-                None if count is None else Probe(prober="p", version=lease.prober, attempts=16, solved=count)
-            )
-            made = episodes.episode(mathematics.problem(1_000 + spec_index), member=member)
-            if not jobs.store(database, lease, spec_index, made.model_copy(update={"probe": measured})):
-                with database.begin() as session:
-                    shards.give_back(session, lease)
-                break
-        else:
-            jobs.finish(database, lease)
+        run(database, lease, solved)
+
+
+def run(database: Database, lease: Lease, solved: list[int | None]) -> None:
+    """Work through a claimed shard."""
+    assert lease.prober is not None
+    for spec_index, member in lease.pairs:
+        count = solved[spec_index % len(solved)]
+        measured = None
+        if count is not None:
+            measured = Probe(prober="p", version=lease.prober, attempts=16, solved=count)
+        made = episodes.episode(mathematics.problem(1_000 + spec_index), member=member)
+        if not jobs.store(database, lease, spec_index, made.model_copy(update={"probe": measured})):
+            with database.begin() as session:
+                shards.give_back(session, lease)
+            return
+    jobs.finish(database, lease)
 
 
 def state(database: Database) -> PoolState:
@@ -94,6 +98,23 @@ def test_a_stronger_prober_takes_over_for_the_next_job(
     work(database, [3])
     assert jobs.reconcile(database, second).prober == "strong@1"
     assert state(database) == PoolState(place=1, problems=1, attempts=16, solved=3)
+
+
+def test_the_dataset_does_not_depend_on_who_settles_when(database: Database) -> None:
+    solved: list[int | None] = [4, 16, 9, 1, 12, 5, 0, 7]
+    wanted = JobRequest(count=5, group_size=1, difficulty=Difficulty(minimum=0.25, maximum=0.8))
+    alone = jobs.make(database, wanted)
+    work(database, solved)
+    together = jobs.make(database, wanted)
+    who = replace(claimant(), shard_specs=1)
+    while leases := [lease for lease in (jobs.claim(database, who) for _ in range(3)) if lease]:
+        for lease in reversed(leases):
+            run(database, lease, solved)
+    assert jobs.export(database, alone) == jobs.export(database, together)
+    first, second = jobs.reconcile(database, alone), jobs.reconcile(database, together)
+    assert (
+        first.pass_rates == second.pass_rates == {"0.25": 1, "0.3125": 1, "0.4375": 1, "0.5625": 1, "0.75": 1}
+    )
 
 
 def test_other_pools_are_others(database: Database) -> None:
