@@ -47,15 +47,17 @@ class Parameters(Protocol):
 class Optimizer:
     """Both optimizers as one, with gradients that are given to `step` rather than kept by the parameters."""
 
-    def __init__(self, network: Parameters, rates: Rates, gentle: tuple[str, ...] = ()) -> None:
-        """`gentle` names the beginnings of matrices that learn slowly."""
+    def __init__(
+        self, network: Parameters, rates: Rates, gentle: tuple[str, ...] = (), *, muon: bool = True
+    ) -> None:
+        """`gentle` names the beginnings of matrices that learn slowly; without `muon` AdamW takes everything."""
         self.parameters = [each for _, each in network.named_parameters() if each.requires_grad]
         self.rates = rates
         named = [(name, each) for name, each in network.named_parameters() if each.requires_grad]
-        matrices = [(name, each) for name, each in named if _is_matrix(name, each)]
+        matrices = [(name, each) for name, each in named if muon and _is_matrix(name, each)]
         inner = [each for name, each in matrices if not name.startswith(gentle)]
         slow = [each for name, each in matrices if name.startswith(gentle)]
-        outer = [each for name, each in named if not _is_matrix(name, each)]
+        outer = [each for name, each in named if not (muon and _is_matrix(name, each))]
         self.parts: list[tuple[torch.optim.Optimizer, float]] = [
             (
                 torch.optim.AdamW(
@@ -66,18 +68,20 @@ class Optimizer:
         ]
         for part, rate in ((inner, rates.matrices), (slow, rates.matrices * SLOWER)):
             if part:
-                muon = torch.optim.Muon(
+                optimizer = torch.optim.Muon(
                     part, lr=rate, weight_decay=rates.weight_decay, adjust_lr_fn="match_rms_adamw"
                 )
-                self.parts.append((muon, rate))
+                self.parts.append((optimizer, rate))
 
-    def step(self, gradients: list[torch.Tensor], progress: float, clip: float = 1.0) -> float:
-        """Clip the gradients, update the parameters; the gradients' norm before it."""
+    def step(
+        self, gradients: list[torch.Tensor], progress: float, clip: float = 1.0, scale: float = 1.0
+    ) -> float:
+        """Clip the gradients, update the parameters with the rates times `scale`; the gradients' norm before it."""
         norm = torch.nn.utils.get_total_norm(gradients)
         torch._foreach_mul_(gradients, min(1.0, clip / (float(norm) + 1e-6)))  # the fused form
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
             parameter.grad = gradient
-        factor = self.rates.factor(progress)
+        factor = scale * self.rates.factor(progress)
         for optimizer, rate in self.parts:
             for group in optimizer.param_groups:
                 group["lr"] = rate * factor

@@ -32,6 +32,17 @@ def sft(
 
 
 @app.command(context_settings=_OPEN, add_help_option=False)
+def mgpo(
+    words: Annotated[list[str] | None, typer.Argument(help="--from CHECKPOINT --out OUT, and more.")] = None,
+) -> None:
+    """Refine a proposer on the rewards of its own episodes; --help lists the options.
+
+    Ends with the checkpoint to take; the same command continues a run that was stopped.
+    """
+    _become("trainer.mgpo", words or ["--help"])
+
+
+@app.command(context_settings=_OPEN, add_help_option=False)
 def acquisition(
     words: Annotated[list[str] | None, typer.Argument(help="CORPUS OUT --teacher endpoint, and more.")] = None,
 ) -> None:

@@ -1,0 +1,432 @@
+"""MGPO: sample -> advantage -> step -> evaluate -> publish. Read this second, after `worker/pipeline.py`.
+
+    propound train mgpo --from weak --steps 50 --out OUT
+
+A step takes groups of episodes - fresh ones that a source gives, and the run's own rollouts for the rest -, weighs
+their tokens (`loss.py`), and moves the network once. OUT gets `metrics.jsonl`, a checkpoint `step-...` at every mark
+and at the end, and `state.pt`, with which the same call goes on where it was stopped, bit by bit.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from propound.curriculum import category_weights, draw_spec, update_mastery
+from propound.episode import Episode
+from propound.errors import PropoundError
+from propound.evaluation import evaluate, held_out_specs
+from propound.job import JobRequest
+from propound.policy.checkpoint import Checkpoint, load_checkpoint, write_checkpoint
+from propound.policy.engines.embedded import EmbeddedEngine
+from propound.policy.language import LanguagePolicy
+from propound.sandbox import Sandbox
+from propound.skills import Library
+from propound.training import StopReason, StopRule, broken_rule
+from trainer.experience import Group, read_group
+from trainer.figures import HEALTH, carries, finite, step_figures, trend
+from trainer.loss import ALGORITHMS, Algorithm
+from trainer.optimizer import Optimizer, Rates
+from trainer.rollouts import Rollouts
+from trainer.trainable import Trainable, open_base
+from trainer.update import Learner
+
+
+class RefineError(PropoundError):
+    """A run that cannot begin, or cannot go on with what is in its folder."""
+
+
+@dataclass(frozen=True)
+class RefineSettings:
+    """What a run depends on, beside its base and its source of groups."""
+
+    algorithm: str = "mgpo"
+    """One of `ALGORITHMS`."""
+    omega: float | None = None
+    """In place of the algorithm's."""
+    steps: int = 50
+    minutes: float | None = None
+    groups: int = 12
+    """Of a step."""
+    group_size: int = 8
+    refill: int = 6
+    """Most groups that a step samples in place of such as carry no gradient."""
+    seed: int = 0
+    rate: float = 1e-4
+    """AdamW's, constant after `warmup` steps."""
+    warmup: int = 3
+    temperature: float = 1.0
+    minimum_skills: int = 1
+    maximum_skills: int = 4
+    level: int = 2
+    curriculum: bool = True
+    """Whether weaker categories are drawn more often (method section 9)."""
+    staleness: int = 2
+    """A source's groups may be by the current version and so many before it."""
+    max_steps: int = 24
+    """Turns of an episode."""
+    max_tokens: int = 512
+    """Tokens of a turn."""
+    in_flight: int = 48
+    """Episodes at a time."""
+    mark: int = 10
+    """Steps between checkpoints, each evaluated."""
+    evaluation: int = 48
+    """Held-out specs of an evaluation; 0: none."""
+    lora: int | None = None
+    threads: int = 2
+    low_precision: bool = True
+    stop: tuple[StopRule, ...] = HEALTH
+
+    def resolved(self) -> Algorithm:
+        """The algorithm's coefficients.
+
+        Raises:
+            RefineError: there is no such algorithm.
+        """
+        if self.algorithm not in ALGORITHMS:
+            raise RefineError(f"no algorithm {self.algorithm}: one of {', '.join(ALGORITHMS)}")
+        chosen = ALGORITHMS[self.algorithm]
+        return chosen if self.omega is None else Algorithm(**{**asdict(chosen), "omega": self.omega})
+
+
+class GroupSource(Protocol):
+    """Where episodes come from that others have made."""
+
+    exhaustible: bool
+    """Whether the run ends when nothing is left; otherwise it makes its own in their place."""
+
+    def take(self, count: int, versions: Sequence[str]) -> list[list[Episode]]:
+        """Up to `count` complete groups of these policy versions, newest first, each given to this run alone."""
+        ...
+
+    def skip(self, count: int) -> None:
+        """Go past so many groups, which this run took before it was stopped."""
+        ...
+
+
+@dataclass(frozen=True)
+class Refined:
+    """What a run came to."""
+
+    folder: Path
+    """The checkpoint to take: the last mark, or after a stop by a rule the best one before it, or the base."""
+    reason: StopReason
+    detail: str
+    steps: int
+    figures: dict[str, Any]
+    """Of the checkpoint's evaluation."""
+
+
+def refine(
+    base: Checkpoint,
+    settings: RefineSettings,
+    out: Path,
+    *,
+    library: Library,
+    sandbox: Sandbox,
+    source: GroupSource | None = None,
+    observe: Callable[[dict[str, Any]], None] = lambda _: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Refined:
+    """Run to the end of the budget, or until a stop rule holds or it is cancelled.
+
+    Raises:
+        RefineError: the settings are not possible, or the folder holds another run.
+        DriftError: the trainer does not see what the policy saw.
+        SandboxFailedError: the sandbox itself failed; call again to go on.
+    """
+    run = Run(base, settings, out, Rollouts(library, sandbox, settings.max_steps, settings.in_flight), source)
+    run.resume()
+    while True:
+        reason, detail = run.ending(cancelled())
+        if reason is not None:
+            return run.finish(reason, detail)
+        figures = run.step()
+        if figures is not None:
+            observe(figures)
+
+
+class Run:
+    """A run's whole state: what `state.pt` holds, and what follows from the base and the settings."""
+
+    def __init__(
+        self,
+        base: Checkpoint,
+        settings: RefineSettings,
+        out: Path,
+        rollouts: Rollouts,
+        source: GroupSource | None,
+    ) -> None:
+        self.base, self.settings, self.out, self.rollouts, self.source = base, settings, out, rollouts, source
+        self.library = rollouts.library
+        torch.set_num_threads(1)
+        self.tokenizer = base.tokenizer()
+        self.algorithm = settings.resolved()
+        self.network: Trainable = open_base(base.folder, settings.lora)
+        rates = Rates(matrices=settings.rate, others=settings.rate, weight_decay=0.0, warmup=0.0, decay=0.0)
+        self.learner = Learner(
+            self.network,
+            open_base(base.folder, None),
+            Optimizer(self.network, rates, muon=False),
+            self.algorithm,
+            threads=settings.threads,
+            low_precision=settings.low_precision,
+        )
+        self.done = 0
+        self.seconds = 0.0
+        self.specs = 0
+        """Specs drawn so far."""
+        self.mastery: dict[str, float] = {
+            str(package.category): 0.5 for package in self.library.packages.values()
+        }
+        self.history: list[dict[str, Any]] = []
+        self.marks: list[tuple[int, dict[str, Any]]] = []
+        self.versions: list[str] = []
+        """Of the weights that made episodes, oldest first."""
+        self.taken = 0
+        """Groups that the source gave."""
+        self.starved = False
+
+    # -- the loop ----------------------------------------------------------------------------------------
+
+    def step(self) -> dict[str, Any] | None:
+        """One update; its figures, or None where no group was left to learn from."""
+        if not self.marks:
+            self._mark()
+        began = time.monotonic()
+        with self._policy() as policy:
+            self.versions = [*self.versions, policy.version][-self.settings.staleness - 1 :]
+            drawn, taken = self._collect(policy)
+            sampled = time.monotonic()
+            carrying = [group for group in drawn if carries(group, self.algorithm)]
+            if not carrying:
+                self.starved = True
+                return None
+            batch = self.learner.weigh(carrying, policy.version)
+        figures = step_figures(batch, drawn, self.algorithm)
+        loss, gradients = self.learner.gradients(batch)
+        norm = float(torch.nn.utils.get_total_norm(gradients))
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            return self._record({**figures, "finite": 0.0, "loss": None, "norm": None}, began)
+        factor = min(1.0, (self.done + 1) / max(1, self.settings.warmup))
+        self.learner.optimizer.step(gradients, 0.0, scale=factor)
+        self._learn_mastery(drawn)
+        figures |= {
+            "finite": 1.0,
+            "loss": loss,
+            "norm": norm,
+            "dropped_groups": len(drawn) - len(carrying),
+            "taken_groups": taken,
+            "policy_version": policy.version,
+            "sampling_seconds": sampled - began,
+            "tokens_per_second": sum(g.length for g in carrying) / (time.monotonic() - sampled),
+            "mastery": dict(self.mastery),
+        }
+        return self._record(figures, began)
+
+    def _collect(self, policy: LanguagePolicy) -> tuple[list[Group], int]:
+        """The step's groups: a source's first, then own ones, and more in place of those without gradient."""
+        taken: list[list[Episode]] = []
+        if self.source is not None:
+            taken = self.source.take(self.settings.groups, tuple(reversed(self.versions)))
+            self.taken += len(taken)
+        groups = [read_group(self.tokenizer, each, self.network.context) for each in taken]
+        if self.source is not None and self.source.exhaustible:
+            return groups, len(taken)
+        groups += self._sample(policy, self.settings.groups - len(groups))
+        without = sum(not carries(group, self.algorithm) for group in groups)
+        groups += self._sample(policy, min(without, self.settings.refill))
+        return groups, len(taken)
+
+    def _sample(self, policy: LanguagePolicy, count: int) -> list[Group]:
+        settings = self.settings
+        request = JobRequest(
+            count=1,
+            seed=settings.seed,
+            level=settings.level,
+            minimum_skills=settings.minimum_skills,
+            maximum_skills=settings.maximum_skills,
+        )
+        weights = category_weights(self.mastery) if settings.curriculum else None
+        specs = [
+            draw_spec(request, self.library, index, weights)
+            for index in range(self.specs, self.specs + count)
+        ]
+        self.specs += count
+        episodes = self.rollouts.groups(policy, specs, settings.group_size)
+        return [read_group(self.tokenizer, each, self.network.context) for each in episodes]
+
+    def _learn_mastery(self, groups: Sequence[Group]) -> None:
+        for group in groups:
+            rate = sum(each.verdict.accepted for each in group.episodes) / len(group.episodes)
+            spec = group.episodes[0].trajectory.spec
+            for category in {
+                str(self.library[name].category) for name in spec.skills if name in self.library
+            }:
+                self.mastery[category] = update_mastery(self.mastery[category], rate)
+
+    # -- when it ends ------------------------------------------------------------------------------------
+
+    def ending(self, cancelled: bool) -> tuple[StopReason | None, str]:
+        """Why the run is over, or None."""
+        if cancelled:
+            return StopReason.CANCELLED, ""
+        if self.history and not self.history[-1]["finite"]:
+            return StopReason.RULE, "the loss or its gradient is not finite"
+        rule = broken_rule(self.settings.stop, self.history)
+        if rule is not None:
+            return StopReason.RULE, str(rule)
+        if self.starved:
+            return StopReason.STARVED, "no group was left that carries a gradient"
+        if self.done >= self.settings.steps:
+            return StopReason.STEPS, ""
+        if self.settings.minutes is not None and self.seconds >= self.settings.minutes * 60:
+            return StopReason.MINUTES, ""
+        return None, ""
+
+    def finish(self, reason: StopReason, detail: str) -> Refined:
+        """The checkpoint to take: the newest, or where a rule ended the run the best mark so far."""
+        if reason is not StopReason.RULE and self.done and (not self.marks or self.marks[-1][0] != self.done):
+            self._mark()
+            self.remember()
+        best = self.marks[-1] if self.marks else (0, {})
+        if reason is StopReason.RULE:
+            best = max(reversed(self.marks), key=lambda mark: float(mark[1].get("accepted", 0.0)))
+        step, figures = best
+        folder = self._folder(step) if step else self.base.folder
+        return Refined(folder, reason, detail, self.done, figures)
+
+    # -- what is kept ------------------------------------------------------------------------------------
+
+    def _record(self, figures: dict[str, Any], began: float) -> dict[str, Any]:
+        self.done += 1
+        self.seconds += time.monotonic() - began
+        figures = {"step": self.done, **figures}
+        if figures["finite"]:
+            figures |= trend(self.history[-1] if self.history else None, figures)
+        figures = finite({**figures, "seconds": time.monotonic() - began})
+        self.history.append(figures)
+        if figures["finite"] and self.done % self.settings.mark == 0:
+            self._mark()
+        self.remember()
+        with (self.out / "metrics.jsonl").open("a") as lines:
+            lines.write(json.dumps(figures) + "\n")
+        return figures
+
+    def _mark(self) -> None:
+        """Evaluate the weights, and write them as a checkpoint unless they are the base's."""
+        figures: dict[str, Any] = {}
+        if self.settings.evaluation:
+            with self._policy() as policy:
+                figures = evaluate(
+                    policy,
+                    self.library,
+                    self.rollouts.sandbox,
+                    held_out_specs(self.library, self.settings.evaluation, self.settings.seed),
+                    max_steps=self.settings.max_steps,
+                    in_flight=self.settings.in_flight,
+                ).model_dump(mode="json")
+        if self.done and not self._folder(self.done).exists():
+            metadata = {
+                "recipe": {"kind": self.settings.algorithm, "base": self.base.version, "steps": self.done},
+                "settings": {**asdict(self.settings), "stop": [str(rule) for rule in self.settings.stop]},
+                "figures": figures,
+            }
+            with write_checkpoint(self._folder(self.done), self.base.name, metadata) as partial:
+                self.network.write(partial, self.tokenizer)
+        self.marks.append((self.done, figures))
+
+    def _folder(self, step: int) -> Path:
+        return self.out / f"step-{step:06d}"
+
+    @contextmanager
+    def _policy(self) -> Iterator[LanguagePolicy]:
+        """The current weights as a policy, in float32: it samples from exactly what is trained."""
+        folder = self.out / "policy"
+        shutil.rmtree(folder, ignore_errors=True)
+        with write_checkpoint(folder, self.base.name, {"step": self.done}) as partial:
+            self.network.write(partial, self.tokenizer, torch.float32)
+        checkpoint = load_checkpoint(folder)
+        engine = EmbeddedEngine(folder, slots=self.settings.in_flight)
+        try:
+            yield LanguagePolicy(
+                engine,
+                checkpoint.tokenizer(),
+                checkpoint.name,
+                checkpoint.version,
+                self.settings.temperature,
+                self.settings.max_tokens,
+            )
+        finally:
+            engine.close()
+
+    def remember(self) -> None:
+        """Write state.pt, atomically."""
+        state = {
+            "identity": self._identity(),
+            "network": {
+                name: each.detach() for name, each in self.network.named_parameters() if each.requires_grad
+            },
+            "optimizer": self.learner.optimizer.state(),
+            "done": self.done,
+            "seconds": self.seconds,
+            "specs": self.specs,
+            "taken": self.taken,
+            "mastery": self.mastery,
+            "history": json.dumps(self.history),
+            "marks": json.dumps(self.marks),
+            "versions": self.versions,
+        }
+        partial = self.out / "state.partial"
+        torch.save(state, partial)
+        partial.replace(self.out / "state.pt")
+
+    def resume(self) -> bool:
+        """Go on from state.pt; whether there was one.
+
+        Raises:
+            RefineError: it is another run's.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        path = self.out / "state.pt"
+        if not path.exists():
+            (self.out / "metrics.jsonl").unlink(missing_ok=True)
+            return False
+        state = torch.load(path, weights_only=True)
+        if state["identity"] != self._identity():
+            raise RefineError(
+                f"{self.out} holds a run with another base or other settings: give another folder"
+            )
+        self.network.load_state_dict(state["network"], strict=False)
+        self.learner.optimizer.restore(state["optimizer"])
+        self.done, self.seconds, self.specs = state["done"], state["seconds"], state["specs"]
+        self.mastery, self.versions = state["mastery"], state["versions"]
+        self.taken = state["taken"]
+        if self.source is not None:
+            self.source.skip(self.taken)
+        self.history = json.loads(state["history"])
+        self.marks = [(step, figures) for step, figures in json.loads(state["marks"])]
+        lines = "".join(json.dumps(figures) + "\n" for figures in self.history)
+        (self.out / "metrics.jsonl").write_text(lines)
+        return True
+
+    def _identity(self) -> str:
+        """What a run must have in common with its state: all but its budget."""
+        settings = asdict(self.settings) | {
+            "steps": None,
+            "minutes": None,
+            "threads": None,
+            "in_flight": None,
+        }
+        settings["stop"] = [str(rule) for rule in self.settings.stop]
+        return json.dumps({"base": self.base.version, "settings": settings}, sort_keys=True)
