@@ -76,8 +76,8 @@ class EditArguments(_Arguments):
 
 
 _TOOLS: dict[ActionKind, tuple[str, type[BaseModel]]] = {
-    ActionKind.READ: ("The full text of a skill, with one of its wordings.", ReadArguments),
-    ActionKind.DRAW: ("Numbers for the active skills, and the answer.", DrawArguments),
+    ActionKind.READ: ("The full text of a skill.", ReadArguments),
+    ActionKind.DRAW: ("Numbers and wordings for the active skills, and the answer.", DrawArguments),
     ActionKind.CHECK: ("Read the statement back and recompute it.", CheckArguments),
     ActionKind.EXEC: ("Run a Python program; `from toolkit import draw, check` works.", ExecArguments),
     ActionKind.EDIT: ("Drop active skills, or add alternates.", EditArguments),

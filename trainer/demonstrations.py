@@ -2,7 +2,7 @@
 
 Part of them use *invented* skills: packages of the library under another name, with words of their texts exchanged
 for others. Nothing about an invented skill can be known by heart, so a proposer that is trained on them has to learn
-to read what its prompt and the read tool say.
+to read what its prompt and its tools say.
 
     python -m trainer.demonstrations OUT.jsonl --count 20000 --seed 1 --processes 2
 """
@@ -34,7 +34,7 @@ from propound.verification.verify import Verification
 
 HELD_OUT = ("committee-selection", "factorial-zeros", "joule-heat", "kinetic-energy", "word-scores")
 """Skills that no demonstration uses: what a proposer does with them it has learnt from reading."""
-INVENTED = 0.25
+INVENTED = 0.35
 """Share of the demonstrations with invented skills."""
 LEVELS = (1, 2, 2, 3)
 MAX_STEPS = 24
@@ -61,18 +61,14 @@ def demonstrate(
     spec: ProblemSpec, library: Library, sandbox: Sandbox, rng: random.Random
 ) -> Trajectory | None:
     """One episode of the teacher, or None where the verifier does not accept it."""
-    unfamiliar: tuple[str, ...] = ()
     if rng.random() < INVENTED:
-        spec, library, unfamiliar = invent(spec, library, rng)
-    environment = Environment(spec, library, sandbox, MAX_STEPS)
-    trajectory = rollout(Teacher(library, unfamiliar), environment, 0)
+        spec, library = invent(spec, library, rng)
+    trajectory = rollout(Teacher(library), Environment(spec, library, sandbox, MAX_STEPS), 0)
     return trajectory if Verification(library, sandbox).verify(trajectory).accepted else None
 
 
-def invent(
-    spec: ProblemSpec, library: Library, rng: random.Random
-) -> tuple[ProblemSpec, Library, tuple[str, ...]]:
-    """The spec with some of its skills replaced by invented ones, their library, and their names."""
+def invent(spec: ProblemSpec, library: Library, rng: random.Random) -> tuple[ProblemSpec, Library]:
+    """The spec with some of its skills replaced by invented ones, and their library."""
     offered = (*spec.skills, *spec.alternates)
     chosen = [name for name in offered if rng.random() < 0.7] or [rng.choice(offered)]
     names = {name: name for name in offered}
@@ -88,7 +84,7 @@ def invent(
             "alternates": tuple(sorted(names[name] for name in spec.alternates)),
         }
     )
-    return changed, Library(packages), tuple(names[name] for name in chosen)
+    return changed, Library(packages)
 
 
 def disguised(package: SkillPackage, names: Mapping[str, str], rng: random.Random) -> SkillPackage:

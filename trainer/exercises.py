@@ -48,24 +48,20 @@ def _look_up(rng: random.Random, size: int) -> dict[str, Any]:
 
 
 def _fill(rng: random.Random, size: int) -> dict[str, Any]:
-    """A text of random words with its slots filled in and one of each of its alternatives taken."""
+    """A text of random words with its slots filled in, as a draw shows them."""
     record = {_name(rng): _value(rng) for _ in range(rng.randint(2, 5))}
     template, filled = [], []
     for place in rng.sample([*record, *[None] * size], size + len(record)):
         if place is not None:
             template.append(f"{{{place}}}")
             filled.append(_shown(record[place]))
-        elif rng.random() < 0.08:
-            options = [_piece(rng) for _ in range(2)]
-            template.append(f"[[{'|'.join(options)}]]")
-            filled.append(rng.choice(options))
         else:
             word = _piece(rng)
             template.append(word)
             filled.append(word)
     skill = f"{rng.choice(library_words())}-{rng.choice(library_words())}"
     return _conversation(
-        f"## Wording\n{' '.join(template)}\n{json.dumps({'skill': skill, **record})}", " ".join(filled)
+        f"{json.dumps({'skill': skill, **record})}\nsetup: {' '.join(template)}", " ".join(filled)
     )
 
 

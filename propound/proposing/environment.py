@@ -122,18 +122,12 @@ class Environment:
         if name not in (*self.skills, *self.spec.alternates):
             return False, f"{name[:60]} is neither active nor an alternate"
         package = self.library[name]
-        setup, quantity = package.wording(self._chance("read", name))
-        wording = "\n".join(filter(None, ("## Wording", setup, quantity)))
         known = () if name in self.spec.skills else (package.front_matter(),)
-        return True, "\n\n".join((*known, package.body, wording))[:MAX_OBSERVATION]
-
-    def _chance(self, *purpose: str) -> random.Random:
-        """Another one for each member of the group, action and step, and always the same."""
-        return random.Random(f"{self.spec.seed}:{self.member}:{len(self.steps)}:{':'.join(purpose)}")
+        return True, "\n\n".join((*known, package.body))[:MAX_OBSERVATION]
 
     def _draw(self, skills: Sequence[str] = (), seed: int | None = None) -> tuple[bool, str]:
         if seed is None:
-            seed = self._chance("draw").randrange(2**32)
+            seed = random.Random(f"{self.spec.seed}:{self.member}:{len(self.steps)}:draw").randrange(2**32)
         names = json.dumps(skills or list(self.skills))
         return self._exec(f"from toolkit import draw\ndraw({names}, seed={seed}, level={self.spec.level})")
 

@@ -7,7 +7,6 @@ scripts run in the sandbox only.
 
 from __future__ import annotations
 
-import random
 import re
 import tomllib
 from enum import StrEnum
@@ -106,11 +105,6 @@ class SkillPackage(Record):
             "script",
         }
         return self.model_dump(mode="json", include=kept)
-
-    def wording(self, rng: random.Random) -> tuple[str, str]:
-        """One (setup, quantity) in the wording language; the setup may be empty."""
-        form = rng.choice(self.forms)
-        return rng.choice(form.get("setup") or [""]), rng.choice(form["quantity"])
 
     def front_matter(self) -> str:
         """The first level of disclosure: one compact block that is always in the prompt."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cache
 
@@ -93,10 +94,21 @@ def test_thoughts_vary() -> None:
     assert len(set(thoughts)) >= 0.6 * len(thoughts)
 
 
-def test_unfamiliar_skills_are_read_and_worded_as_shown() -> None:
-    spec = draw_spec(JobRequest(count=1, seed=2, minimum_skills=1, maximum_skills=1), LIBRARY, 3)
-    teacher = Teacher(LIBRARY, unfamiliar=spec.skills)
-    for member in range(8):
-        trajectory = rollout(teacher, Environment(spec, LIBRARY, SANDBOX, 24, member), member)
-        assert [step.action.arguments for step in trajectory.steps if step.action.kind is ActionKind.READ]
-        assert trajectory.submission is None or trajectory.steps[-1].observation.ok
+def test_statements_are_worded_as_the_draw_shows() -> None:
+    seen = 0
+    for trajectory in _trajectories():
+        drawn = [step for step in trajectory.steps if step.action.kind is ActionKind.DRAW and step.observation.ok]
+        if not (trajectory.submission and drawn):
+            continue
+        statement = next(
+            str(step.action.arguments["statement"])
+            for step in reversed(trajectory.steps)
+            if "statement" in step.action.arguments
+        )
+        shown = [line for line in drawn[-1].observation.text.splitlines() if line.startswith("quantity: ")]
+        assert shown
+        for line in shown:
+            pieces = re.split(r"\{[^{}]*\}", line.removeprefix("quantity: "))
+            assert all(piece in statement for piece in pieces), (line, statement)
+            seen += 1
+    assert seen > 10

@@ -1,9 +1,9 @@
 """The scripted teacher: reflects, reads, drafts, executes, repairs, prunes, submits.
 
-It knows nothing that the conversation does not tell, but the wordings of the skills: numbers come from its own
-draws, failures from its own checks. Its temper decides how carefully it reads and checks, so overlooked conflicts,
+It knows nothing that the conversation does not tell, but the frames of statements: numbers and wordings come from its
+own draws, failures from its own checks. Its temper decides how carefully it reads and checks, so overlooked conflicts,
 slips of the pen and unchecked drafts happen, are met by the tools or the verifiers, and are repaired or rejected
-for real. A skill that it has read it words as the text that it read shows.
+for real.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import random
 import re
 import tomllib
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import cache
@@ -49,20 +49,23 @@ class Temper(StrEnum):
     """Reads nothing, and submits single-skill drafts unchecked."""
 
 
+_READS = {Temper.CAREFUL: 1.0, Temper.BRISK: 0.15, Temper.CONFIDENT: 0.0}
+"""Share of the active skills whose text it reads."""
+_SHARES = {Temper.CAREFUL: 2, Temper.BRISK: 7, Temper.CONFIDENT: 1}
+
+
 class Teacher:
     """The scripted policy."""
 
     name = "scripted-teacher"
 
-    def __init__(self, library: Library, unfamiliar: Collection[str] = ()) -> None:
-        """`unfamiliar` skills are always read before they are used."""
+    def __init__(self, library: Library) -> None:
         self.library = library
-        self.unfamiliar = frozenset(unfamiliar)
         self.version = digest([library.version, _phrases_text()])[:12]
 
     def begin(self, spec: ProblemSpec, member: int) -> _Script:
         """A writer whose every choice follows from (spec.seed, member)."""
-        return _Script(self.library, self.unfamiliar, spec, random.Random(f"teacher:{spec.seed}:{member}"))
+        return _Script(self.library, spec, random.Random(f"teacher:{spec.seed}:{member}"))
 
 
 def _phrases_text() -> str:
@@ -99,18 +102,14 @@ def _phrases() -> dict[str, wording.Node]:
 class _Script:
     """One episode of the teacher: a generator that is sent observations and yields turns."""
 
-    def __init__(
-        self, library: Library, unfamiliar: Collection[str], spec: ProblemSpec, rng: random.Random
-    ) -> None:
+    def __init__(self, library: Library, spec: ProblemSpec, rng: random.Random) -> None:
         self.library = library
-        self.unfamiliar = unfamiliar
         self.spec = spec
         self.rng = rng
         self.active = list(spec.skills)
-        self.temper = rng.choices(list(Temper), (3, 6, 1))[0]
+        self.temper = rng.choices(list(_SHARES), list(_SHARES.values()))[0]
         self.remark = ""
         """On what just failed; goes before the next thought."""
-        self.shown: dict[str, dict[str, list[str]]] = {}
         self.turns = self._play()
         self.started = False
 
@@ -137,8 +136,8 @@ class _Script:
         if self.rng.random() < 0.4:
             yield self._reflect()
         for name in self.active:
-            if self._wants_to_read(name):
-                yield from self._read(name)
+            if self.rng.random() < _READS[self.temper]:
+                yield self._call(ActionKind.READ, self._say("read", skill=name), name=name)
         if self.temper is Temper.CAREFUL:
             yield from self._resolve_conflict("conflict_seen")
         failures = 0
@@ -152,16 +151,6 @@ class _Script:
             if (yield from self._finish(drawn)):
                 return
             failures += 1
-
-    def _wants_to_read(self, name: str) -> bool:
-        share = {Temper.CAREFUL: 1.0, Temper.BRISK: 0.25, Temper.CONFIDENT: 0.0}
-        return name in self.unfamiliar or self.rng.random() < share[self.temper]
-
-    def _read(self, name: str) -> Generator[str, str, None]:
-        """Read a skill, and remember the wording that the text ends with."""
-        observation = yield self._call(ActionKind.READ, self._say("read", skill=name), name=name)
-        *setup, quantity = observation.partition("## Wording\n")[2].splitlines()[:-1]
-        self.shown[name] = {"setup": setup, "quantity": [quantity]}
 
     def _reflect(self) -> str:
         last = self.library[self.rng.choice(self.active)]
@@ -212,8 +201,6 @@ class _Script:
         arguments: dict[str, Any] = {"drop": [dropped]} | ({"add": [added]} if added else {})
         yield self._call(ActionKind.EDIT, f"{thought} {say}", **arguments)
         self.active = sorted([name for name in self.active if name != dropped] + ([added] if added else []))
-        if added and added in self.unfamiliar:
-            yield from self._read(added)
 
     def _prune_stuck(self, attempts: int) -> Generator[str, str, bool]:
         """Change a skill when the draws keep failing; False when nothing can be changed."""
@@ -227,9 +214,7 @@ class _Script:
         observation = yield self._call(ActionKind.DRAW, self._say("draw"))
         reason = _failure(observation)
         if reason is None:
-            *uses, drawn = (json.loads(line) for line in observation.splitlines()[:-1])
-            composition = [{"skill": use.pop("skill"), "parameters": use} for use in uses]
-            return {"composition": composition, **drawn}
+            return _read_draw(observation)
         if "cannot be combined" in reason:
             yield from self._resolve_conflict("conflict_met")
         else:
@@ -267,16 +252,32 @@ class _Script:
         skills = self.library.skills([use["skill"] for use in composition])
         return statement.write(
             statement.Frames.from_catalogue(self.library.frames[self.spec.domain]),
-            [
-                replace(skill, forms=[self.shown[skill.name]]) if skill.name in self.shown else skill
-                for skill in skills
-            ],
+            [replace(skill, forms=[form]) for skill, form in zip(skills, drawn["forms"], strict=True)],
             composition,
             self.rng,
             digits=drawn.get("digits", 3),
             example=(drawn["example"], json.loads(drawn["answer"])) if "example" in drawn else None,
             mode=drawn.get("mode", "function"),
         )
+
+
+def _read_draw(observation: str) -> dict[str, Any]:
+    """What a draw printed: composition, forms (the wordings), answer and what belongs to it."""
+    composition: list[dict[str, Any]] = []
+    forms: list[dict[str, list[str]]] = []
+    drawn: dict[str, Any] = {}
+    for line in observation.splitlines()[:-1]:
+        part, _, text = line.partition(": ")
+        if part in ("setup", "quantity"):
+            forms[-1][part] = [text]
+            continue
+        found = json.loads(line)
+        if "skill" in found:
+            composition.append({"skill": found.pop("skill"), "parameters": found})
+            forms.append({"setup": [], "quantity": []})
+        else:
+            drawn = found
+    return {"composition": composition, "forms": forms, **drawn}
 
 
 def _slipped(text: str, rng: random.Random) -> str:

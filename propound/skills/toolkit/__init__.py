@@ -1,7 +1,7 @@
 """The toolkit that programs in the sandbox import: `from toolkit import draw, check`.
 
 `draw` composes skills with concrete numbers; `check` recomputes a composition by the second, independent
-methods of its skills and reads the statement back. Both print one line of JSON or raise with a reason. The
+methods of its skills and reads the statement back. Both print what they found or raise with a reason. The
 catalogue of active skills lies beside the program as `skills.json`. Standard library only.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import quality, statement, streams
+from . import quality, statement, streams, wording
 from .composition import CheckError, DrawError, Skill, chains, conflict, evaluate
 from .composition import draw as compose
 
@@ -40,9 +40,10 @@ def _load(names: Sequence[str]) -> tuple[list[Skill], statement.Frames]:
 
 
 def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
-    """Print a composition of the skills with drawn numbers, and its answer by the skills' main methods.
+    """Print a composition of the skills with drawn numbers and wordings, and its answer by the skills' main methods.
 
-    One line of JSON for each skill in the order of the chain, then one with the answer and what belongs to it.
+    For each skill in the order of the chain a line of JSON and one of its wordings (a set-up, where it has one, and the
+    quantity that it leads to), then a line of JSON with the answer and what belongs to it.
 
     Raises:
         DrawError: why these skills and this seed give no problem.
@@ -64,9 +65,26 @@ def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
         drawn["answer"] = quality.show_answer(ordered[-1], result, drawn["digits"])
         if ordered[-1].gives != "quantity":
             del drawn["digits"]
-    for use in composition:
+    wordings = random.Random(f"wording:{seed}")
+    for use, skill in zip(composition, ordered, strict=True):
         print(json.dumps({"skill": use["skill"], **use["parameters"]}))
+        for part, text in _wording(skill, wordings).items():
+            print(f"{part}: {text}")
     print(json.dumps(drawn))
+
+
+def _wording(skill: Skill, rng: random.Random) -> dict[str, str]:
+    """One of the skill's wordings, its alternatives decided and its slots left open."""
+    form = rng.choice(skill.forms)
+    parts = {part: rng.choice(form[part]) for part in ("setup", "quantity") if form.get(part)}
+    return {
+        part: wording.render(
+            wording.parse(text, frozenset(skill.parameters)),
+            rng,
+            lambda _, slot: f"{{{slot.name}{' ' * bool(slot.unit)}{slot.unit}}}",
+        )
+        for part, text in parts.items()
+    }
 
 
 def _example(
