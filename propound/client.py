@@ -11,18 +11,32 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from propound.errors import PropoundError
 from propound.job import JobRequest, JobState
 from propound.problem import Domain
+from propound.training import ScheduleRequest, TrainingRequest, TrainingState
+from propound.views import (
+    Benchmark,
+    Checkpoint,
+    Dataset,
+    Event,
+    Job,
+    Key,
+    LogLine,
+    Metrics,
+    Promotion,
+    Schedule,
+    Training,
+    View,
+)
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 STREAM_TIMEOUT = httpx.Timeout(10.0, read=45.0)
@@ -58,94 +72,6 @@ class ApiError(PropoundError):
 
 class UnreachableError(PropoundError):
     """Nothing that speaks this API answers at the address."""
-
-
-class View(BaseModel):
-    """Something that the API answered; fields that this version does not know are ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Progress(View):
-    """How far a job has come."""
-
-    accepted: int
-    count: int
-    rate_per_second: float | None = None
-    eta_seconds: float | None = None
-
-
-class Funnel(View):
-    """What became of the episodes; proposed = pending + accepted + surplus + rejected."""
-
-    proposed: int
-    pending: int
-    accepted: int
-    surplus: int
-    rejected: int
-    rejections: dict[str, int]
-
-
-class Job(View):
-    """A request, where it stands, and its funnel."""
-
-    id: str
-    name: str
-    state: JobState
-    created_at: datetime
-    timestamps: dict[str, datetime]
-    request: JobRequest
-    dataset_id: str
-    policy: str | None
-    policy_version: str | None
-    prober: str | None = None
-    pass_rates: dict[str, int] = {}
-    progress: Progress
-    funnel: Funnel
-    error: str | None
-    stop_reason: str | None
-    waiting_for: str | None = None
-
-
-class Dataset(View):
-    """What a job fills."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-    id: str
-    name: str
-    job_id: str
-    created_at: datetime
-
-
-class Benchmark(View):
-    """A file whose rows must not come up in datasets."""
-
-    id: str
-    name: str
-    rows: int
-    digest: str
-    created_at: datetime
-
-
-class Key(View):
-    """An API key; the secret is there only when it was just made."""
-
-    id: str
-    name: str
-    prefix: str
-    scopes: list[str]
-    created_at: datetime
-    last_used_at: datetime | None = None
-    revoked_at: datetime | None = None
-    secret: str | None = None
-
-
-class Event(View):
-    """Something that happened to a job."""
-
-    id: int
-    kind: str
-    data: dict[str, Any]
 
 
 class Client:
@@ -221,21 +147,85 @@ class Client:
         Raises:
             UnreachableError: it stayed lost.
         """
-        failures = 0
-        while True:
-            try:
-                for event in self._stream(job_id, after):
-                    after, failures = event.id, 0
-                    yield event
-                if self.job(job_id).state.is_final:
-                    return
-                pause = PAUSE_SECONDS
-            except httpx.TransportError as error:
-                failures += 1
-                if failures >= ATTEMPTS:
-                    raise self._unreachable(error) from error
-                pause = PAUSE_SECONDS * 2**failures
-            time.sleep(pause)
+        return self._follow(
+            _path("/v1/jobs", job_id, "events"), after, lambda: self.job(job_id).state.is_final
+        )
+
+    def create_training(self, request: TrainingRequest, *, idempotency_key: str | None = None) -> Training:
+        """Ask for a training run; it begins as soon as a trainer is free.
+
+        Raises:
+            ApiError: the request is refused, with a reason for each field.
+        """
+        body = request.model_dump(mode="json", exclude_unset=True)
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        return self._answer(Training, self._send("POST", "/v1/trainings", json=body, headers=headers))
+
+    def training(self, training_id: str) -> Training:
+        """A training run as it stands now."""
+        return self._answer(Training, self._send("GET", _path("/v1/trainings", training_id)))
+
+    def trainings(self, *, state: TrainingState | None = None) -> Iterator[Training]:
+        """All training runs, the newest first."""
+        return self._pages(Training, "/v1/trainings", {"state": state})
+
+    def cancel_training(self, training_id: str) -> Training:
+        """Ask a training run to end after its step; nothing is promoted."""
+        return self._answer(Training, self._send("POST", _path("/v1/trainings", training_id, "cancel")))
+
+    def metrics(self, training_id: str) -> Iterator[Metrics]:
+        """The figures of a run's steps, in order."""
+        return self._pages(Metrics, _path("/v1/trainings", training_id, "metrics"), {})
+
+    def logs(self, training_id: str) -> Iterator[LogLine]:
+        """The log of a run, the oldest line first."""
+        return self._pages(LogLine, _path("/v1/trainings", training_id, "logs"), {})
+
+    def training_events(self, training_id: str, *, after: int | None = None) -> Iterator[Event]:
+        """Everything that happens to a training run, until it has ended; see `events`."""
+        address = _path("/v1/trainings", training_id, "events")
+        return self._follow(address, after, lambda: self.training(training_id).state.is_final)
+
+    def create_schedule(self, request: ScheduleRequest) -> Schedule:
+        """Let training runs begin by themselves.
+
+        Raises:
+            ApiError: the request is refused, with a reason for each field.
+        """
+        body = request.model_dump(mode="json", exclude_unset=True)
+        return self._answer(Schedule, self._send("POST", "/v1/schedules", json=body))
+
+    def schedules(self) -> Iterator[Schedule]:
+        """All schedules, the newest first."""
+        return self._pages(Schedule, "/v1/schedules", {})
+
+    def delete_schedule(self, schedule_id: str) -> None:
+        """Forget a schedule; the runs that it began go on."""
+        self._send("DELETE", _path("/v1/schedules", schedule_id))
+
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        """All checkpoints that are kept, the newest first."""
+        return self._pages(Checkpoint, "/v1/checkpoints", {})
+
+    def checkpoint(self, version: str) -> Checkpoint:
+        """A checkpoint with its descent."""
+        return self._answer(Checkpoint, self._send("GET", _path("/v1/checkpoints", version)))
+
+    def promote(self, version: str, *, reason: str | None = None) -> Promotion:
+        """Make a checkpoint live."""
+        body = {} if reason is None else {"reason": reason}
+        return self._answer(
+            Promotion, self._send("POST", _path("/v1/checkpoints", version, "promote"), json=body)
+        )
+
+    def roll_back(self, *, reason: str | None = None) -> Promotion:
+        """Make live what was live before."""
+        body = {} if reason is None else {"reason": reason}
+        return self._answer(Promotion, self._send("POST", "/v1/checkpoints/rollback", json=body))
+
+    def promotions(self) -> Iterator[Promotion]:
+        """What became live, the newest first."""
+        return self._pages(Promotion, "/v1/promotions", {})
 
     def dataset(self, dataset_id: str) -> Dataset:
         """A dataset's summary."""
@@ -335,11 +325,28 @@ class Client:
             raise self._unreachable(error) from error
         return self._object(response)
 
-    def _stream(self, job_id: str, after: int | None) -> Iterator[Event]:
+    def _follow(self, address: str, after: int | None, is_over: Callable[[], bool]) -> Iterator[Event]:
+        """The events at an address until what they tell of is over; a lost connection is taken up again."""
+        failures = 0
+        while True:
+            try:
+                for event in self._stream(address, after):
+                    after, failures = event.id, 0
+                    yield event
+                if is_over():
+                    return
+                pause = PAUSE_SECONDS
+            except httpx.TransportError as error:
+                failures += 1
+                if failures >= ATTEMPTS:
+                    raise self._unreachable(error) from error
+                pause = PAUSE_SECONDS * 2**failures
+            time.sleep(pause)
+
+    def _stream(self, address: str, after: int | None) -> Iterator[Event]:
         headers = {"Accept": "text/event-stream"}
         if after is not None:
             headers["Last-Event-ID"] = str(after)
-        address = _path("/v1/jobs", job_id, "events")
         with self._http.stream("GET", address, headers=headers, timeout=STREAM_TIMEOUT) as response:
             self._refuse_error(response)
             try:

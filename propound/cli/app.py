@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from propound.cli import benchmarks, check, datasets, jobs, keys, sandbox, skills, train
+from propound.cli import (
+    benchmarks,
+    check,
+    checkpoints,
+    datasets,
+    jobs,
+    keys,
+    sandbox,
+    schedules,
+    skills,
+    train,
+    trainings,
+)
 from propound.cli.options import AsJson, DomainName, Key, OutFile, ToolName, Url
 
 app = typer.Typer(
@@ -24,6 +36,7 @@ app = typer.Typer(
 @app.command()
 def up(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the API; default PROPOUND_PORT.")] = None,
+    trainer: Annotated[bool, typer.Option("--trainer", help="Train here, too; needs propound[train].")] = False,
 ) -> None:
     """Run the servers, the API and a worker here, until Ctrl-C.
 
@@ -31,7 +44,7 @@ def up(
     """
     from propound.cli.up import run
 
-    run(port)
+    run(port, trainer=trainer)
 
 
 @app.command()
@@ -195,3 +208,6 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(skills.app, name="skills")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(train.app, name="train")
+app.add_typer(trainings.app, name="trainings")
+app.add_typer(schedules.app, name="schedules")
+app.add_typer(checkpoints.app, name="checkpoints")

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from propound.cli.demo import make_dataset
 from propound.cli.output import console, plain, print_json, table
-from propound.client import Job
 from propound.config import settings
 from propound.curriculum import draw_spec
 from propound.embedded.redis import free_port
@@ -26,6 +25,7 @@ from propound.sandbox import Execution, Limits, Sandbox, open_sandbox
 from propound.sandbox.protocol import NO_FILES, NO_LIMITS_GIVEN
 from propound.skills import default_library
 from propound.verification.verify import Verification
+from propound.views import Job
 
 MOST_EPISODES = 120
 """Most episodes whose stages are timed, one after the other in this process."""

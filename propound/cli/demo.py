@@ -16,12 +16,13 @@ from rich.rule import Rule
 from propound.cli.output import console as standard_output
 from propound.cli.output import plain, table
 from propound.cli.progress import StalledJobError, duration, follow
-from propound.client import Client, Funnel, Job
+from propound.client import Client
 from propound.config import settings
 from propound.embedded.redis import free_port
 from propound.embedded.system import Plan, System, running
 from propound.errors import PropoundError
 from propound.job import JobRequest, JobState
+from propound.views import Funnel, Job
 
 LONGEST_SAMPLE = 1_500
 """Most characters of a statement or an answer that a sample shows."""

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from propound.cli.connection import connect
 from propound.cli.output import console, plain, print_json
 from propound.cli.progress import follow, funnel_line, headline
-from propound.client import Job
 from propound.errors import PropoundError
 from propound.job import JobRequest, JobState
+from propound.views import Job
 
 
 class RequestError(PropoundError):

@@ -9,7 +9,7 @@ import typer
 from propound.cli.options import AsJson, JobId, Key, Url
 
 if TYPE_CHECKING:
-    from propound.client import Job
+    from propound.views import Job
 
 app = typer.Typer(help="Look at jobs and end them.", no_args_is_help=True, rich_markup_mode=None)
 

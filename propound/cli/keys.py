@@ -16,7 +16,10 @@ def create(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="What it may do: jobs:read, jobs:write, datasets:read, keys:admin, admin. May be repeated."),
+        typer.Option(
+            help="What it may do: jobs:read, jobs:write, datasets:read, keys:admin, trainings:admin, admin. "
+            "May be repeated."
+        ),
     ] = None,
     url: Url = None,
     key: Key = None,

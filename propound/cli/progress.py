@@ -16,8 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from propound.cli.output import plain
-from propound.client import Client, Funnel, Job
+from propound.client import Client
 from propound.errors import PropoundError
+from propound.views import Funnel, Job
 
 TICK_SECONDS = 0.2
 """How often `check` runs, and the most often that the job is looked at."""

@@ -13,7 +13,7 @@ from propound.embedded.system import Plan, System, running
 CHECK_SECONDS = 0.5
 
 
-def run(port: int | None) -> None:
+def run(port: int | None, *, trainer: bool = False) -> None:
     """Start what is not running elsewhere, and keep it running.
 
     Raises:
@@ -27,6 +27,7 @@ def run(port: int | None) -> None:
         concurrency=chosen.concurrency,
         database_url=chosen.database_url,
         redis_url=chosen.redis_url,
+        trainer=trainer,
     )
     if port is not None:
         plan = replace(plan, port=port)

@@ -1,4 +1,4 @@
-"""The whole of Propound on one machine: servers, schema, API and worker, as processes that end together."""
+"""The whole of Propound on one machine: servers, schema, API, worker, trainer, as processes that end together."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from propound.embedded.servers import EmbeddedServers
 from propound.errors import PropoundError
 
 API_START_SECONDS = 60.0
+TRAINER = ["celery", "-A", "trainer.app", "worker", "--hostname", "trainer@%h"]
+"""With a name of its own among the broker's workers."""
 
 
 class AddressInUseError(PropoundError):
@@ -38,6 +40,8 @@ class Plan:
     concurrency: int
     database_url: str | None = None
     redis_url: str | None = None
+    trainer: bool = False
+    """Whether to train here, too."""
     durable: bool = True
     """Whether accepted work must survive a power cut."""
     fresh: bool = False
@@ -47,7 +51,7 @@ class Plan:
 
 
 class System:
-    """Servers, API and worker. `running` is the way to have one."""
+    """Servers, API, worker and trainer. `running` is the way to have one."""
 
     def __init__(self, plan: Plan, report: Callable[[str], None]) -> None:
         self.plan = plan
@@ -59,6 +63,7 @@ class System:
         self._servers: EmbeddedServers | None = None
         self._api: Process | None = None
         self._worker: Process | None = None
+        self._trainer: Process | None = None
 
     def start(self) -> None:
         """Start everything, in order; returns when the API is ready.
@@ -95,6 +100,8 @@ class System:
             ["celery", "-A", "worker.app", "worker", "--concurrency", str(self.plan.concurrency)],
             environment,
         )
+        if self.plan.trainer:
+            self._trainer = self._launch("The trainer", "trainer.log", TRAINER, environment)
         self._api.wait_until(self._is_ready, API_START_SECONDS)
 
     def check(self) -> None:
@@ -105,7 +112,7 @@ class System:
         """
         if self._servers is not None:
             self._servers.check()
-        for process in (self._api, self._worker):
+        for process in (self._api, self._worker, self._trainer):
             if process is not None:
                 process.check()
 
@@ -116,13 +123,13 @@ class System:
     def stop(self) -> None:
         """Stop everything that was started, the servers last; harmless when called twice."""
         with Interruption.deferred():
-            for process in (self._worker, self._api):
+            for process in (self._trainer, self._worker, self._api):
                 if process is not None:
                     process.signal_stop()
-            for process in (self._worker, self._api):
+            for process in (self._trainer, self._worker, self._api):
                 if process is not None:
                     process.stop(self.plan.grace_seconds)
-            self._worker = self._api = None
+            self._trainer = self._worker = self._api = None
             if self._servers is not None:
                 self._servers.stop()
 

@@ -1,0 +1,170 @@
+"""What the REST API answers, as records."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from propound.job import JobRequest, JobState
+from propound.training import TrainingRequest, TrainingState
+
+
+class View(BaseModel):
+    """Something that the API answered; fields that this version does not know are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Progress(View):
+    """How far a job has come."""
+
+    accepted: int
+    count: int
+    rate_per_second: float | None = None
+    eta_seconds: float | None = None
+
+
+class Funnel(View):
+    """What became of the episodes; proposed = pending + accepted + surplus + rejected."""
+
+    proposed: int
+    pending: int
+    accepted: int
+    surplus: int
+    rejected: int
+    rejections: dict[str, int]
+
+
+class Job(View):
+    """A request, where it stands, and its funnel."""
+
+    id: str
+    name: str
+    state: JobState
+    created_at: datetime
+    timestamps: dict[str, datetime]
+    request: JobRequest
+    dataset_id: str
+    policy: str | None
+    policy_version: str | None
+    prober: str | None = None
+    pass_rates: dict[str, int] = {}
+    progress: Progress
+    funnel: Funnel
+    error: str | None
+    stop_reason: str | None
+    waiting_for: str | None = None
+
+
+class Dataset(View):
+    """What a job fills."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    id: str
+    name: str
+    job_id: str
+    created_at: datetime
+
+
+class Benchmark(View):
+    """A file whose rows must not come up in datasets."""
+
+    id: str
+    name: str
+    rows: int
+    digest: str
+    created_at: datetime
+
+
+class Key(View):
+    """An API key; the secret is there only when it was just made."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+    secret: str | None = None
+
+
+class Event(View):
+    """Something that happened to a job."""
+
+    id: int
+    kind: str
+    data: dict[str, Any]
+
+
+class Training(View):
+    """A training run."""
+
+    id: str
+    state: TrainingState
+    created_at: datetime
+    timestamps: dict[str, datetime]
+    request: TrainingRequest
+    schedule_id: str | None
+    base_version: str | None
+    steps: int
+    checkpoint_version: str | None
+    comparison: dict[str, Any] | None
+    stop_reason: str | None
+    error: str | None
+
+
+class Metrics(View):
+    """The figures of one step of a training run."""
+
+    step: int
+    figures: dict[str, Any]
+    created_at: datetime
+
+
+class LogLine(View):
+    """A line of the log of a training run."""
+
+    id: int
+    level: str
+    text: str
+    created_at: datetime
+
+
+class Schedule(View):
+    """When training runs begin by themselves."""
+
+    id: str
+    name: str
+    cron: str | None
+    every_groups: int | None
+    training: TrainingRequest
+    next_at: datetime | None
+    last_training_id: str | None
+    created_at: datetime
+
+
+class Checkpoint(View):
+    """A checkpoint that is kept; `lineage` only where one was asked for."""
+
+    version: str
+    name: str
+    state: str
+    live: bool
+    parent_version: str | None
+    training_id: str | None
+    figures: dict[str, Any]
+    created_at: datetime
+    lineage: list[str] | None = None
+
+
+class Promotion(View):
+    """Something became live; no version: the bundled default."""
+
+    id: int
+    version: str | None
+    by: str
+    reason: str
+    created_at: datetime
