@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     probers: str | None = Field(
         default=None,
         description="Solvers that measure difficulty, from weak to strong, with commas between: names of bundled "
-        "ones, or checkpoints' folders.",
+        "ones, checkpoints' folders, or endpoint.",
     )
     prober_engine: Literal["embedded", "transformers", "vllm"] = Field(
         default="embedded", description="What runs the solvers."

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from propound.config import Settings
 from propound.policy.checkpoint import CheckpointError, load_checkpoint
+from propound.policy.endpoint import endpoint_of
 from propound.policy.engines import EngineKind
+from propound.probing.endpoint import EndpointSolver
 from propound.probing.prober import Prober
-from propound.probing.solver import open_solver, solver_folder
+from propound.probing.solver import Solver, open_solver, solver_folder
 from propound.sandbox import Sandbox
+
+ENDPOINT = "endpoint"
+"""The name of the model that the endpoint serves, as a solver."""
 
 
 def open_probers(configured: Settings, sandbox: Sandbox) -> tuple[Prober, ...]:
@@ -16,16 +21,23 @@ def open_probers(configured: Settings, sandbox: Sandbox) -> tuple[Prober, ...]:
     Raises:
         CheckpointError: a solver is not there, or was changed.
         EngineError: the engine cannot run one.
+        ValueError: the endpoint is wanted, and none is named.
     """
     opened: list[Prober] = []
     try:
         for name in configured.prober_names:
-            opened.append(Prober(open_solver(name, EngineKind(configured.prober_engine)), sandbox))  # noqa: PERF401  # what is open is closed below
+            opened.append(Prober(_open(name, configured), sandbox))  # noqa: PERF401  # what is open is closed below
     except BaseException:
         for prober in opened:
             prober.solver.close()
         raise
     return tuple(opened)
+
+
+def _open(name: str, configured: Settings) -> Solver:
+    if name == ENDPOINT:
+        return EndpointSolver(endpoint_of(configured))
+    return open_solver(name, EngineKind(configured.prober_engine))
 
 
 def check_probers(configured: Settings) -> None:
@@ -34,9 +46,13 @@ def check_probers(configured: Settings) -> None:
     Raises:
         ValueError: one is not, or one is named twice.
     """
-    try:
-        versions = [load_checkpoint(solver_folder(name)).version for name in configured.prober_names]
-    except CheckpointError as error:
-        raise ValueError(f"PROPOUND_PROBERS: {error}") from None
-    if len(set(versions)) != len(versions):
+    found = []
+    for name in configured.prober_names:
+        if name == ENDPOINT:
+            endpoint_of(configured).close()
+        try:
+            found.append(name if name == ENDPOINT else load_checkpoint(solver_folder(name)).version)
+        except CheckpointError as error:
+            raise ValueError(f"PROPOUND_PROBERS: {error}") from None
+    if len(set(found)) != len(found):
         raise ValueError("PROPOUND_PROBERS names a solver twice")
