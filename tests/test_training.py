@@ -70,7 +70,7 @@ def test_a_schedule_has_one_trigger() -> None:
     assert ScheduleRequest(every_groups=5, training=stored).cron is None
     for wrong in ({}, {"cron": "0 3 * * *", "every_groups": 5, "training": stored}, {"every_groups": 5}):
         with pytest.raises(ValidationError):
-            ScheduleRequest(**wrong)  # type: ignore[arg-type]
+            ScheduleRequest(**wrong)
 
 
 @pytest.mark.parametrize("cron", ["", "nonsense", "* * * *", "61 * * * *", "* * * * * *", "0 0 30 2 *"])

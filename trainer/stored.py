@@ -26,11 +26,18 @@ class StoredGroups:
         """The base, which workers sample from, is too old after `staleness` steps; `steps` says how many are done."""
         self._database, self._training_id = database, training_id
         self._base_version, self._staleness, self._steps = base_version, staleness, steps
+        self._given = 0
 
     def take(self, count: int, versions: Sequence[str]) -> list[list[Episode]]:
-        """Up to `count` complete groups of these policy versions or of a base that is young enough, newest first."""
+        """Up to `count` complete groups: own ones of before, then of these versions or of a young enough base."""
         allowed = list(versions)
         if self._steps() <= self._staleness:
             allowed.append(self._base_version)
         with self._database.begin() as session:
-            return groups.claim(session, self._training_id, count, allowed)
+            taken = groups.claim(session, self._training_id, count, allowed, after=self._given)
+        self._given += len(taken)
+        return taken
+
+    def skip(self, count: int) -> None:
+        """Go past so many groups, which this run took before it was stopped."""
+        self._given = count

@@ -146,7 +146,6 @@ def upgrade() -> None:
         sa.Column("spec_index", sa.Integer(), nullable=False),
         sa.Column("training_id", sa.Text(), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
-        sa.Column("step", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["training_id"], ["trainings.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("job_id", "spec_index"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, Select, and_, exists, func, select
+from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,23 +15,26 @@ from propound.trajectory import Trajectory
 from propound.verification.verdict import Check, Verdict, Vote
 
 
-def claim(session: Session, training_id: str, count: int, versions: Sequence[str]) -> list[list[Episode]]:
+def claim(
+    session: Session, training_id: str, count: int, versions: Sequence[str], *, after: int = 0
+) -> list[list[Episode]]:
     """Up to `count` groups of episodes that these policy versions wrote, the newest first; now the run's own.
 
-    Groups that the run has and has not learned from yet (its trainer was killed) come first, in the order in which
-    it got them. A group is complete when all members of its spec are stored; its members are in order.
+    The run's own groups beyond its first `after` come before any others, in the order in which it got them: a run that
+    goes on after its trainer was killed learns from what it had. A group is complete when all members of its spec
+    are stored; its members are in order.
     """
     session.execute(select(Training.id).where(Training.id == training_id).with_for_update(key_share=True))
     own = select(TrainingGroup.job_id, TrainingGroup.spec_index).where(
-        TrainingGroup.training_id == training_id, TrainingGroup.step.is_(None)
+        TrainingGroup.training_id == training_id, TrainingGroup.ordinal >= after
     )
-    found = list(session.execute(own.order_by(TrainingGroup.ordinal).limit(count)))
+    found = [(job, spec) for job, spec in session.execute(own.order_by(TrainingGroup.ordinal).limit(count))]
     while len(found) < count:
         fresh = session.execute(_fresh(versions).limit(count - len(found))).all()
         if not fresh:
             break
-        found += [pair for pair in fresh if _take(session, training_id, pair)]
-    return [_episodes(session, *pair) for pair in found]
+        found += [(job, spec) for job, spec in fresh if _take(session, training_id, job, spec)]
+    return [_episodes(session, job, spec) for job, spec in found]
 
 
 def count_fresh(session: Session, versions: Sequence[str], *, most: int) -> int:
@@ -40,7 +43,7 @@ def count_fresh(session: Session, versions: Sequence[str], *, most: int) -> int:
     return session.scalars(select(func.count()).select_from(groups)).one()
 
 
-def _fresh(versions: Sequence[str]) -> Select[tuple[str, int]]:
+def _fresh(versions: Sequence[str]) -> Select[str, int]:
     """(job, spec) of complete groups of at least two, of one version each, that nobody has claimed; newest first."""
     claimed = exists().where(
         TrainingGroup.job_id == StoredTrajectory.job_id,
@@ -60,13 +63,13 @@ def _fresh(versions: Sequence[str]) -> Select[tuple[str, int]]:
     )
 
 
-def _take(session: Session, training_id: str, pair: Row[tuple[str, int]]) -> bool:
+def _take(session: Session, training_id: str, job_id: str, spec_index: int) -> bool:
     """Whether the group is the run's: another run may have been quicker."""
     mine = TrainingGroup.training_id == training_id
     ordinal = select(func.coalesce(func.max(TrainingGroup.ordinal), -1) + 1).where(mine).scalar_subquery()
     taken = session.scalar(
         insert(TrainingGroup)
-        .values(job_id=pair[0], spec_index=pair[1], training_id=training_id, ordinal=ordinal)
+        .values(job_id=job_id, spec_index=spec_index, training_id=training_id, ordinal=ordinal)
         .on_conflict_do_nothing(index_elements=["job_id", "spec_index"])
         .returning(TrainingGroup.ordinal)
     )

@@ -98,4 +98,5 @@ def _has_enough(session: Session, schedule: Schedule, live_versions: Sequence[st
 
 def _now(session: Session) -> datetime:
     """The server's clock, which all trainers share."""
-    return session.scalars(select(func.clock_timestamp())).one().astimezone(UTC)
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return now.astimezone(UTC)

@@ -471,8 +471,6 @@ class TrainingGroup(Base):
     training_id: Mapped[str] = mapped_column(ForeignKey("trainings.id", ondelete="CASCADE"))
     ordinal: Mapped[int]
     """0, 1, ... in the order of the claims."""
-    step: Mapped[int | None]
-    """The step that has learned from it; None until its figures are noted."""
 
 
 class Schedule(Base):

@@ -176,8 +176,7 @@ def note_base(session: Session, lease: TrainingLease, version: str) -> None:
 def note_step(session: Session, lease: TrainingLease, step: int, figures: Mapping[str, Any]) -> bool:
     """Keep one step's figures; whether the lease still holds.
 
-    A step that is done again, because its trainer was killed before its weights were on disk, replaces its figures. The
-    groups that were claimed since the step before count as learned from.
+    A step that is done again, because its trainer was killed before its weights were on disk, replaces its figures.
     """
     if hold(session, lease, steps=step, attempts=0) is None:
         return False
@@ -188,12 +187,6 @@ def note_step(session: Session, lease: TrainingLease, step: int, figures: Mappin
             index_elements=["training_id", "step"],
             set_={"figures": statement.excluded.figures, "created_at": func.clock_timestamp()},
         )
-    )
-    session.execute(
-        update(TrainingGroup)
-        .where(TrainingGroup.training_id == lease.training_id, TrainingGroup.step.is_(None))
-        .values(step=step)
-        .execution_options(synchronize_session=False)
     )
     _append(session, lease.training_id, TrainingEventKind.METRICS, {"step": step, "figures": finite})
     return True
@@ -289,17 +282,17 @@ def _move(
     training.stop_reason = stop_reason or training.stop_reason
     if state.is_final:
         training.trainer = None
-    if state in (TrainingState.FAILED, TrainingState.CANCELLED):
+    if state is TrainingState.FAILED:
         _release(session, training.id)
     setattr(training, f"{state.value}_at", session.scalar(select(func.clock_timestamp())))
     _append_state(session, training)
 
 
 def _release(session: Session, training_id: str) -> None:
-    """Let other runs have the groups that this one has not learned from."""
+    """Let other runs have the groups of one from which no checkpoint came."""
     session.execute(
         delete(TrainingGroup)
-        .where(TrainingGroup.training_id == training_id, TrainingGroup.step.is_(None))
+        .where(TrainingGroup.training_id == training_id)
         .execution_options(synchronize_session=False)
     )
 

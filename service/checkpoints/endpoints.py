@@ -42,7 +42,7 @@ def list_checkpoints(
 ) -> Page[CheckpointView]:
     """Newest first."""
     place = LISTING.decode(paging.cursor)
-    rows = checkpoints.page(session, limit=paging.fetch, before=tuple(place) if place else None)
+    rows = checkpoints.page(session, limit=paging.fetch, before=place)
     live = checkpoints.live_version(session)
     return LISTING.page(
         paging,

@@ -64,6 +64,8 @@ class DrawnRefinement:
         out.mkdir(parents=True, exist_ok=True)
         log = out / "metrics.jsonl"
         done = len(log.read_text().splitlines()) if log.exists() else 0
+        if source is not None:
+            source.skip(done * request.groups)
         reason = "steps"
         while done < request.steps:
             if cancelled():

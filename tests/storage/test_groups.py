@@ -17,10 +17,10 @@ from tests.factories import trainings as runs
 
 
 def take(
-    database: Database, training_id: str, count: int, versions: Sequence[str] = ("v1",)
+    database: Database, training_id: str, count: int, versions: Sequence[str] = ("v1",), *, after: int = 0
 ) -> list[list[Episode]]:
     with database.begin() as session:
-        return groups.claim(session, training_id, count, versions)
+        return groups.claim(session, training_id, count, versions, after=after)
 
 
 def specs(found: list[list[Episode]]) -> list[int]:
@@ -49,32 +49,27 @@ def test_no_two_runs_share_a_group(database: Database) -> None:
     assert sorted(map(len, found)) == [2, 3, 3]
 
 
-def test_a_run_that_goes_on_gets_what_it_has_not_learned_from(database: Database) -> None:
+def test_a_run_that_goes_on_gets_what_it_had_in_the_same_order(database: Database) -> None:
     runs.experience(database, 6)
     run = runs.make(database)
-    lease = runs.claim(database)
     assert specs(take(database, run, 2)) == [5, 4]
-    runs.note(database, lease, 1)
-    assert specs(take(database, run, 2)) == [3, 2]
-    # Its trainer is killed before it has noted its second step.
-    runs.expire(database)
-    heir = runs.claim(database)
-    assert specs(take(database, run, 3)) == [3, 2, 1]
-    runs.note(database, heir, 2)
-    assert specs(take(database, run, 3)) == [0]
+    assert specs(take(database, run, 2, after=2)) == [3, 2]
+    # Its trainer is killed, once before and once after the second step was on disk.
+    assert specs(take(database, run, 3, after=2)) == [3, 2, 1]
+    assert specs(take(database, run, 3, after=5)) == [0]
+    assert specs(take(database, run, 9)) == [5, 4, 3, 2, 1, 0]
+    assert specs(take(database, run, 9, after=6)) == []
 
 
-def test_a_run_that_is_cancelled_keeps_only_what_it_has_learned_from(database: Database) -> None:
-    runs.experience(database, 3)
+def test_a_run_that_fails_lets_others_have_its_groups(database: Database) -> None:
+    runs.experience(database, 2)
     run, another = runs.make(database), runs.make(database)
     lease = runs.claim(database)
-    take(database, run, 1)
-    runs.note(database, lease, 1)
-    take(database, run, 1)
+    take(database, run, 2)
+    assert specs(take(database, another, 2)) == []
     with database.begin() as session:
-        trainings.cancel(session, run)
-        trainings.give_back(session, lease)
-    assert specs(take(database, another, 9)) == [1, 0]
+        trainings.fail(session, lease, "no checkpoint nonsense")
+    assert specs(take(database, another, 2)) == [1, 0]
 
 
 def test_a_group_that_is_not_complete_waits(database: Database) -> None:
