@@ -13,7 +13,7 @@ from propound.verification.answers import Agreement, compare
 
 LONGEST_PROGRAM = 20_000
 """Characters of a program that is run; a longer one is wrong."""
-LIMITS = Limits(wall_s=20.0, cpu_s=4.0, memory_mb=512, output_bytes=65_536)
+LIMITS = Limits(wall_s=20.0, cpu_s=2.0, memory_mb=512, output_bytes=65_536)
 """Of one attempt at a problem that is not about coding."""
 _DRIVER = "from toolkit.attempt import main\nmain()"
 
@@ -75,7 +75,7 @@ def _limits(problem: Problem) -> Limits:
     """A coding problem's own limits, the time for all of its tests together."""
     if problem.coding is None:
         return LIMITS
-    seconds = float(4 * problem.coding.time_limit_s)
+    seconds = float(2 * problem.coding.time_limit_s)
     return Limits(
         wall_s=5 * seconds,
         cpu_s=seconds,
