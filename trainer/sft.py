@@ -55,6 +55,8 @@ class Settings:
     minutes: float | None = None
     """Budget in time; the learning rate follows whichever budget is used up further."""
     vocabulary: int = 3072
+    digits: int = 1
+    """Digits that a token of a new tokenizer may hold."""
     layers: int = 6
     batch: int = 16_384
     """Tokens of a step."""
@@ -240,7 +242,8 @@ def prepare(data: Path, out: Path, settings: Settings, base: Path | None = None)
         if not (out / "tokenizer.json").exists():
             sample = islice(read_messages(data), TOKENIZER_SAMPLE)
             texts = (message["content"] for messages in sample for message in messages)
-            save_tokenizer(train_tokenizer(texts, settings.vocabulary), out, Shape.max_position_embeddings)
+            made = train_tokenizer(texts, settings.vocabulary, settings.digits)
+            save_tokenizer(made, out, Shape.max_position_embeddings)
         tokenizer = load_tokenizer(out)
         fresh = Network(Shape(tokenizer.get_vocab_size(), num_hidden_layers=settings.layers))
         fresh.initialise(torch.Generator().manual_seed(settings.seed))
@@ -303,7 +306,7 @@ def main(words: Sequence[str]) -> None:
     )
     parser.add_argument("--tokens", type=float)
     parser.add_argument("--minutes", type=float)
-    for key in ("vocabulary", "layers", "batch", "pack", "short", "held-out", "threads", "seed"):
+    for key in ("vocabulary", "digits", "layers", "batch", "pack", "short", "held-out", "threads", "seed"):
         parser.add_argument(f"--{key}", type=int, default=getattr(default, key.replace("-", "_")))
     parser.add_argument("--mark-minutes", type=float, default=default.mark_minutes)
     for key in ("matrices", "others", "warmup", "decay", "weight-decay"):

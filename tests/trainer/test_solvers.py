@@ -14,6 +14,7 @@ from propound.skills import default_library
 from propound.skills.library import compile_toolkit
 from trainer.solutions import solution
 from trainer.solvers import attempt, main, worked
+from trainer.tokenizer import train_tokenizer
 
 LIBRARY = default_library()
 
@@ -54,6 +55,12 @@ def test_chains_are_solved(sandbox: Sandbox) -> None:
     assert {frozenset(problem.skills) for problem, _, _ in attempts} == set(map(frozenset, chains))
     assert all(solved for _, _, solved in attempts)
     assert {problem.coding.mode for problem, _, _ in attempts if problem.coding} == set(CodingMode)
+
+
+def test_tokens_of_numbers_are_as_long_as_wanted() -> None:
+    texts = [f"{number} m" for number in range(10_000)]
+    for digits, expected in ((1, ["4", "5", "7", "2"]), (2, ["45", "72"])):
+        assert train_tokenizer(texts, 600, digits).encode("4572").tokens == expected
 
 
 def test_a_wrong_program_is_noticed(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
