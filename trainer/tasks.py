@@ -68,6 +68,7 @@ def refine_request(
     from trainer.figures import HEALTH
     from trainer.refine import RefineSettings, refine
 
+    most = RefineSettings.evaluation
     settings = RefineSettings(
         algorithm=request.algorithm.value,
         steps=request.steps,
@@ -78,6 +79,7 @@ def refine_request(
         staleness=request.staleness,
         max_steps=configured.max_steps,
         in_flight=configured.episodes_in_flight,
+        evaluation=most if request.gate is None else min(most, request.gate.specs),
         stop=(*HEALTH, *request.stop),
     )
     return refine(

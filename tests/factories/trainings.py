@@ -88,14 +88,27 @@ def experience(
     database: Database, groups: int, *, size: int = 2, version: str = "v1", exact: bool = True, short: int = 0
 ) -> str:
     """A job with so many groups of sampled episodes; `short` members of the last group are missing; its id."""
+
+    def made(spec: int, member: int) -> Episode:
+        episode = episodes.episode(jobs.fresh(spec, member), member=member, of=episodes.spec(spec))
+        return sampled(episode, version) if exact else episode
+
+    found = [[made(spec, member) for member in range(size)] for spec in range(groups)]
+    if short:
+        found[-1] = found[-1][:-short]
+    return store(database, found, size)
+
+
+def store(database: Database, groups: list[list[Episode]], size: int) -> str:
+    """A job in which these groups were made, and then it was cancelled; its id."""
     job_id = jobs.make(database, JobRequest(count=10_000, group_size=size))
-    lease = jobs.claim(database, jobs.claimant(shard_specs=groups))
+    lease = jobs.claim(database, jobs.claimant(shard_specs=len(groups)))
     assert lease is not None
     assert lease.job_id == job_id
-    for spec, member in lease.pairs[: len(lease.pairs) - short]:
-        made = episodes.episode(jobs.fresh(spec, member), member=member, of=episodes.spec(spec))
-        with database.begin() as session:
-            trajectories.store(session, lease, spec, sampled(made, version) if exact else made)
+    for spec, group in enumerate(groups):
+        for episode in group:
+            with database.begin() as session:
+                trajectories.store(session, lease, spec, episode)
     with database.begin() as session:
         shards.finish(session, lease)
     with database.begin() as session:
