@@ -65,6 +65,10 @@ def test_domains_are_those_of_the_records() -> None:
         (["jobs", "list"], "PROPOUND_API_KEY"),
         (["generate", "--count", "5", "--min-skills", "3", "--max-skills", "2"], "minimum_skills is larger"),
         (
+            ["generate", "--count", "5", "--min-pass-rate", "0.9", "--max-pass-rate", "0.2"],
+            "minimum is larger than maximum",
+        ),
+        (
             ["jobs", "list", "--url", "http://127.0.0.1:1", "--key", "pp_x"],
             "no answer from http://127.0.0.1:1",
         ),
