@@ -12,8 +12,10 @@ import yaml
 from propound.config import Settings
 
 ROOT = Path(__file__).parents[2]
-OURS = ("migrate", "api", "worker")
+OURS = ("migrate", "api", "worker", "trainer")
 SERVERS = ("postgres", "redis")
+SHARED = {"checkpoints", "trainings"}
+"""What training leaves."""
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def test_has_the_parts_of_the_system(compose: dict[str, Any]) -> None:
     assert set(compose["services"]) == {*OURS, *SERVERS}
     assert compose["services"]["postgres"]["image"] == "postgres:17"
     assert compose["services"]["redis"]["image"] == "redis:7"
-    assert set(compose["volumes"]) == set(SERVERS)
+    assert set(compose["volumes"]) == {*SERVERS, *SHARED}
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -35,10 +37,26 @@ def test_our_containers_have_no_privileges(compose: dict[str, Any], name: str) -
     assert service["cap_drop"] == ["ALL"]
     assert service["read_only"] is True
     assert "no-new-privileges:true" in service["security_opt"]
-    assert not {"privileged", "cap_add", "user", "pid", "network_mode", "volumes"} & set(service)
+    assert not {"privileged", "cap_add", "user", "pid", "network_mode"} & set(service)
+    assert {volume.split(":")[0] for volume in service.get("volumes", [])} <= SHARED
 
 
-@pytest.mark.parametrize("name", ["postgres", "redis", "api", "worker"])
+def test_workers_read_checkpoints_and_trainers_write_them(compose: dict[str, Any]) -> None:
+    place = "checkpoints:/var/lib/propound/checkpoints"
+    assert compose["services"]["worker"]["volumes"] == [f"{place}:ro"]
+    assert place in compose["services"]["trainer"]["volumes"]
+    owned = [line for line in (ROOT / "Dockerfile").read_text().splitlines() if "--owner propound" in line]
+    assert all(f"/var/lib/propound/{name}" in owned[0] for name in SHARED)
+
+
+def test_the_trainer_is_started_on_demand_and_has_an_image_with_torch(compose: dict[str, Any]) -> None:
+    trainer = compose["services"]["trainer"]
+    assert trainer["profiles"] == ["training"]
+    assert trainer["build"]["args"] == {"EXTRAS": "train"}
+    assert trainer["image"] != compose["services"]["worker"]["image"]
+
+
+@pytest.mark.parametrize("name", ["postgres", "redis", "api", "worker", "trainer"])
 def test_everything_that_stays_has_a_health_check(compose: dict[str, Any], name: str) -> None:
     assert compose["services"][name]["healthcheck"]["test"]
     assert compose["services"][name]["restart"] == "unless-stopped"
@@ -48,7 +66,7 @@ def test_order_of_the_start(compose: dict[str, Any]) -> None:
     services = compose["services"]
     assert services["migrate"]["restart"] == "no"
     assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
-    for name in ("api", "worker"):
+    for name in ("api", "worker", "trainer"):
         wanted = services[name]["depends_on"]
         assert wanted["migrate"] == {"condition": "service_completed_successfully"}
         assert all(wanted[server] == {"condition": "service_healthy"} for server in SERVERS)
