@@ -202,7 +202,9 @@ class _Claimed:
         step = int(figures["step"])
         others = {name: value for name, value in figures.items() if name != "step"}
         with self.change() as session:
-            trainings.note_step(session, self._lease, step, others)
+            holds = trainings.note_step(session, self._lease, step, others)
+        if not holds:
+            self._heartbeat.look()
         self._noted = step
 
     def _catch_up(self, before: int | None = None) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from propound.config import Settings
+from propound.policy import checkpoint as checkpoint_module
 from propound.policy.checkpoint import CheckpointError
 from propound.policy.endpoint import EndpointPolicy
 from propound.policy.engine import EngineError
@@ -42,6 +43,14 @@ def test_an_endpoint_proposes_at_the_temperature_of_the_settings() -> None:
     policy = policy_of(configured, default_library())
     assert isinstance(policy, EndpointPolicy)
     assert (policy.name, policy.temperature) == ("some-model", 0.4)
+
+
+def test_what_is_live_at_first_must_be_bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint_module, "BUNDLED", tmp_path)
+    with pytest.raises(ValueError, match="no checkpoint default"):
+        check_policy(Settings(policy="live"))
+    checkpoints.write(tmp_path / "default")
+    check_policy(Settings(policy="live"))
 
 
 @pytest.mark.parametrize(

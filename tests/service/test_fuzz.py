@@ -23,7 +23,7 @@ JSON = st.recursive(
 )
 FIELDS = st.sampled_from(
     ["count", "domains", "categories", "skills", "minimum_skills", "maximum_skills", "seed", "group_size", "level",
-     "max_episodes", "name", "scopes"]
+     "max_episodes", "name", "scopes", "base", "steps", "minutes", "stop", "gate", "cron", "every_groups", "training"]
 )  # fmt: skip
 LIKELY = (
     JSON
@@ -31,6 +31,8 @@ LIKELY = (
     | st.lists(
         st.sampled_from(["mathematics", "science", "algebra", "modular-power", "jobs:read", "x"]), max_size=3
     )
+    | st.sampled_from(["live", "0" * 16, "* * * * *", "*/0 * * * *", "0 0 31 2 *", "\u0661 * * * *"])
+    | st.just({"experience": "stored"})
 )
 BODIES = st.dictionaries(FIELDS, LIKELY, max_size=6) | st.fixed_dictionaries(
     {"count": st.integers(-1, 5)},
@@ -48,7 +50,7 @@ def answered(response: httpx.Response) -> None:
 
 
 @SHARED
-@given(path=st.sampled_from(["/v1/jobs", "/v1/keys"]), body=BODIES | JSON)
+@given(path=st.sampled_from(["/v1/jobs", "/v1/keys", "/v1/trainings", "/v1/schedules"]), body=BODIES | JSON)
 def test_bodies(client: httpx.Client, path: str, body: Any) -> None:
     content = json.dumps(body).encode()
 
@@ -64,7 +66,19 @@ def test_bytes(client: httpx.Client, content: bytes) -> None:
 @SHARED
 @given(
     path=st.sampled_from(
-        ["/v1/jobs", "/v1/datasets", "/v1/keys", "/v1/skills", "/v1/jobs/{}", "/v1/problems/{}"]
+        [
+            "/v1/jobs",
+            "/v1/datasets",
+            "/v1/keys",
+            "/v1/skills",
+            "/v1/jobs/{}",
+            "/v1/problems/{}",
+            "/v1/trainings",
+            "/v1/trainings/{}/metrics",
+            "/v1/schedules",
+            "/v1/checkpoints",
+            "/v1/promotions",
+        ]
     ),
     parameter=st.sampled_from(["cursor", "limit", "state", "domain", "category", "skill"]),
     value=st.text(max_size=60),
