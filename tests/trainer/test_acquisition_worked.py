@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from trainer.acquisition.candidate import read_candidate
-from trainer.acquisition.formula import has_series
+from trainer.acquisition.formula import Remainder, has_series
 from trainer.acquisition.restrictions import restrictions
 from trainer.acquisition.scripted import write_package
 from trainer.acquisition.worked import PatternError, read_worked
@@ -50,6 +52,28 @@ def test_a_program_can_be_the_second_method() -> None:
     assert isinstance(worked.recompute, str)
     candidate = write_package(worked)
     assert 'return largest(p["b"], p["a"])' in candidate.files[1]
+
+
+def test_a_sum_is_a_first_method_where_a_program_is_the_second() -> None:
+    text = r"""
+    Example: A row has 9 boxes. Box number $k$ holds $k$ factorial pearls.
+    Find the number of pearls left over when they are packed by the 35.
+    Solution. With $n = 9$, $m = 35$ it is $r = \left(\sum_{k=1}^{n} k!\right) \bmod m$.
+    Check.
+    ```python
+    def pearls(n, m):
+        total, product = 0, 1
+        for k in range(1, n + 1):
+            product *= k
+            total += product
+        return total % m
+    ```
+    Answer. 33
+    """
+    worked = read_worked(dedent(text))
+    assert isinstance(worked.solve, Remainder)
+    assert isinstance(worked.recompute, str)
+    assert write_package(worked).name == "number-pearls-left-over-when"
 
 
 @pytest.mark.parametrize("text", [HALL, GREATEST])

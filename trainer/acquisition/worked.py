@@ -8,8 +8,8 @@
     Answer. 258
 
 The numbers of the statement are the values of the letters, each once. The two methods are the two sides of an equation,
-one added or multiplied up term by term and the other closed, or a closed formula and a Python function below `Check.`,
-or two functions. Everything that is not in this pattern is refused with the reason.
+one added or multiplied up term by term and the other closed, or a formula and a Python function below `Check.`, or
+two functions. Everything that is not in this pattern is refused with the reason.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def _worded(statement: str, values: dict[str, int]) -> tuple[str, str, list[str]
 
 
 def _methods(solution: str, check: str, names: frozenset[str]) -> tuple[Method, Method]:
-    """The closed form, and the method that it is checked with."""
+    """The closed form, or a sum where there is none, and the method that it is checked with."""
     formulas, why = _formulas(solution, names)
     closed = [formula for formula in formulas if not has_series(formula)]
     series = [formula for formula in formulas if has_series(formula)]
@@ -196,6 +196,8 @@ def _methods(solution: str, check: str, names: frozenset[str]) -> tuple[Method, 
             "the program below Check. only calculates: a second method counts, adds up or searches"
         )
     second: list[Method] = [*series[:1], *checks]
+    if not first and checks:
+        first, second = [*series[:1]], [*checks]
     if not first or not second:
         missing = "a second method (a sum, or a function below Check.)" if first else "a closed formula"
         raise PatternError(f"the solution has not {missing}" + (f"; {why}" if why else ""))
