@@ -42,6 +42,9 @@ WAKE_UPS = 4
 _WORKER = "propound.worker."
 """Before a worker's name: a key in Redis that is gone unless the worker renews it."""
 
+_TRAINER = "propound.trainer."
+"""Before a trainer's name."""
+
 _AFTER_COMMIT = "propound.queue.after_commit"
 _TIMEOUT_SECONDS = 3.0
 _LOG = logging.getLogger(__name__)
@@ -113,16 +116,37 @@ class Publisher:
         """
         self._client().set(_WORKER + worker, sandbox, px=lasting)
 
+    def appear_as_trainer(self, trainer: str, lasting: timedelta) -> None:
+        """Say that ``trainer`` is there for so long.
+
+        Raises:
+            redis.RedisError: Redis cannot be reached.
+        """
+        self._client().set(_TRAINER + trainer, "", px=lasting)
+
     def workers(self) -> dict[str, str]:
         """The workers that are there, each with the tier of its sandbox.
 
         Raises:
             redis.RedisError: Redis cannot be reached.
         """
-        keys: list[bytes] = sorted(self._client().scan_iter(f"{_WORKER}*", count=1000))
-        tiers: list[bytes | None] = self._client().mget(keys) if keys else []  # type: ignore[assignment]
-        found = zip(keys, tiers, strict=True)
-        return {key.decode().removeprefix(_WORKER): tier.decode() for key, tier in found if tier is not None}
+        return self._present(_WORKER)
+
+    def trainers(self) -> list[str]:
+        """The trainers that are there.
+
+        Raises:
+            redis.RedisError: Redis cannot be reached.
+        """
+        return list(self._present(_TRAINER))
+
+    def _present(self, prefix: str) -> dict[str, str]:
+        keys: list[bytes] = sorted(self._client().scan_iter(f"{prefix}*", count=1000))
+        values: list[bytes | None] = self._client().mget(keys) if keys else []  # type: ignore[assignment]
+        found = zip(keys, values, strict=True)
+        return {
+            key.decode().removeprefix(prefix): value.decode() for key, value in found if value is not None
+        }
 
     def ping(self) -> None:
         """One round trip.

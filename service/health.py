@@ -37,6 +37,7 @@ class Readiness(BaseModel):
                     "status": "ok",
                     "checks": {"database": "ok", "migrations": "ok", "redis": "ok"},
                     "workers": {"generator-1:17": "namespaces, warm"},
+                    "trainers": ["trainer-1:9"],
                 }
             ]
         }
@@ -46,6 +47,8 @@ class Readiness(BaseModel):
     checks: dict[str, str]
     workers: dict[str, str]
     """The generation workers that are there, each with the tier of the sandbox that it runs programs in."""
+    trainers: list[str]
+    """The trainers that are there."""
 
 
 class NotReady(ProblemDetails):
@@ -71,9 +74,11 @@ async def get_readiness(request: Request, shared: Shared) -> Response | Readines
     where they run is said for each worker, and none need be there."""
     names = ("database", "migrations", "redis")
     workers: dict[str, str] = {}
+    trainers: list[str] = []
 
     async def find_workers() -> None:
         workers.update(await to_thread.run_sync(shared.publisher.workers, abandon_on_cancel=True))
+        trainers.extend(await to_thread.run_sync(shared.publisher.trainers, abandon_on_cancel=True))
 
     outcomes = await asyncio.gather(
         _outcome(to_thread.run_sync(shared.database.ping, abandon_on_cancel=True)),
@@ -83,7 +88,7 @@ async def get_readiness(request: Request, shared: Shared) -> Response | Readines
     checks = dict(zip(names, outcomes, strict=True))
     missing = [name for name, outcome in checks.items() if outcome != "ok"]
     if not missing:
-        return Readiness(checks=checks, workers=workers)
+        return Readiness(checks=checks, workers=workers, trainers=trainers)
     error = UnavailableError("; ".join(f"{name}: {checks[name]}" for name in missing))
     return respond(error, request.url.path, extra={"checks": checks})
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import socket
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from importlib.util import find_spec
 from threading import Event, Thread
@@ -37,6 +39,9 @@ from trainer.tasks import OpenWorkplace, open_workplace, register
 
 SWEEP_SECONDS = 5.0
 """Between two looks for work that no message announces; a quarter of the lease if that is shorter."""
+
+PRESENCE_SECONDS = 30.0
+"""A trainer that has not swept for so long is not there."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -114,9 +119,10 @@ def _sweep_forever(configured: Settings) -> None:
     database, publisher = Database(database_url, pool_size=0), Publisher(redis_url)
     default = _default_version(configured)
     pause = Event()
-    _LOG.info("trainer %s looks after runs and schedules", os.getpid())
+    name = f"{socket.gethostname()}:{os.getpid()}"
     while not pause.wait(min(SWEEP_SECONDS, configured.lease_seconds / 4)):
         try:
+            publisher.appear_as_trainer(name, timedelta(seconds=PRESENCE_SECONDS))
             if sweep(database, publisher, default) and publisher.waiting(TRAININGS) == 0:
                 publisher.wake_trainer()
         except Exception:  # noqa: BLE001  # a server that is away comes back

@@ -41,7 +41,7 @@ def test_the_api_is_ready(api_url: str) -> None:
 
     assert answer.status_code == 200
     checks = {"database": "ok", "migrations": "ok", "redis": "ok"}
-    assert answer.json() == {"status": "ok", "checks": checks, "workers": {}}
+    assert answer.json() == {"status": "ok", "checks": checks, "workers": {}, "trainers": []}
 
 
 def test_living_workers_say_how_they_isolate_programs(api_url: str, server_settings: Settings) -> None:
@@ -57,6 +57,15 @@ def test_living_workers_say_how_they_isolate_programs(api_url: str, server_setti
         publisher.close()
 
     assert workers == {"one:1": "namespaces, warm"}
+
+
+@pytest.mark.usefixtures("redis")
+def test_living_trainers_are_told(api_url: str, server_settings: Settings) -> None:
+    publisher = Publisher(str(server_settings.redis_url))
+    publisher.appear_as_trainer("gpu-1:9", timedelta(minutes=5))
+    ready = httpx.get(f"{api_url}/readyz", trust_env=False).json()
+    publisher.close()
+    assert (ready["trainers"], ready["workers"]) == (["gpu-1:9"], {})
 
 
 NOWHERE: list[tuple[dict[str, str], set[str]]] = [
