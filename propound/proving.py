@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from propound.config import settings
-from propound.errors import SkillError
-from propound.sandbox import Limits, Sandbox, open_sandbox
+from propound.errors import PropoundError, SkillError
+from propound.sandbox import ExecutionStatus, Limits, Sandbox, open_sandbox
 from propound.skills import Library, default_library
 from propound.skills.library import TOOLKIT_ROOT
 from propound.skills.package import SkillPackage, load_package
@@ -39,6 +39,10 @@ print(json.dumps(found))
 """
 
 
+class ProofError(PropoundError):
+    """The sandbox failed: nothing is known about the package."""
+
+
 @dataclass(frozen=True)
 class Prover:
     """Proves packages against the library that comes with Propound."""
@@ -56,7 +60,11 @@ class Prover:
         return cls(open_sandbox(settings().sandbox_tier), default_library())
 
     def findings(self, folder: Path, *, pairs: bool) -> list[str]:
-        """What is wrong with the package in this folder; empty when nothing is."""
+        """What is wrong with the package in this folder; empty when nothing is.
+
+        Raises:
+            ProofError: the sandbox failed.
+        """
         found = self._format(folder)
         try:
             package = load_package(folder.resolve())
@@ -86,6 +94,8 @@ class Prover:
             python_path=[TOOLKIT_ROOT],
             limits=LIMITS,
         )
+        if execution.status is ExecutionStatus.FAILED:
+            raise ProofError(f"the sandbox failed: {execution.reason}")
         if not execution.succeeded:
             said = execution.stderr.decode(errors="replace").strip().splitlines()
             why = execution.reason or (said[-1] if said else f"exit code {execution.exit_code}")

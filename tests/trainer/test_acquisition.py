@@ -160,6 +160,8 @@ def test_the_command_proves_skills_in_pairs_too(tmp_path: Path) -> None:
         (["nowhere", "out"], "is no folder"),
         (["corpus", "out", "--teacher", "endpoint"], "PROPOUND_ENDPOINT_URL"),
         (["corpus", "out", "--teacher", "nobody"], "invalid choice"),
+        (["corpus", "out", "--threshold", "2"], "--threshold is from 0 to 1"),
+        (["corpus", "out", "--samples", "0"], "--samples at least 1"),
     ],
 )
 def test_wrong_use_is_told_in_words(tmp_path: Path, words: list[str], said: str) -> None:

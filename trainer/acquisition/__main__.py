@@ -46,6 +46,8 @@ def main(words: Sequence[str]) -> None:
         "--no-pairs", action="store_true", help="do not prove skills in pairs with the library"
     )
     given = parser.parse_args(words)
+    if not 0 <= given.threshold <= 1 or given.samples < 1:
+        parser.error("--threshold is from 0 to 1, --samples at least 1")
     teacher: Teacher = ScriptedTeacher()
     if given.teacher == "endpoint":
         teacher = EndpointTeacher(endpoint_of(settings()), seed=given.seed)

@@ -10,8 +10,8 @@ from typing import Any
 
 from propound.errors import SkillError
 from propound.problem import AnswerKind, Domain
-from propound.proving import Prover
-from propound.sandbox import Limits
+from propound.proving import ProofError, Prover
+from propound.sandbox import ExecutionStatus, Limits
 from propound.skills import Library, SkillPackage
 from propound.skills.library import TOOLKIT_ROOT
 from propound.skills.toolkit import CATALOGUE, wording
@@ -153,6 +153,9 @@ class Scorer:
         """Measure a candidate whose package is written below `folder`.
 
         Only where r(k) is at least `threshold`, it is proved in pairs.
+
+        Raises:
+            ProofError: the sandbox failed; nothing is known about the candidate.
         """
         try:
             score = self._score(candidate, excerpt, folder / candidate.name, threshold)
@@ -235,6 +238,8 @@ class Scorer:
             python_path=[TOOLKIT_ROOT],
             limits=limits,
         )
+        if execution.status is ExecutionStatus.FAILED:
+            raise ProofError(f"the sandbox failed: {execution.reason}")
         said = execution.stderr.decode(errors="replace").strip().splitlines()
         if not execution.succeeded:
             return execution.reason or (said[-1][:200] if said else f"exit code {execution.exit_code}")
@@ -248,6 +253,8 @@ def _ungrounded(candidate: Candidate, package: SkillPackage, excerpt: Excerpt) -
     """What of the worked example does not stand in the excerpt, or is no value of its parameter."""
     if package.domain is Domain.CODING:
         return ["a coding skill has no worked example that can be checked"]
+    if package.gives not in _KINDS:
+        return [f"no skill of {package.domain} gives {package.gives}"]
     if package.gives == "quantity" and not (package.unit and package.bounds):
         return ["a quantity has no unit and bounds"]
     if candidate.parameters.keys() != package.parameters.keys():
