@@ -204,15 +204,15 @@ class Run:
         if not self.marks:
             self._mark()
         began = time.monotonic()
-        with self._policy() as policy:
-            self.versions = [*self.versions, policy.version][-self.settings.staleness - 1 :]
-            drawn, taken = self._collect(policy)
-            sampled = time.monotonic()
-            carrying = [group for group in drawn if carries(group, self.algorithm)]
-            if not carrying:
-                self.starved = True
-                return None
-            batch = self.learner.weigh(carrying, policy.version)
+        version = self._write_policy()
+        self.versions = [*self.versions, version][-self.settings.staleness - 1 :]
+        drawn, taken = self._collect()
+        sampled = time.monotonic()
+        carrying = [group for group in drawn if carries(group, self.algorithm)]
+        if not carrying:
+            self.starved = True
+            return None
+        batch = self.learner.weigh(carrying, version)
         figures = step_figures(batch, drawn, self.algorithm)
         loss, gradients = self.learner.gradients(batch)
         norm = float(torch.nn.utils.get_total_norm(gradients))
@@ -227,25 +227,25 @@ class Run:
             "norm": norm,
             "dropped_groups": len(drawn) - len(carrying),
             "taken_groups": taken,
-            "policy_version": policy.version,
+            "policy_version": version,
             "sampling_seconds": sampled - began,
             "tokens_per_second": sum(g.length for g in carrying) / (time.monotonic() - sampled),
             "mastery": dict(self.mastery),
         }
         return self._record(figures, began)
 
-    def _collect(self, policy: LanguagePolicy) -> tuple[list[Group], int]:
+    def _collect(self) -> tuple[list[Group], int]:
         """The step's groups: a source's first, then own ones, and more in place of those without gradient."""
         taken: list[list[Episode]] = []
         if self.source is not None:
             taken = self.source.take(self.settings.groups, tuple(reversed(self.versions)))
             self.taken += len(taken)
         groups = [read_group(self.tokenizer, each, self.network.context) for each in taken]
-        if self.source is not None and self.source.exhaustible:
-            return groups, len(taken)
-        groups += self._sample(policy, self.settings.groups - len(groups))
-        without = sum(not carries(group, self.algorithm) for group in groups)
-        groups += self._sample(policy, min(without, self.settings.refill))
+        if self.source is None or not self.source.exhaustible:
+            with self._policy() as policy:
+                groups += self._sample(policy, self.settings.groups - len(groups))
+                without = sum(not carries(group, self.algorithm) for group in groups)
+                groups += self._sample(policy, min(without, self.settings.refill))
         return groups, len(taken)
 
     def _sample(self, policy: LanguagePolicy, count: int) -> list[Group]:
@@ -327,6 +327,7 @@ class Run:
         """Evaluate the weights, and write them as a checkpoint unless they are the base's."""
         figures: dict[str, Any] = {}
         if self.settings.evaluation:
+            self._write_policy()
             with self._policy() as policy:
                 figures = evaluate(
                     policy,
@@ -349,15 +350,19 @@ class Run:
     def _folder(self, step: int) -> Path:
         return self.out / f"step-{step:06d}"
 
-    @contextmanager
-    def _policy(self) -> Iterator[LanguagePolicy]:
-        """The current weights as a policy, in float32: it samples from exactly what is trained."""
+    def _write_policy(self) -> str:
+        """Write the current weights in float32: a policy of them samples from exactly what is trained. Its version."""
         folder = self.out / "policy"
         shutil.rmtree(folder, ignore_errors=True)
         with write_checkpoint(folder, self.base.name, {"step": self.done}) as partial:
             self.network.write(partial, self.tokenizer, torch.float32)
-        checkpoint = load_checkpoint(folder)
-        engine = EmbeddedEngine(folder, slots=self.settings.in_flight)
+        return load_checkpoint(folder).version
+
+    @contextmanager
+    def _policy(self) -> Iterator[LanguagePolicy]:
+        """The weights that were written last, as a policy."""
+        checkpoint = load_checkpoint(self.out / "policy")
+        engine = EmbeddedEngine(checkpoint.folder, slots=self.settings.in_flight)
         try:
             yield LanguagePolicy(
                 engine,

@@ -32,6 +32,23 @@ def test_a_new_network_copies_near_and_far(between: int) -> None:
     assert _share_known(network, between) > 0.9
 
 
+def test_a_new_network_tells_places_apart_by_more_than_one_token() -> None:
+    """Of 40 tokens each stands in many places; three in a row hardly ever do."""
+    network = Network(Shape(VOCABULARY))
+    network.initialise(torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(3)
+    few = torch.randperm(VOCABULARY, generator=generator)[:40]
+    known = total = 0
+    for _ in range(4):
+        text = few[torch.randint(40, (300,), generator=generator)]
+        ids = torch.cat((text, text))
+        chosen = torch.arange(304, 599)
+        with torch.inference_mode():
+            known += int((network.logits(ids, [len(ids)], chosen).argmax(-1) == ids[chosen + 1]).sum())
+        total += len(chosen)
+    assert known / total > 0.8
+
+
 def test_other_first_weights_do_not() -> None:
     network = Network(Shape(VOCABULARY))
     network.initialise(torch.Generator().manual_seed(0))

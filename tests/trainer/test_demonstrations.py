@@ -9,7 +9,6 @@ from propound.curriculum import draw_spec
 from propound.job import JobRequest
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
-from propound.trajectory import ActionKind
 from trainer.demonstrations import HELD_OUT, conversation, demonstrate, demonstrations, invent
 
 LIBRARY = default_library()

@@ -77,14 +77,13 @@ def _wording(skill: Skill, rng: random.Random) -> dict[str, str]:
     """One of the skill's wordings, its alternatives decided and its slots left open."""
     form = rng.choice(skill.forms)
     parts = {part: rng.choice(form[part]) for part in ("setup", "quantity") if form.get(part)}
-    return {
-        part: wording.render(
-            wording.parse(text, frozenset(skill.parameters)),
-            rng,
-            lambda _, slot: f"{{{slot.name}{' ' * bool(slot.unit)}{slot.unit}}}",
-        )
-        for part, text in parts.items()
-    }
+
+    def leave_open(_: str, slot: wording.Slot) -> str:
+        return f"{{{slot.name} {slot.unit}}}" if slot.unit else f"{{{slot.name}}}"
+
+    slots = frozenset(skill.parameters)
+    texts = {part: wording.render(wording.parse(text, slots), rng, leave_open) for part, text in parts.items()}
+    return {part: " ".join(text.split()) for part, text in texts.items()}
 
 
 def _example(
