@@ -4,7 +4,8 @@
 
 A step takes groups of episodes - fresh ones that a source gives, and the run's own rollouts for the rest -, weighs
 their tokens (`loss.py`), and moves the network once. OUT gets `metrics.jsonl`, a checkpoint `step-...` at every mark
-and at the end, and `state.pt`, with which the same call goes on where it was stopped, bit by bit.
+and at the end, `report.md` with its curves, and `state.pt`, with which the same call goes on where it was stopped, bit
+by bit.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from trainer.experience import Group, read_group
 from trainer.figures import HEALTH, carries, finite, step_figures, trend
 from trainer.loss import ALGORITHMS, Algorithm
 from trainer.optimizer import Optimizer, Rates
+from trainer.report import write_report
 from trainer.rollouts import Rollouts
 from trainer.trainable import Trainable, open_base
 from trainer.update import Learner
@@ -302,6 +304,7 @@ class Run:
         best = self.marks[-1] if self.marks else (0, {})
         if reason is StopReason.RULE:
             best = max(reversed(self.marks), key=lambda mark: float(mark[1].get("accepted", 0.0)))
+        write_report(self.out, self.marks, f"{reason}{': ' if detail else ''}{detail}")
         step, figures = best
         folder = self._folder(step) if step else self.base.folder
         return Refined(folder, reason, detail, self.done, figures)

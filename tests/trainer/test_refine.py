@@ -85,6 +85,8 @@ def test_a_run_learns_and_leaves_checkpoints(folder: Path, tmp_path: Path, file:
     assert [figures["step"] for figures in seen] == [1, 2, 3, 4]
     assert seen[0]["kl"] == pytest.approx(0, abs=1e-9)
     assert seen[-1]["kl"] > 0
+    assert (tmp_path / "out" / "report.png").read_bytes().startswith(b"\x89PNG")
+    assert "4 steps" in (tmp_path / "out" / "report.md").read_text()
     before, after = load_checkpoint(folder).version, load_checkpoint(refined.folder).version
     assert before != after
 
