@@ -270,6 +270,7 @@ def _read_draw(observation: str) -> dict[str, Any]:
         part, _, text = line.partition(": ")
         if part in ("setup", "quantity"):
             forms[-1][part] = [text]
+        if not line.startswith("{"):
             continue
         found = json.loads(line)
         if "skill" in found:

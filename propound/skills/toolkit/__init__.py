@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import quality, statement, streams, wording
-from .composition import CheckError, DrawError, Skill, chains, conflict, evaluate
+from .composition import CheckError, DrawError, Reference, Skill, chains, conflict, evaluate
 from .composition import draw as compose
 
 CATALOGUE = "skills.json"
@@ -68,21 +68,27 @@ def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
     wordings = random.Random(f"wording:{seed}")
     for use, skill in zip(composition, ordered, strict=True):
         print(json.dumps({"skill": use["skill"], **use["parameters"]}))
-        for part, text in _wording(skill, wordings).items():
+        for part, text in _wording(skill, use["parameters"], wordings).items():
             print(f"{part}: {text}")
+    if drawn.get("mode") == streams.STDIN:
+        print(f"input: {streams.write_line(value)}")
+        print(f"output: {streams.write_line(output)}")
     print(json.dumps(drawn))
 
 
-def _wording(skill: Skill, rng: random.Random) -> dict[str, str]:
-    """One of the skill's wordings, its alternatives decided and its slots left open."""
+def _wording(skill: Skill, parameters: Mapping[str, Any], rng: random.Random) -> dict[str, str]:
+    """One of the skill's wordings with the numbers in it; slots for results of earlier skills stay open."""
     form = rng.choice(skill.forms)
     parts = {part: rng.choice(form[part]) for part in ("setup", "quantity") if form.get(part)}
 
-    def leave_open(_: str, slot: wording.Slot) -> str:
-        return f"{{{slot.name} {slot.unit}}}" if slot.unit else f"{{{slot.name}}}"
+    def fill(_: str, slot: wording.Slot) -> str:
+        value, unit = parameters[slot.name], f" {slot.unit}" if slot.unit else ""
+        if slot.name in skill.ports and Reference.parse(value) is not None:
+            return f"{{{slot.name}{unit}}}"
+        return skill.parameters[slot.name].write(value) + unit
 
     slots = frozenset(skill.parameters)
-    texts = {part: wording.render(wording.parse(text, slots), rng, leave_open) for part, text in parts.items()}
+    texts = {part: wording.render(wording.parse(text, slots), rng, fill) for part, text in parts.items()}
     return {part: " ".join(text.split()) for part, text in texts.items()}
 
 
