@@ -6,10 +6,10 @@ RUN := $(VENV)/bin/
 ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-vllm lint bench clean base tests
+.PHONY: help demo up test test-vllm lint bench checkpoint clean base tests
 
 help: ## this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: base ## make 100 verified problems with everything that it needs, from nothing to a file (COUNT=, OUT=)
 	@exec $(RUN)propound demo $(if $(COUNT),--count $(COUNT)) $(if $(OUT),--out $(OUT))
@@ -31,6 +31,11 @@ lint: tests ## ruff, mypy and the import contracts
 
 bench: base ## what one worker sustains: problems per second, and the cost of each stage (COUNT=)
 	@exec $(RUN)propound bench $(if $(COUNT),--count $(COUNT))
+
+checkpoint: tests ## train a proposer like the default one: some hours on two cores (OUT=)
+	@mkdir -p $(or $(OUT),checkpoint)
+	@test -e $(or $(OUT),checkpoint)/demonstrations.jsonl || $(RUN)python -m trainer.demonstrations $(or $(OUT),checkpoint)/demonstrations.jsonl --count 14000
+	@exec $(RUN)propound train sft $(or $(OUT),checkpoint)/demonstrations.jsonl $(or $(OUT),checkpoint)/run --tokens 3e7 --batch 8192 --short 2500000
 
 clean: ## remove the environment, caches and the data of demo and up (exports stay)
 	rm -rf $(VENV) $(VENV)-vllm .propound .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
