@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from propound.embedded.credentials import load_credentials, save_credentials
@@ -23,7 +24,7 @@ from tests.services import Services
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """A folder in which the system runs, and what `propound up` said; it ends cleanly on SIGTERM."""
     folder = tmp_path_factory.mktemp("house")
-    with running("up", "--port", str(free_port()), folder=folder) as process:
+    with running("up", "--trainer", "--port", str(free_port()), folder=folder) as process:
         said = read_until(process, "Ctrl-C stops it")
         assert "Ctrl-C stops it" in said, said
         yield folder, said
@@ -48,6 +49,18 @@ def test_first_key_is_shown_and_kept_for_its_owner(house: tuple[Path, str]) -> N
     assert kept.stat().st_mode & 0o077 == 0
     for log in (folder / ".propound" / "logs").iterdir():
         assert secret not in log.read_text()
+
+
+def test_a_trainer_waits_for_runs(house: tuple[Path, str]) -> None:
+    folder, _ = house
+    url = load_credentials(folder / ".propound")["url"]
+    deadline = time.monotonic() + 120
+    while not (ready := httpx.get(f"{url}/readyz", trust_env=False).json())["trainers"]:
+        assert time.monotonic() < deadline, ready
+        time.sleep(0.2)
+    log = (folder / ".propound" / "logs" / "trainer.log").read_text()
+    assert "Traceback" not in log
+    assert answer(folder, "trainings", "list") == []
 
 
 def test_a_job_from_the_command_line(house: tuple[Path, str]) -> None:
