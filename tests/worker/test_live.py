@@ -147,7 +147,7 @@ def test_without_any_checkpoint_nothing_is_claimed(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = jobs.make(deployment.place.database, REQUEST)
-    monkeypatch.setattr(checkpoint_module, "BUNDLED", deployment.folder / "nowhere")
-    with pytest.raises(CheckpointError):
+    monkeypatch.setattr(store_module, "BUNDLED", deployment.folder / "nowhere")
+    with pytest.raises(CheckpointError, match="no checkpoint default"):
         run_one(deployment.place, lambda: False)
     assert jobs.read(deployment.place.database, job_id).next_spec == 0
