@@ -193,7 +193,7 @@ class Run:
         }
         self.history: list[dict[str, Any]] = []
         self.marks: list[tuple[int, dict[str, Any]]] = []
-        self.versions: list[str] = []
+        self.versions: list[str] = [base.version]
         """Of the weights that made episodes, oldest first."""
         self.taken = 0
         """Groups that the source gave."""
@@ -214,7 +214,8 @@ class Run:
         if not carrying:
             self.starved = True
             return None
-        batch = self.learner.weigh(carrying, version)
+        current = {version} if self.done else {version, self.base.version}
+        batch = self.learner.weigh(carrying, current)
         figures = step_figures(batch, drawn, self.algorithm)
         loss, gradients = self.learner.gradients(batch)
         norm = float(torch.nn.utils.get_total_norm(gradients))

@@ -62,7 +62,7 @@ def learner(folder: Path, *, pack: int = 100_000, share: bool = True, low_precis
 
 
 def gradients(which: Learner, groups: Sequence[Group]) -> tuple[float, list[Tensor]]:
-    return which.gradients(which.weigh(groups, groups[0].version))
+    return which.gradients(which.weigh(groups, {groups[0].version}))
 
 
 def test_what_was_sampled_is_what_the_trainer_sees(folder: Path, groups: list[Group]) -> None:
@@ -83,8 +83,8 @@ def test_a_batch_that_drifts_is_refused_with_a_diagnosis(folder: Path, groups: l
     with torch.no_grad():
         next(iter(other.optimizer.parameters)).mul_(1.05)
     with pytest.raises(DriftError, match=r"was recorded with .* the engine and the trainer disagree"):
-        other.weigh(groups, groups[0].version)
-    other.weigh(groups, "another version")
+        other.weigh(groups, {groups[0].version})
+    other.weigh(groups, {"another version"})
 
 
 def test_a_shared_prompt_changes_no_gradient(folder: Path, groups: list[Group]) -> None:
@@ -124,7 +124,7 @@ def test_the_gradient_is_that_of_a_padded_batch_and_only_of_the_agents_own_token
 ) -> None:
     """Against one forward pass per trajectory, with every other token's weight at zero."""
     which = learner(folder)
-    batch = which.weigh(groups, groups[0].version)
+    batch = which.weigh(groups, {groups[0].version})
     _, found = which.gradients(batch)
     network = which.network
     total = sum(group.tokens for group in groups)
@@ -153,7 +153,7 @@ def test_low_precision_changes_the_gradient_little(folder: Path, groups: list[Gr
 
 def test_an_update_moves_towards_what_was_rewarded(folder: Path, groups: list[Group]) -> None:
     which = learner(folder)
-    batch = which.weigh(groups, groups[0].version)
+    batch = which.weigh(groups, {groups[0].version})
     which.update(batch)
     after = which.measure(which.network, groups)
     gain = sum(
