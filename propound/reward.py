@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from propound.episode import Rewards
+from propound.episode import Episode, Rewards
+from propound.probing.probe import Probe
+from propound.skills import Library
 from propound.trajectory import PROGRAMS, ActionKind, Step, Trajectory
 from propound.verification.verdict import Verdict
 
@@ -45,4 +47,19 @@ def rewards(trajectory: Trajectory, verdict: Verdict, pass_rate: float | None = 
         terminal=terminal_reward(valid=verdict.accepted, pass_rate=pass_rate),
         steps=tuple(step_reward(step) for step in trajectory.steps),
         pass_rate=pass_rate,
+    )
+
+
+def rewarded(
+    trajectory: Trajectory, verdict: Verdict, library: Library, probe: Probe | None = None
+) -> Episode:
+    """The finished episode, with its rewards and what its evidence needs of the library."""
+    used = verdict.problem.skills if verdict.problem else trajectory.spec.skills
+    return Episode(
+        trajectory=trajectory,
+        verdict=verdict,
+        rewards=rewards(trajectory, verdict, probe.pass_rate if probe else None),
+        skill_hashes={name: library[name].content_hash for name in used},
+        library_version=library.version,
+        probe=probe,
     )

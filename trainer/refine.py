@@ -193,7 +193,7 @@ class Run:
         }
         self.history: list[dict[str, Any]] = []
         self.marks: list[tuple[int, dict[str, Any]]] = []
-        self.versions: list[str] = [base.version]
+        self.versions: list[str] = []
         """Of the weights that made episodes, oldest first."""
         self.taken = 0
         """Groups that the source gave."""

@@ -11,7 +11,7 @@ from propound.policy import Policy
 from propound.problem import ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
-from propound.reward import rewards
+from propound.reward import rewarded
 from propound.sandbox import Sandbox
 from propound.skills import Library
 from propound.verification.verify import Verification
@@ -40,15 +40,7 @@ class Rollouts:
         def episode(spec: ProblemSpec, member: int) -> Episode:
             environment = Environment(spec, self.library, self.sandbox, self.max_steps, member)
             trajectory = rollout(policy, environment, member)
-            verdict = verification.verify(trajectory)
-            used = verdict.problem.skills if verdict.problem else spec.skills
-            return Episode(
-                trajectory=trajectory,
-                verdict=verdict,
-                rewards=rewards(trajectory, verdict),
-                skill_hashes={name: self.library[name].content_hash for name in used},
-                library_version=self.library.version,
-            )
+            return rewarded(trajectory, verification.verify(trajectory), self.library)
 
         with ThreadPoolExecutor(self.in_flight) as pool:
             waiting = [[pool.submit(episode, spec, member) for member in range(size)] for spec in specs]

@@ -18,7 +18,7 @@ from propound.probing.prober import Prober
 from propound.problem import ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
-from propound.reward import rewards
+from propound.reward import rewarded
 from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import Library, default_library
@@ -130,12 +130,4 @@ class Pipeline:
         trajectory = rollout(self.proposer.policy, environment, member)
         verdict = self.verification.verify(trajectory)
         probe = self.prober.probe(verdict.problem) if self.prober and verdict.problem else None
-        used = verdict.problem.skills if verdict.problem else spec.skills
-        return Episode(
-            trajectory=trajectory,
-            verdict=verdict,
-            rewards=rewards(trajectory, verdict, probe.pass_rate if probe else None),
-            skill_hashes={name: self.library[name].content_hash for name in used},
-            library_version=self.library.version,
-            probe=probe,
-        )
+        return rewarded(trajectory, verdict, self.library, probe)

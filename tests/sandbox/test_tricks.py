@@ -20,7 +20,7 @@ FILES = {
     "the root of the first process": "import os; print(os.listdir('/proc/1/root'))",
     "the root of this process": "import os; print(os.listdir('/proc/self/root/etc'))",
     "descriptors of the first process": "print(open('/proc/1/fd/0').read())",
-    "the kernel's core pattern": "open('/proc/sys/kernel/core_pattern', 'w').write('|/tmp/work/x')",
+    "the kernel's core pattern": "open('/proc/sys/kernel/core_pattern', 'w').write('|/tmp/x')",
     "the kernel's panic button": "open('/proc/sysrq-trigger', 'w').write('c')",
     "scores of the memory killer": "open('/proc/self/oom_score_adj', 'w').write('-1000')",
     "control groups": "import os; print(os.listdir('/sys/fs/cgroup'))",

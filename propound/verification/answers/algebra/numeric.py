@@ -86,7 +86,7 @@ def _stable(tree: Node, at: Mapping[str, Fraction], complex_allowed: bool) -> An
         context.dps = digits
         try:
             values.append(context.mpc(_value(tree, at, context)))
-        except (ArithmeticError, ValueError, TypeError, NotImplementedError, NoConvergence) as error:
+        except (ArithmeticError, ValueError, TypeError, NotImplementedError, NoConvergence) as error:  # all mpmath's
             raise UndefinedError from error
     rough, fine = values
     if not context.isfinite(fine) or _differ(rough, fine, STABLE_DIGITS):
