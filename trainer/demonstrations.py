@@ -34,7 +34,7 @@ from propound.verification.verify import Verification
 
 HELD_OUT = ("committee-selection", "factorial-zeros", "joule-heat", "kinetic-energy", "word-scores")
 """Skills that no demonstration uses: what a proposer does with them it has learnt from reading."""
-INVENTED = 0.35
+INVENTED = 0.25
 """Share of the demonstrations with invented skills."""
 LEVELS = (1, 2, 2, 3)
 MAX_STEPS = 24

@@ -13,8 +13,9 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from propound.draft import DraftError, Drawn, expand, read_draw
 from propound.errors import PropoundError
-from propound.problem import ProblemSpec, Submission
+from propound.problem import MAX_ANSWER, ProblemSpec, Submission
 from propound.proposing.prompt import opening_messages
 from propound.proposing.stage import next_stage
 from propound.sandbox import Execution, ExecutionStatus, Limits, Sandbox
@@ -60,6 +61,8 @@ class Environment:
         self.skills: tuple[str, ...] = spec.skills
         self.steps: list[Step] = []
         self.outcome: Outcome | None = None
+        self.drawn = Drawn()
+        """What was drawn last."""
         self.draft: Submission | None = None
         """What was checked last."""
         self.submission: Submission | None = None
@@ -104,9 +107,7 @@ class Environment:
         if action.kind is ActionKind.DRAW:
             return self._draw(**action.arguments)
         if action.kind is ActionKind.CHECK:
-            self.draft = Submission(**action.arguments)
-            draft = {"draft.json": json.dumps(action.arguments).encode()}
-            return self._exec(_CHECK, draft)
+            return self._check(action.arguments)
         if action.kind is ActionKind.EXEC:
             return self._exec(action.arguments["code"])
         if action.kind is ActionKind.EDIT:
@@ -129,10 +130,33 @@ class Environment:
         if seed is None:
             seed = random.Random(f"{self.spec.seed}:{self.member}:{len(self.steps)}:draw").randrange(2**32)
         names = json.dumps(skills or list(self.skills))
-        return self._exec(f"from toolkit import draw\ndraw({names}, seed={seed}, level={self.spec.level})")
+        ok, text = self._exec(
+            f"from toolkit import draw\ndraw({names}, seed={seed}, level={self.spec.level})"
+        )
+        if ok:
+            self.drawn = read_draw(text)
+        return ok, text
+
+    def _check(self, arguments: Mapping[str, Any]) -> tuple[bool, str]:
+        try:
+            self.draft = self._written(arguments)
+        except DraftError as error:
+            return False, f"failed: {error}"
+        draft = self.draft.model_dump_json(include={"statement", "answer"}).encode()
+        return self._exec(_CHECK, {"draft.json": draft})
+
+    def _written(self, arguments: Mapping[str, Any]) -> Submission:
+        """What the agent means, with the quotes of the last draw replaced."""
+        texts = {part: expand(arguments[part], self.drawn) for part in ("statement", "answer")}
+        if len(texts["answer"]) > MAX_ANSWER:
+            raise DraftError(f"the answer is longer than {MAX_ANSWER} characters")
+        return Submission.model_validate({**arguments, **texts})
 
     def _submit(self, arguments: dict[str, Any]) -> tuple[bool, str]:
-        submission = Submission.model_validate(arguments) if arguments.get("statement") else self.draft
+        try:
+            submission = self._written(arguments) if arguments.get("statement") else self.draft
+        except DraftError as error:
+            return False, f"failed: {error}"
         if submission is None:
             return False, "no draft has been checked: give statement and answer"
         self.submission = submission

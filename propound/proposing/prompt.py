@@ -11,8 +11,10 @@ from propound.trajectory import ActionKind
 from propound.transcript import tool_schemas
 
 _SYSTEM = """You write one {domain} problem that composes the active skills, with a checked answer.
-Draw numbers, write the statement in your own words, check it, repair what fails, drop or swap skills that do not go \
-together, submit.
+Draw numbers and wordings, write the statement around them, check it, repair what fails, drop or swap skills that do \
+not go together, submit.
+A draft may quote the last draw: <setup 1>, <quantity 1>, <example>, <input>, <output>, <answer>; an open slot in a \
+quote takes the last name that an earlier sentence introduced.
 A turn is a thought, or a thought with one tool call:
 <tool_call>
 {{"name": "...", "arguments": {{...}}}}

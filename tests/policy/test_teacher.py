@@ -7,6 +7,7 @@ from collections import Counter
 from functools import cache
 
 from propound.curriculum import draw_spec
+from propound.draft import read_draw
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
 from propound.problem import ProblemSpec
@@ -97,18 +98,15 @@ def test_thoughts_vary() -> None:
 def test_statements_are_worded_as_the_draw_shows() -> None:
     seen = 0
     for trajectory in _trajectories():
-        drawn = [step for step in trajectory.steps if step.action.kind is ActionKind.DRAW and step.observation.ok]
+        drawn = [
+            step for step in trajectory.steps if step.action.kind is ActionKind.DRAW and step.observation.ok
+        ]
         if not (trajectory.submission and drawn):
             continue
-        statement = next(
-            str(step.action.arguments["statement"])
-            for step in reversed(trajectory.steps)
-            if "statement" in step.action.arguments
-        )
-        shown = [line for line in drawn[-1].observation.text.splitlines() if line.startswith("quantity: ")]
-        assert shown
-        for line in shown:
-            pieces = re.split(r"\{[^{}]*\}", line.removeprefix("quantity: "))
-            assert all(piece in statement for piece in pieces), (line, statement)
+        shown = read_draw(drawn[-1].observation.text).texts
+        assert "quantity 1" in shown
+        for name in shown.keys() - {"answer", "example", "input", "output"}:
+            pieces = re.split(r"\{[^{}]*\}", shown[name])
+            assert all(piece in trajectory.submission.statement for piece in pieces), name
             seen += 1
     assert seen > 10

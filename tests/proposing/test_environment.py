@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from propound.draft import read_draw
 from propound.problem import Domain, ProblemSpec
 from propound.proposing.environment import Environment
 from propound.sandbox import open_sandbox
@@ -68,7 +69,7 @@ def test_a_draw_shows_one_wording_of_each_skill_with_its_numbers() -> None:
         Environment(SPEC, LIBRARY, SANDBOX, 12, member).step(write_call(ActionKind.DRAW, {})).text
         for member in range(6)
     ]
-    quantities = [line for text in shown for line in text.splitlines() if line.startswith("quantity: ")]
+    quantities = [line for text in shown for line in text.splitlines() if line.startswith("quantity ")]
     assert len(quantities) == 6
     assert len(set(quantities)) > 1
     for text in shown:
@@ -76,6 +77,32 @@ def test_a_draw_shows_one_wording_of_each_skill_with_its_numbers() -> None:
         wording = text.partition("\n")[2].rpartition("\n{")[0]
         assert all(str(value) in wording for name, value in use.items() if name != "skill")
         assert "[[" not in wording
+
+
+def test_a_draft_quotes_the_draw_and_is_handed_in_written_out() -> None:
+    environment = _environment()
+    draft = {"statement": "<setup 1> Find <quantity 1>.", "answer": "<answer>"}
+    assert environment.step(write_call(ActionKind.CHECK, draft)).text.startswith(
+        "failed: <setup 1> was not drawn"
+    )
+    for member in range(9):
+        environment = Environment(SPEC, LIBRARY, SANDBOX, 12, member)
+        drawn = read_draw(environment.step(write_call(ActionKind.DRAW, {})).text)
+        if "setup 1" in drawn.texts:
+            break
+    observation = environment.step(write_call(ActionKind.CHECK, draft))
+    assert observation.text.startswith(f"sound: {drawn.facts['answer']}")
+    assert environment.step(write_call(ActionKind.SUBMIT, {})).ok
+    assert environment.submission is not None
+    assert environment.submission.statement == f"{drawn.texts['setup 1']} Find {drawn.texts['quantity 1']}."
+    assert environment.submission.answer == drawn.facts["answer"]
+
+
+def test_a_submission_that_quotes_wrongly_does_not_end_the_episode() -> None:
+    environment = _environment()
+    observation = environment.step(write_call(ActionKind.SUBMIT, {"statement": "<setup 7>", "answer": "1"}))
+    assert not observation.ok
+    assert environment.outcome is None
 
 
 def test_a_draw_and_a_failed_check_move_the_stage() -> None:

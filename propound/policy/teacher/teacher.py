@@ -8,7 +8,6 @@ for real.
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import tomllib
@@ -19,6 +18,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from propound.draft import Drawn, read_draw
 from propound.policy.protocol import Turn
 from propound.problem import ProblemSpec, digest
 from propound.skills import Library
@@ -36,6 +36,9 @@ PATIENCE = 2
 
 LONGEST_TOLD = 20
 """Characters of an answer that a thought repeats."""
+
+
+_ANSWER = "<answer>"
 
 
 class Temper(StrEnum):
@@ -210,31 +213,34 @@ class _Script:
         yield from self._edit(self._say("prune_stuck", count=str(attempts)), *edit)
         return True
 
-    def _draw(self) -> Generator[str, str, dict[str, Any] | None]:
+    def _draw(self) -> Generator[str, str, Drawn | None]:
         observation = yield self._call(ActionKind.DRAW, self._say("draw"))
         reason = _failure(observation)
         if reason is None:
-            return _read_draw(observation)
+            return read_draw(observation)
         if "cannot be combined" in reason:
             yield from self._resolve_conflict("conflict_met")
         else:
             self.remark = self._say("draw_failed", reason=reason)
         return None
 
-    def _finish(self, drawn: dict[str, Any]) -> Generator[str, str, bool]:
+    def _finish(self, drawn: Drawn) -> Generator[str, str, bool]:
         """Write the statement, check it unless confident, submit; False when the draw is no good."""
-        answer = drawn["answer"]
+        answer = str(drawn.facts["answer"])
         told = answer if len(answer) <= LONGEST_TOLD else "as drawn"
-        if self.temper is Temper.CONFIDENT and len(drawn["composition"]) == 1:
+        if self.temper is Temper.CONFIDENT and len(drawn.composition) == 1:
             thought = self._say("confident")
-            yield self._call(ActionKind.SUBMIT, thought, statement=self._write(drawn), answer=answer)
+            yield self._call(ActionKind.SUBMIT, thought, statement=self._write(drawn), answer=_ANSWER)
             return True
         slip = self.rng.random() < SLIP
         for _ in range(2):
             text = self._write(drawn)
             thought = self._say("check", answer=told)
             observation = yield self._call(
-                ActionKind.CHECK, thought, statement=_slipped(text, self.rng) if slip else text, answer=answer
+                ActionKind.CHECK,
+                thought,
+                statement=_slipped(text, self.rng) if slip else text,
+                answer=_ANSWER,
             )
             reason = _failure(observation)
             if reason is None:
@@ -247,38 +253,25 @@ class _Script:
         self.remark = self._say("check_failed", reason=reason or "")
         return False
 
-    def _write(self, drawn: dict[str, Any]) -> str:
-        composition = drawn["composition"]
-        skills = self.library.skills([use["skill"] for use in composition])
+    def _write(self, drawn: Drawn) -> str:
+        """A statement that quotes the draw."""
+        skills = self.library.skills([use["skill"] for use in drawn.composition])
         return statement.write(
             statement.Frames.from_catalogue(self.library.frames[self.spec.domain]),
-            [replace(skill, forms=[form]) for skill, form in zip(skills, drawn["forms"], strict=True)],
-            composition,
+            [replace(skill, forms=[_quotes(drawn, number)]) for number, skill in enumerate(skills, 1)],
+            drawn.composition,
             self.rng,
-            digits=drawn.get("digits", 3),
-            example=(drawn["example"], json.loads(drawn["answer"])) if "example" in drawn else None,
-            mode=drawn.get("mode", "function"),
+            digits=drawn.facts.get("digits", 3),
+            shown={"input": "<example>", "output": "<answer>", "stdin": "<input>", "stdout": "<output>"},
+            mode=drawn.facts.get("mode", "function"),
         )
 
 
-def _read_draw(observation: str) -> dict[str, Any]:
-    """What a draw printed: composition, forms (the wordings), answer and what belongs to it."""
-    composition: list[dict[str, Any]] = []
-    forms: list[dict[str, list[str]]] = []
-    drawn: dict[str, Any] = {}
-    for line in observation.splitlines()[:-1]:
-        part, _, text = line.partition(": ")
-        if part in ("setup", "quantity"):
-            forms[-1][part] = [text]
-        if not line.startswith("{"):
-            continue
-        found = json.loads(line)
-        if "skill" in found:
-            composition.append({"skill": found.pop("skill"), "parameters": found})
-            forms.append({"setup": [], "quantity": []})
-        else:
-            drawn = found
-    return {"composition": composition, "forms": forms, **drawn}
+def _quotes(drawn: Drawn, number: int) -> dict[str, list[str]]:
+    """The wording of a skill, by quotes of what was drawn for it."""
+    return {
+        part: [f"<{part} {number}>"] for part in ("setup", "quantity") if f"{part} {number}" in drawn.texts
+    }
 
 
 def _slipped(text: str, rng: random.Random) -> str:

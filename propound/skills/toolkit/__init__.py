@@ -42,8 +42,8 @@ def _load(names: Sequence[str]) -> tuple[list[Skill], statement.Frames]:
 def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
     """Print a composition of the skills with drawn numbers and wordings, and its answer by the skills' main methods.
 
-    For each skill in the order of the chain a line of JSON and one of its wordings (a set-up, where it has one, and the
-    quantity that it leads to), then a line of JSON with the answer and what belongs to it.
+    For each skill in the order of the chain a line of JSON and one of its wordings (`setup N: ...`, where it has one,
+    and `quantity N: ...`, what it leads to), then a line of JSON with the answer and what belongs to it.
 
     Raises:
         DrawError: why these skills and this seed give no problem.
@@ -66,10 +66,10 @@ def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
         if ordered[-1].gives != "quantity":
             del drawn["digits"]
     wordings = random.Random(f"wording:{seed}")
-    for use, skill in zip(composition, ordered, strict=True):
+    for number, (use, skill) in enumerate(zip(composition, ordered, strict=True), 1):
         print(json.dumps({"skill": use["skill"], **use["parameters"]}))
         for part, text in _wording(skill, use["parameters"], wordings).items():
-            print(f"{part}: {text}")
+            print(f"{part} {number}: {text}")
     if drawn.get("mode") == streams.STDIN:
         print(f"input: {streams.write_line(value)}")
         print(f"output: {streams.write_line(output)}")

@@ -197,9 +197,10 @@ def write(
     *,
     digits: int = 3,
     example: tuple[Any, Any] | None = None,
+    shown: Mapping[str, str] | None = None,
     mode: str = FUNCTION,
 ) -> str:
-    """One statement of the composition, its wording drawn from `rng`."""
+    """One statement of the composition, its wording drawn from `rng`; `shown` is the example as text, by slot."""
     if mode == STDIN:
         assert frames.stdin is not None
         frames = frames.stdin
@@ -217,6 +218,7 @@ def write(
             if example is not None:
                 values |= {"input": json.dumps(example[0]), "output": json.dumps(example[1])}
                 values |= {"stdin": write_line(example[0]), "stdout": write_line(example[1])}
+            values |= shown or {}
             return values[slot.name]
         skill, parameters = skills[int(base)], composition[int(base)]["parameters"]
         if link:
