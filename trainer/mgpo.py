@@ -20,7 +20,8 @@ from propound.sandbox.places import PlacedSandbox
 from propound.skills import default_library
 from propound.skills.library import compile_toolkit
 from trainer.loss import ALGORITHMS
-from trainer.refine import Refined, RefineSettings, refine
+from trainer.ranks import join
+from trainer.refine import Refined, RefineSettings, accompany, refine
 from trainer.sources import FileSource
 
 _CHOICES = {
@@ -68,6 +69,10 @@ def main(words: Sequence[str]) -> None:
     given = vars(parser.parse_args(words))
     base, out, file, as_json = (given.pop(key) for key in ("base", "out", "file", "json"))
     chosen = RefineSettings(**given)
+    ranks = join()
+    if not ranks.first:
+        accompany(load_checkpoint(base), chosen, ranks)
+        return
     compile_toolkit()
     refined = refine(
         load_checkpoint(base),
@@ -77,6 +82,7 @@ def main(words: Sequence[str]) -> None:
         sandbox=PlacedSandbox(open_sandbox(configured().sandbox_tier)),
         source=FileSource(file) if file else None,
         observe=_print_json if as_json else _print,
+        ranks=ranks,
     )
     _end(refined, as_json)
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import nn
+from torch.distributed.tensor import DTensor
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ class Optimizer:
         self, gradients: list[torch.Tensor], progress: float, clip: float = 1.0, scale: float = 1.0
     ) -> float:
         """Clip the gradients, update the parameters with the rates times `scale`; the gradients' norm before it."""
-        norm = torch.nn.utils.get_total_norm(gradients)
-        torch._foreach_mul_(gradients, min(1.0, clip / (float(norm) + 1e-6)))  # the fused form
+        norm = total_norm(gradients)
+        torch._foreach_mul_(gradients, min(1.0, clip / (norm + 1e-6)))  # the fused form
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
             parameter.grad = gradient
         factor = scale * self.rates.factor(progress)
@@ -88,7 +89,7 @@ class Optimizer:
             optimizer.step()
         for parameter in self.parameters:
             parameter.grad = None
-        return float(norm)
+        return norm
 
     def state(self) -> list[dict[str, Any]]:
         """What `restore` needs."""
@@ -98,6 +99,12 @@ class Optimizer:
         """Continue from `state`."""
         for (optimizer, _), part in zip(self.parts, state, strict=True):
             optimizer.load_state_dict(part)
+
+
+def total_norm(gradients: list[torch.Tensor]) -> float:
+    """The norm of all of them together; of sharded ones (on every rank at once) that of the whole gradients."""
+    norm = torch.nn.utils.get_total_norm(gradients)
+    return float(norm.full_tensor() if isinstance(norm, DTensor) else norm)
 
 
 def _is_matrix(name: str, parameter: nn.Parameter) -> bool:

@@ -37,6 +37,7 @@ from trainer.experience import Group, read_group
 from trainer.figures import HEALTH, carries, finite, step_figures, trend
 from trainer.loss import ALGORITHMS, Algorithm
 from trainer.optimizer import Optimizer, Rates
+from trainer.ranks import Ranks
 from trainer.report import write_report
 from trainer.rollouts import Rollouts
 from trainer.trainable import Trainable, open_base
@@ -139,23 +140,57 @@ def refine(
     source: GroupSource | None = None,
     observe: Callable[[dict[str, Any]], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
+    ranks: Ranks | None = None,
 ) -> Refined:
     """Run to the end of the budget, or until a stop rule holds or it is cancelled.
 
+    With several `ranks` this is for the first one; the others `accompany` it.
+
     Raises:
+        RankError: another rank has ended.
         RefineError: the settings are not possible, or the folder holds another run.
         DriftError: the trainer does not see what the policy saw.
         SandboxFailedError: the sandbox itself failed; call again to go on.
     """
-    run = Run(base, settings, out, Rollouts(library, sandbox, settings.max_steps, settings.in_flight), source)
+    rollouts = Rollouts(library, sandbox, settings.max_steps, settings.in_flight)
+    run = Run(base, settings, out, rollouts, source, ranks=ranks or Ranks())
     run.resume()
     while True:
         reason, detail = run.ending(cancelled())
         if reason is not None:
-            return run.finish(reason, detail)
+            refined = run.finish(reason, detail)
+            run.learner.ranks.dismiss()
+            return refined
         figures = run.step()
         if figures is not None:
             observe(figures)
+
+
+def accompany(base: Checkpoint, settings: RefineSettings, ranks: Ranks) -> None:
+    """Compute along with the first rank, which runs `refine` with the same base and settings, until it ends.
+
+    Raises:
+        RankError: another rank has ended otherwise.
+    """
+    ranks.follow(_open_learner(base, settings, ranks))
+
+
+def _open_learner(base: Checkpoint, settings: RefineSettings, ranks: Ranks) -> Learner:
+    torch.set_num_threads(1)
+    torch.manual_seed(settings.seed)  # adapters are drawn
+    network, reference = open_base(base.folder, settings.lora), open_base(base.folder, None)
+    ranks.spread(network)
+    ranks.spread(reference)
+    rates = Rates(matrices=settings.rate, others=settings.rate, weight_decay=0.0, warmup=0.0, decay=0.0)
+    return Learner(
+        network,
+        reference,
+        Optimizer(network, rates, muon=False),
+        settings.resolved(),
+        threads=settings.threads,
+        low_precision=settings.low_precision,
+        ranks=ranks,
+    )
 
 
 class Run:
@@ -168,22 +203,15 @@ class Run:
         out: Path,
         rollouts: Rollouts,
         source: GroupSource | None,
+        *,
+        ranks: Ranks,
     ) -> None:
         self.base, self.settings, self.out, self.rollouts, self.source = base, settings, out, rollouts, source
         self.library = rollouts.library
-        torch.set_num_threads(1)
         self.tokenizer = base.tokenizer()
         self.algorithm = settings.resolved()
-        self.network: Trainable = open_base(base.folder, settings.lora)
-        rates = Rates(matrices=settings.rate, others=settings.rate, weight_decay=0.0, warmup=0.0, decay=0.0)
-        self.learner = Learner(
-            self.network,
-            open_base(base.folder, None),
-            Optimizer(self.network, rates, muon=False),
-            self.algorithm,
-            threads=settings.threads,
-            low_precision=settings.low_precision,
-        )
+        self.learner = _open_learner(base, settings, ranks)
+        self.context = self.learner.network.context
         self.done = 0
         self.seconds = 0.0
         self.specs = 0
@@ -217,12 +245,12 @@ class Run:
         current = {version} if self.done else {version, self.base.version}
         batch = self.learner.weigh(carrying, current)
         figures = step_figures(batch, drawn, self.algorithm)
-        loss, gradients = self.learner.gradients(batch)
-        norm = float(torch.nn.utils.get_total_norm(gradients))
+        loss, _ = self.learner.gradients(batch)
+        norm = self.learner.norm()
         if not (math.isfinite(loss) and math.isfinite(norm)):
             return self._record({**figures, "finite": 0.0, "loss": None, "norm": None}, began)
         factor = min(1.0, (self.done + 1) / max(1, self.settings.warmup))
-        self.learner.optimizer.step(gradients, 0.0, scale=factor)
+        self.learner.step(0.0, scale=factor)
         self._learn_mastery(drawn)
         figures |= {
             "finite": 1.0,
@@ -243,7 +271,7 @@ class Run:
         if self.source is not None:
             taken = self.source.take(self.settings.groups, tuple(reversed(self.versions)))
             self.taken += len(taken)
-        groups = [read_group(self.tokenizer, each, self.network.context) for each in taken]
+        groups = [read_group(self.tokenizer, each, self.context) for each in taken]
         if self.source is None or not self.source.exhaustible:
             with self._policy() as policy:
                 groups += self._sample(policy, self.settings.groups - len(groups))
@@ -267,7 +295,7 @@ class Run:
         ]
         self.specs += count
         episodes = self.rollouts.groups(policy, specs, settings.group_size)
-        return [read_group(self.tokenizer, each, self.network.context) for each in episodes]
+        return [read_group(self.tokenizer, each, self.context) for each in episodes]
 
     def _learn_mastery(self, groups: Sequence[Group]) -> None:
         for group in groups:
@@ -348,7 +376,7 @@ class Run:
                 "figures": figures,
             }
             with write_checkpoint(self._folder(self.done), self.base.name, metadata) as partial:
-                self.network.write(partial, self.tokenizer)
+                self._whole().write(partial, self.tokenizer)
         self.marks.append((self.done, figures))
 
     def _folder(self, step: int) -> Path:
@@ -359,8 +387,16 @@ class Run:
         folder = self.out / "policy"
         shutil.rmtree(folder, ignore_errors=True)
         with write_checkpoint(folder, self.base.name, {"step": self.done}) as partial:
-            self.network.write(partial, self.tokenizer, torch.float32)
+            self._whole().write(partial, self.tokenizer, torch.float32)
         return load_checkpoint(folder).version
+
+    def _whole(self) -> Trainable:
+        """The network as one process holds it."""
+        if not self.learner.ranks.sharded:
+            return self.learner.network
+        whole = open_base(self.base.folder, self.settings.lora)
+        whole.load_state_dict(self.learner.weights(), strict=False)
+        return whole
 
     @contextmanager
     def _policy(self) -> Iterator[LanguagePolicy]:
@@ -383,10 +419,7 @@ class Run:
         """Write state.pt, atomically."""
         state = {
             "identity": self._identity(),
-            "network": {
-                name: each.detach() for name, each in self.network.named_parameters() if each.requires_grad
-            },
-            "optimizer": self.learner.optimizer.state(),
+            **self.learner.state(),
             "done": self.done,
             "seconds": self.seconds,
             "specs": self.specs,
@@ -416,8 +449,7 @@ class Run:
             raise RefineError(
                 f"{self.out} holds a run with another base or other settings: give another folder"
             )
-        self.network.load_state_dict(state["network"], strict=False)
-        self.learner.optimizer.restore(state["optimizer"])
+        self.learner.restore(path)
         self.done, self.seconds, self.specs = state["done"], state["seconds"], state["specs"]
         self.mastery, self.versions = state["mastery"], state["versions"]
         self.taken = state["taken"]

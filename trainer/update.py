@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,7 +15,8 @@ from torch import Tensor
 from propound.errors import PropoundError
 from trainer.experience import Group, Part, parts
 from trainer.loss import Algorithm, Weights, policy_loss, weigh
-from trainer.optimizer import Optimizer
+from trainer.optimizer import Optimizer, total_norm
+from trainer.ranks import Ranks, everywhere
 from trainer.trainable import Trainable
 
 DRIFT = 1e-3
@@ -49,8 +52,15 @@ class Weighed:
     weights: Weights
 
 
+_Weighted = tuple[Part, Tensor, float]
+"""A pack, the weights of its targets, the temperature."""
+
+
 class Learner:
-    """A network in training, the reference that it must not leave too far, and the optimizer."""
+    """A network in training, the reference that it must not leave too far, and the optimizer.
+
+    Of several ranks each has one; the first rank calls its methods, and the others `Ranks.follow`.
+    """
 
     def __init__(
         self,
@@ -63,11 +73,12 @@ class Learner:
         share: bool = True,
         threads: int = 2,
         low_precision: bool = True,
+        ranks: Ranks | None = None,
     ) -> None:
         """`pack` tokens go through the network at once; `share`: a group's prompt is computed once per pack.
 
         With `low_precision` the gradient is computed with products in bfloat16; the log-probabilities that the
-        weights come from are always float32.
+        weights come from are always float32. Several ranks have one thread each.
         """
         self.network, self.reference, self.optimizer, self.algorithm = (
             network,
@@ -76,7 +87,12 @@ class Learner:
             algorithm,
         )
         self.pack, self.share, self.low_precision = pack, share, low_precision
+        self.ranks = ranks or Ranks()
+        if self.ranks.count > 1:
+            threads = 1
         self.workers = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+        self._total: list[Tensor] = []
+        """The gradients that the next step takes, on every rank."""
 
     def weigh(self, groups: Sequence[Group], versions: Collection[str]) -> list[Weighed]:
         """Every group with its weights; `versions` are those of the current weights, as samplers stamp them.
@@ -84,8 +100,7 @@ class Learner:
         Raises:
             DriftError: tokens that these very weights sampled have other probabilities now.
         """
-        current = self.measure(self.network, groups)
-        reference = self.measure(self.reference, groups)
+        current, reference = self.measure(groups), self.measure(groups, reference=True)
         for group, measured in zip(groups, current, strict=True):
             if group.version in versions:
                 check_drift(group, measured.log_probabilities)
@@ -101,56 +116,102 @@ class Learner:
 
     def update(self, batch: Sequence[Weighed], progress: float = 0.5) -> tuple[float, float]:
         """One step on the weighed groups; the loss, and the gradient's norm before it was clipped."""
-        loss, gradients = self.gradients(batch)
-        return loss, self.optimizer.step(gradients, progress)
+        loss, _ = self.gradients(batch)
+        return loss, self.step(progress)
 
     def gradients(self, batch: Sequence[Weighed]) -> tuple[float, list[Tensor]]:
         """The loss over all N tokens of the batch and its gradients, the same however the batch is split."""
         tokens = sum(each.group.tokens for each in batch)
-        work: list[tuple[Part, Tensor, float]] = []
+        work: list[_Weighted] = []
         for each in batch:
             start = 0
             for part in parts(each.group, self.pack, share=self.share):
                 weights = each.weights.token[start : start + len(part.targets)]
                 work.append((part, weights, each.group.temperature))
                 start += len(part.targets)
+        return self._differentiate(work, tokens), self._total
 
-        def one(item: tuple[Part, Tensor, float]) -> tuple[float, Sequence[Tensor]]:
-            part, weights, temperature = item
+    def measure(self, groups: Sequence[Group], *, reference: bool = False) -> list[Measured]:
+        """All groups' tokens under the network or the reference, in float32."""
+        of_groups = [list(parts(group, self.pack, share=self.share)) for group in groups]
+        work = [
+            (part, group.temperature) for group, each in zip(groups, of_groups, strict=True) for part in each
+        ]
+        results = self._evaluate(work, reference)
+        places = iter(range(len(work)))
+        found = [[results[next(places)] for _ in each] for each in of_groups]
+        return [Measured(torch.cat([p for p, _ in each]), torch.cat([e for _, e in each])) for each in found]
+
+    @everywhere
+    def norm(self) -> float:
+        """The norm of the gradients that were taken last."""
+        return total_norm(self._total)
+
+    @everywhere
+    def step(self, progress: float, scale: float = 1.0) -> float:
+        """Move the network by the gradients that were taken last (see `Optimizer.step`); their norm."""
+        gradients, self._total = self._total, []
+        return self.optimizer.step(gradients, progress, scale=scale)
+
+    @everywhere
+    def weights(self) -> dict[str, Tensor]:
+        """The parameters that are trained, whole, by name."""
+        return self.ranks.weights(self.network)
+
+    @everywhere
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs: `weights` and the optimizer's state."""
+        return {
+            "network": self.ranks.weights(self.network),
+            "optimizer": self.ranks.optimizer_state(self.optimizer),
+        }
+
+    @everywhere
+    def restore(self, path: Path) -> None:
+        """Go on from a file that holds `state`; every rank reads it."""
+        state = torch.load(path, weights_only=True)
+        self.ranks.load_weights(self.network, state["network"])
+        self.ranks.load_optimizer(self.optimizer, state["optimizer"])
+
+    @everywhere
+    def _differentiate(self, work: Sequence[_Weighted], tokens: int) -> float:
+        """Take the gradients of the loss over all packs; the loss."""
+        parameters = self.optimizer.parameters
+
+        def one(dealt: tuple[_Weighted, bool]) -> tuple[float, Sequence[Tensor]]:
+            (part, weights, temperature), again = dealt
             precision = torch.autocast("cpu", torch.bfloat16) if self.low_precision else nullcontext()
             with precision:
                 logits = self.network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
             chosen = _log_probabilities(logits.float(), part.targets, temperature)
-            loss = policy_loss(chosen, weights.to(chosen.dtype), tokens)
-            return float(loss.detach()), torch.autograd.grad(loss, self.optimizer.parameters)
+            loss = policy_loss(chosen, weights.to(chosen.dtype) * (not again), tokens)
+            return float(loss.detach()), self.ranks.differentiate(loss, parameters)
 
-        total = [torch.zeros_like(each) for each in self.optimizer.parameters]
+        total = [torch.zeros_like(each) for each in parameters]
         loss = 0.0
-        for value, gradients in self.workers.map(one, work):
+        for value, gradients in self.workers.map(one, self.ranks.deal(work, lambda item: len(item[0].ids))):
             loss += value
             torch._foreach_add_(total, list(gradients))
-        return loss, total
+        loss, self._total = self.ranks.add_up(loss, total)
+        return loss
 
-    def measure(self, network: Trainable, groups: Sequence[Group]) -> list[Measured]:
-        """All groups' tokens under a network, in float32."""
-        work = [
-            (number, part, group.temperature)
-            for number, group in enumerate(groups)
-            for part in parts(group, self.pack, share=self.share)
-        ]
+    @everywhere
+    def _evaluate(
+        self, work: Sequence[tuple[Part, float]], reference: bool
+    ) -> dict[int, tuple[Tensor, Tensor]]:
+        """Log-probabilities and entropies of the packs' targets, by the packs' places; on the first rank of all."""
+        network = self.reference if reference else self.network
 
-        def one(item: tuple[int, Part, float]) -> tuple[Tensor, Tensor]:
-            _, part, temperature = item
+        def one(dealt: tuple[tuple[int, tuple[Part, float]], bool]) -> tuple[int, tuple[Tensor, Tensor]]:
+            (number, (part, temperature)), _ = dealt
             with torch.no_grad():
                 logits = network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
                 full = torch.log_softmax(logits.float() / temperature, -1)
                 chosen = full.gather(-1, part.targets[:, None])[:, 0]
-                return chosen.double(), -(full.exp() * full).sum(-1).double()
+                return number, (chosen.double(), -(full.exp() * full).sum(-1).double())
 
-        found: list[list[tuple[Tensor, Tensor]]] = [[] for _ in groups]
-        for (number, _, _), result in zip(work, self.workers.map(one, work), strict=True):
-            found[number].append(result)
-        return [Measured(torch.cat([p for p, _ in each]), torch.cat([e for _, e in each])) for each in found]
+        dealt = self.ranks.deal(list(enumerate(work)), lambda item: len(item[1][0].ids))
+        return self.ranks.gather(dict(self.workers.map(one, dealt)))
 
 
 def check_drift(group: Group, current: Tensor) -> None:

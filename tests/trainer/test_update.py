@@ -66,7 +66,7 @@ def gradients(which: Learner, groups: Sequence[Group]) -> tuple[float, list[Tens
 
 
 def test_what_was_sampled_is_what_the_trainer_sees(folder: Path, groups: list[Group]) -> None:
-    measured = learner(folder).measure(load_network(folder), groups)
+    measured = learner(folder).measure(groups)
     for group, each in zip(groups, measured, strict=True):
         torch.testing.assert_close(each.log_probabilities, group.tensors().old, atol=1e-3, rtol=0)
 
@@ -74,7 +74,7 @@ def test_what_was_sampled_is_what_the_trainer_sees(folder: Path, groups: list[Gr
 def test_temperature_is_part_of_what_was_sampled(folder: Path) -> None:
     (episodes,) = experience.episodes(folder, groups=1, size=2, temperature=0.6)
     group = read_group(load_tokenizer(folder), episodes, CONTEXT)
-    (measured,) = learner(folder).measure(load_network(folder), [group])
+    (measured,) = learner(folder).measure([group])
     torch.testing.assert_close(measured.log_probabilities, group.tensors().old, atol=1e-3, rtol=0)
 
 
@@ -155,7 +155,7 @@ def test_an_update_moves_towards_what_was_rewarded(folder: Path, groups: list[Gr
     which = learner(folder)
     batch = which.weigh(groups, {groups[0].version})
     which.update(batch)
-    after = which.measure(which.network, groups)
+    after = which.measure(groups)
     gain = sum(
         float((each.weights.token * (now.log_probabilities - each.current.log_probabilities)).sum())
         for each, now in zip(batch, after, strict=True)

@@ -1,0 +1,187 @@
+"""Two processes compute what one does, with parameters on both or sharded, and neither outlives the other."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from propound.policy.checkpoint import load_checkpoint
+from tests.factories import checkpoints, experience
+from tests.trainer.two_ranks import KINDS, load_groups, open_learner, updates
+from trainer import mgpo
+from trainer.network import load_network
+from trainer.ranks import Ranks
+from trainer.sources import write_groups
+
+LONG = 240
+"""Seconds after which a process that should have ended has not, on however slow a machine."""
+OPTIONS = ["--steps", "2", "--groups-per-step", "2", "--evaluation", "0", "--mark", "1", "--json"]
+PLACEMENTS = ["replicated", "sharded"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return checkpoints.write(tmp_path_factory.mktemp("checkpoint"), context=4096)
+
+
+@pytest.fixture(scope="module")
+def file(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five groups: they do not go round."""
+    path = tmp_path_factory.mktemp("groups") / "groups.jsonl"
+    sampled = experience.episodes(folder, groups=5)
+    write_groups(
+        path, [[experience.rewarded(e, (i, j)) for j, e in enumerate(g)] for i, g in enumerate(sampled)]
+    )
+    return path
+
+
+@contextmanager
+def two(
+    module: str, *words: object, sharded: bool = False, **environment: str
+) -> Iterator[list[subprocess.Popen[str]]]:
+    """Both ranks of a program, started as a launcher does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    common = {
+        **os.environ,
+        **environment,
+        "PYTHONPATH": ".",
+        "OMP_NUM_THREADS": "1",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "WORLD_SIZE": "2",
+        "LOCAL_WORLD_SIZE": "2",
+        "ACCELERATE_USE_FSDP": str(sharded).lower(),
+    }
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", module, *map(str, words)],
+            env={**common, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        for rank in range(2)
+    ]
+    try:
+        yield processes
+    finally:
+        for each in processes:
+            each.kill()
+            each.communicate()
+
+
+def finish(processes: Sequence[subprocess.Popen[str]]) -> None:
+    for each in processes:
+        _, error = each.communicate(timeout=LONG)
+        assert each.returncode == 0, error
+
+
+@pytest.fixture(scope="module", params=PLACEMENTS)
+def written(
+    request: pytest.FixtureRequest, folder: Path, file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What two ranks found."""
+    out = tmp_path_factory.mktemp(request.param)
+    with two("tests.trainer.two_ranks", folder, file, out, sharded=request.param == "sharded") as processes:
+        finish(processes)
+    return out
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_ranks_take_the_gradients_and_steps_of_one(
+    written: Path, kind: str, folder: Path, file: Path, tmp_path: Path
+) -> None:
+    alone = open_learner(folder, KINDS[kind], Ranks())
+    expected = updates(alone, load_groups(folder, file), tmp_path / "state")
+    found, other = (torch.load(written / f"{kind}-{rank}.pt", weights_only=True) for rank in range(2))
+    assert found["loss"] == pytest.approx(expected["loss"], abs=1e-6)
+    assert found["norm"] == pytest.approx(expected["norm"], rel=1e-5)
+    assert found["second"] == pytest.approx(expected["second"], rel=1e-4, abs=1e-6)
+    assert any(bool(each.any()) for each in expected["gradients"])
+    for first, second in zip(found["gradients"], expected["gradients"], strict=True):
+        torch.testing.assert_close(first, second, atol=1e-6, rtol=1e-4)
+    for name, value in Ranks().weights(alone.network).items():
+        torch.testing.assert_close(found["weights"][name], value, atol=1e-5, rtol=0)
+        assert torch.equal(found["weights"][name], other["weights"][name]), name
+
+
+@pytest.fixture(scope="module")
+def alone(folder: Path, file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run in one process."""
+    out = tmp_path_factory.mktemp("alone")
+    mgpo.main(["--from", str(folder), "--groups", str(file), "--out", str(out), *OPTIONS])
+    return out
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_a_run_on_two_ranks_is_the_run_on_one(
+    placement: str, folder: Path, file: Path, alone: Path, tmp_path: Path
+) -> None:
+    """Stopped after its first step, it goes on, too."""
+    words = ["--from", folder, "--groups", file, "--out", tmp_path, *OPTIONS]
+    for steps in ("1", "2"):
+        with two("trainer.mgpo", *words, "--steps", steps, sharded=placement == "sharded") as processes:
+            finish(processes)
+    found, expected = metrics(tmp_path), metrics(alone)
+    assert [line.keys() for line in found] == [line.keys() for line in expected]
+    for line, other in zip(found, expected, strict=True):
+        assert flat(line) == pytest.approx(flat(other), rel=1e-3, abs=1e-5)
+    final = load_network(load_checkpoint(tmp_path / "policy").folder).state_dict()
+    for name, value in load_network(alone / "policy").state_dict().items():
+        torch.testing.assert_close(final[name], value, atol=1e-5, rtol=0)
+    assert load_checkpoint(tmp_path / "step-000002").metadata["recipe"]["steps"] == 2
+
+
+def metrics(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+
+
+def flat(line: dict[str, Any], before: str = "") -> dict[str, float]:
+    """The numbers of a line that do not depend on the clock."""
+    found: dict[str, float] = {}
+    for name, value in line.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{before}{name}.")
+        elif isinstance(value, int | float) and "second" not in name:
+            found[before + name] = value
+    return found
+
+
+@pytest.mark.parametrize("dies", [0, 1])
+def test_a_rank_that_dies_ends_the_other(dies: int, folder: Path, file: Path, tmp_path: Path) -> None:
+    words = ["--from", folder, "--groups", file, "--out", tmp_path, *OPTIONS]
+    with two("tests.trainer.dying_rank", *words, DIES=str(dies)) as processes:
+        errors = [each.communicate(timeout=LONG)[1] for each in processes]
+    assert processes[dies].returncode == -signal.SIGKILL
+    assert processes[1 - dies].returncode == 1
+    assert f"process {1 - dies} of 2 cannot go on" in errors[1 - dies]
+    assert "Traceback" not in errors[1 - dies]
+
+
+@given(sizes=st.lists(st.integers(1, 9), max_size=20), count=st.integers(1, 5))
+def test_work_is_dealt_once_and_all_ranks_keep_step(sizes: list[int], count: int) -> None:
+    dealt = []
+    for index in range(count):
+        ranks = Ranks()
+        ranks.index, ranks.count = index, count
+        dealt.append(ranks.deal(list(enumerate(sizes)), lambda item: item[1]))
+    assert len({len(each) for each in dealt}) == 1
+    assert sorted(item for each in dealt for item, again in each if not again) == list(enumerate(sizes))
+    for turn in zip(*dealt, strict=True):
+        assert not all(again for _, again in turn)
