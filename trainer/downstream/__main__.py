@@ -1,0 +1,184 @@
+"""`python -m trainer.downstream OUT`: problems, two trainings, three measurements, one table.
+
+What is already in OUT is taken as it is, so that a stopped run goes on. An export of a job, put there as
+`verified.jsonl`, takes the place of the problems that would be accepted here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from propound.config import settings
+from propound.errors import PropoundError
+from propound.evaluation import SEEDS_FROM, Attempt
+from propound.job import JobRequest
+from propound.policy.opening import open_policy
+from propound.problem import Domain, Problem
+from propound.sandbox import Sandbox, open_sandbox
+from propound.sandbox.places import PlacedSandbox
+from propound.skills import Library, default_library
+from propound.skills.library import compile_toolkit
+from trainer.downstream.comparison import (
+    NONE,
+    ONE_SHOT,
+    VERIFIED,
+    Budget,
+    Report,
+    report,
+    score,
+    show,
+    train_solver,
+    write_base,
+)
+from trainer.downstream.corpus import attempts, gather, held_out, read_rows, write_rows
+from trainer.downstream.gym import TASKS, gym_problems
+from trainer.downstream.lesson import lessons
+
+HELD_OUT = "held-out"
+
+
+def run(given: argparse.Namespace) -> Report:
+    """Everything that OUT does not hold yet.
+
+    Raises:
+        PropoundError: no such policy, too few problems, no reasoning-gym, or no isolation on this machine.
+    """
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"[{(time.monotonic() - began) / 60:5.1f} min] {text}", flush=True)
+
+    out: Path = given.out
+    out.mkdir(parents=True, exist_ok=True)
+    compile_toolkit()
+    library = default_library()
+    sandbox = PlacedSandbox(open_sandbox(settings().sandbox_tier))
+    tasks = {task: gym_problems(task, given.tasks, given.seed) for task in TASKS if given.tasks}
+    problems = _problems(given, library, sandbox)
+    say(f"{given.count} problems of each kind: {_figures(out)}")
+    for name in (ONE_SHOT, VERIFIED):
+        _write_lessons(out, name, problems[name], library, sandbox)
+    budget = Budget(tokens=int(given.tokens), layers=given.layers, seed=given.seed)
+    base = given.base or out / NONE
+    if not base.exists():
+        write_base(base, [_lessons(out, name) for name in (ONE_SHOT, VERIFIED)], budget)
+    folders = {NONE: base}
+    for name in (ONE_SHOT, VERIFIED):
+        folders[name] = train_solver(base, _lessons(out, name), out / name, budget)
+        say(f"trained on {name} problems: {folders[name]}")
+    scored = {}
+    for name, folder in folders.items():
+        scored[name] = score(
+            name, folder, problems[HELD_OUT], tasks, sandbox=sandbox, attempts=given.attempts
+        )
+        say(
+            f"{name}: {scored[name][0].held_out.all.pass_rate:.1%} of the attempts at held-out problems right"
+        )
+    return report(_figures(out), scored, tasks, given.seed)
+
+
+def _problems(given: argparse.Namespace, library: Library, sandbox: Sandbox) -> dict[str, list[Problem]]:
+    """Problems by what they are for, from OUT or newly made."""
+    paths = {name: given.out / f"{name}.jsonl" for name in (VERIFIED, ONE_SHOT, HELD_OUT)}
+    request = JobRequest(
+        count=1,
+        seed=given.seed,
+        maximum_skills=given.skills,
+        domains=tuple(Domain(each) for each in given.domains),
+    )
+    if not all(path.exists() for path in paths.values()):
+        with open_policy(given.policy, library, temperature=given.temperature) as policy:
+
+            def episodes(request: JobRequest) -> Iterator[Attempt]:
+                return attempts(
+                    policy,
+                    library,
+                    sandbox,
+                    request,
+                    max_steps=settings().max_steps,
+                    in_flight=given.in_flight,
+                )
+
+            if not (paths[VERIFIED].exists() and paths[ONE_SHOT].exists()):
+                corpus = gather(episodes(request), given.count, library)
+                figures = {
+                    "policy": policy.name,
+                    "policy_version": policy.version,
+                    "episodes": corpus.episodes,
+                    "one_shot_accepted_unchanged": corpus.unchanged / given.count,
+                }
+                (given.out / "corpus.json").write_text(json.dumps(figures) + "\n")
+                for name, made in ((VERIFIED, corpus.verified), (ONE_SHOT, corpus.one_shot)):
+                    if not paths[name].exists():
+                        write_rows(paths[name], made)
+            known = [problem for name in (VERIFIED, ONE_SHOT) for problem in read_rows(paths[name])]
+            unseen = request.model_copy(update={"seed": SEEDS_FROM + given.seed})
+            if not paths[HELD_OUT].exists():
+                write_rows(paths[HELD_OUT], held_out(episodes(unseen), given.held_out, known))
+    sizes = {VERIFIED: given.count, ONE_SHOT: given.count, HELD_OUT: given.held_out}
+    return {name: read_rows(path)[: sizes[name]] for name, path in paths.items()}
+
+
+def _write_lessons(
+    out: Path, name: str, problems: Sequence[Problem], library: Library, sandbox: Sandbox
+) -> None:
+    path = _lessons(out, name)
+    if path.exists():
+        return
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        for line in lessons(problems, library, sandbox):
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    partial.replace(path)
+
+
+def _lessons(out: Path, name: str) -> Path:
+    return out / f"{name}-lessons.jsonl"
+
+
+def _figures(out: Path) -> dict[str, Any]:
+    path = out / "corpus.json"
+    figures: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return figures
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m trainer.downstream", description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--count", type=int, default=4_000, help="problems that each solver learns from")
+    parser.add_argument("--tokens", type=float, default=2e6, help="that each solver reads")
+    parser.add_argument("--held-out", type=int, default=150, help="held-out problems")
+    parser.add_argument(
+        "--tasks", type=int, default=40, help="problems of each task of reasoning-gym; 0: none"
+    )
+    parser.add_argument("--attempts", type=int, default=4, help="at each problem")
+    parser.add_argument("--skills", type=int, default=4, help="most skills of a problem")
+    parser.add_argument("--domains", nargs="+", choices=list(Domain), default=list(Domain))
+    parser.add_argument("--policy", default="scripted", help="who writes the problems")
+    parser.add_argument("--temperature", type=float, default=0.7, help="of a policy that is a language model")
+    parser.add_argument("--in-flight", type=int, default=8, help="episodes at a time")
+    parser.add_argument(
+        "--base", type=Path, help="checkpoint that the solvers begin as; default: random weights"
+    )
+    parser.add_argument("--layers", type=int, default=Budget.layers, help="of random weights")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args(words)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    found = run(given)
+    (given.out / "report.json").write_text(found.model_dump_json(indent=1) + "\n")
+    (given.out / "report.md").write_text(show(found))
+    print(show(found), end="")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (PropoundError, FileNotFoundError) as error:
+        raise SystemExit(str(error)) from None
