@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/
 ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-vllm lint bench checkpoint clean base tests
+.PHONY: help demo up test test-vllm lint bench checkpoint downstream clean base tests
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,10 @@ checkpoint: tests ## train a proposer like the default one: some hours on two co
 	@mkdir -p $(or $(OUT),checkpoint)
 	@test -e $(or $(OUT),checkpoint)/demonstrations.jsonl || $(RUN)python -m trainer.demonstrations $(or $(OUT),checkpoint)/demonstrations.jsonl --count 14000
 	@exec $(RUN)propound train sft $(or $(OUT),checkpoint)/demonstrations.jsonl $(or $(OUT),checkpoint)/run --tokens 3e7 --batch 8192 --short 2500000
+
+downstream: ## what checked problems are worth to a small solver: half an hour on two cores (OUT=, COUNT=, TOKENS=)
+	@$(PYTHON) .ci/environment.py $(VENV) downstream test
+	@exec $(RUN)python -m trainer.downstream $(or $(OUT),downstream) $(if $(COUNT),--count $(COUNT)) $(if $(TOKENS),--tokens $(TOKENS))
 
 clean: ## remove the environment, caches and the data of demo and up (exports stay)
 	rm -rf $(VENV) $(VENV)-vllm .propound .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

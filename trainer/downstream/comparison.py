@@ -56,7 +56,7 @@ class Budget:
             batch=self.batch,
             short=min(self.short, self.tokens // 8),
             held_out=0,
-            mark_minutes=5.0,
+            mark_minutes=2.0,
             seed=self.seed,
         )
 

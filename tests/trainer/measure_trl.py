@@ -1,0 +1,288 @@
+"""A step of ours beside one of TRL's GRPOTrainer: tokens a second and peak memory, in turns. Not a test.
+
+    python -m venv /tmp/trl-venv && /tmp/trl-venv/bin/pip install trl
+    python -m tests.trainer.measure_trl --python /tmp/trl-venv/bin/python
+
+Both begin as the same Qwen3 checkpoint of random weights, read the same prompts and completions, compute the
+log-probabilities of policy and reference, a loss with a KL term, its gradient, and one step of AdamW. With `--sample`
+each samples its completions first. Every turn is a process of its own; its first step is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+VOCABULARY = 3072
+BETA = 0.02
+RATE = 1e-5
+TURNS = 4
+"""Turns of ours that a completion is divided into; TRL knows none."""
+WAYS = ("ours", "trl", "trl-checkpointed")
+"""TRL without and with gradient checkpointing; with it is TRL's default, without it is faster."""
+
+
+def memory(what: str) -> float:
+    """MiB of this process: `VmRSS` now, `VmHWM` at most so far."""
+    found = re.search(rf"{what}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found
+    return int(found.group(1)) / 1024
+
+
+def prepare(folder: Path, given: argparse.Namespace) -> None:
+    """The checkpoint, and what both read: prompts of one token a letter, completions of random tokens."""
+    import torch
+
+    from tests.factories.checkpoints import tokenizer
+    from trainer.network import Network, Shape
+
+    network = Network(Shape(VOCABULARY))
+    network.initialise(torch.Generator().manual_seed(0))
+    (folder / "base").mkdir()
+    network.write(folder / "base", tokenizer())
+    rng = random.Random(0)
+    groups = [
+        {
+            "prompt": "".join(rng.choices("abcdefgh ijkl", k=given.prompt - 1)) + ".",
+            "completions": [
+                [rng.randrange(300, VOCABULARY) for _ in range(given.rest)] for _ in range(given.size)
+            ],
+        }
+        for _ in range(given.groups)
+    ]
+    (folder / "groups.json").write_text(json.dumps(groups))
+
+
+def ours(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """Steps of `trainer.update.Learner`."""
+    import torch
+
+    from propound.policy.chat import encode_text, load_tokenizer
+    from propound.verification.verdict import Rejection
+    from tests.factories.episodes import episode
+    from trainer.experience import Experience, Group
+    from trainer.loss import MGPO
+    from trainer.network import load_network
+    from trainer.optimizer import Optimizer, Rates
+    from trainer.update import Learner
+
+    torch.set_num_threads(1)  # as in `trainer.refine`: the learner's workers are the parallelism
+    tokenizer = load_tokenizer(folder / "base")
+    network = load_network(folder / "base")
+    rates = Rates(matrices=RATE, others=RATE, weight_decay=0.0, warmup=0.0, decay=0.0)
+    learner = Learner(
+        network,
+        load_network(folder / "base"),
+        Optimizer(network, rates, muon=False),
+        MGPO,
+        threads=given.threads,
+        low_precision=not given.float32,
+    )
+    read = json.loads((folder / "groups.json").read_text())
+    prompts = [encode_text(tokenizer, each["prompt"]) for each in read]
+    fixed = [[(ids, [-8.0] * len(ids)) for ids in each["completions"]] for each in read]
+
+    def group(prompt: list[int], members: Sequence[tuple[Sequence[int], Sequence[float]]]) -> Group:
+        read = []
+        for number, (ids, old) in enumerate(members):
+            own = range(len(prompt), len(prompt) + len(ids))
+            read.append(
+                Experience(
+                    ids=(*prompt, *ids),
+                    prompt=len(prompt),
+                    own=tuple(own),
+                    step_of=tuple(TURNS * place // len(ids) for place in range(len(ids))),
+                    old=tuple(old),
+                    stages=tuple(range(TURNS)),
+                    process=tuple(0.1 * ((number + turn) % 3) for turn in range(TURNS)),
+                    terminal=float(number % 2),
+                )
+            )
+        return Group(tuple(read), (episode(Rejection.UNREADABLE),) * len(read), 1.0)
+
+    seconds, tokens = [], []
+    before = memory("VmRSS")
+    for number in range(given.steps + 1):
+        began = time.perf_counter()
+        members = _sampled(network, tokenizer, prompts, folder, number, given) if given.sample else fixed
+        groups = [group(prompt, each) for prompt, each in zip(prompts, members, strict=True)]
+        learner.update(learner.weigh(groups, ()))
+        seconds.append(time.perf_counter() - began)
+        tokens.append(sum(each.length for each in groups))
+    return {"seconds": seconds[1:], "tokens": tokens[1:], "before": before, "peak": memory("VmHWM")}
+
+
+def _sampled(
+    network: Any, tokenizer: Any, prompts: list[list[int]], folder: Path, step: int, given: argparse.Namespace
+) -> list[list[tuple[Sequence[int], Sequence[float]]]]:
+    """Completions by the engine that `trainer.refine` samples with, from the weights as they are."""
+    import torch
+
+    from propound.policy.engines.embedded import EmbeddedEngine
+
+    policy = folder / f"policy-{os.getpid()}-{step}"
+    policy.mkdir()
+    network.write(policy, tokenizer, torch.float32)
+    engine = EmbeddedEngine(policy)
+    try:
+        with ThreadPoolExecutor(given.groups * given.size) as threads:
+            waiting = [
+                [
+                    threads.submit(
+                        engine.complete,
+                        prompt,
+                        seed=1_000 * step + member,
+                        temperature=1.0,
+                        max_tokens=given.rest,
+                    )
+                    for member in range(given.size)
+                ]
+                for prompt in prompts
+            ]
+            done = [[each.result() for each in members] for members in waiting]
+    finally:
+        engine.close()
+    return [[(each.token_ids, each.log_probabilities) for each in members] for members in done]
+
+
+def theirs(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """Steps of TRL's GRPOTrainer; runs in TRL's environment, which has nothing of ours."""
+    os.environ["TRL_EXPERIMENTAL_SILENCE"] = "1"
+    torch, trl, transformers = (importlib.import_module(name) for name in ("torch", "trl", "transformers"))
+    datasets = importlib.import_module("datasets")
+    torch.set_num_threads(given.threads)
+    groups = json.loads((folder / "groups.json").read_text())
+    completions = {each["prompt"]: each["completions"] for each in groups}
+    seconds: list[float] = []
+    seen: list[int] = []
+    before: list[float] = []
+
+    def rollout(prompts: list[str], trainer: Any) -> dict[str, Any]:
+        taken = dict.fromkeys(completions, 0)
+        found = []
+        for prompt in prompts:
+            found.append(completions[prompt][taken[prompt]])
+            taken[prompt] += 1
+        encoded = [trainer.processing_class(prompt)["input_ids"] for prompt in prompts]
+        return {
+            "prompt_ids": encoded,
+            "completion_ids": found,
+            "logprobs": [[-8.0] * len(ids) for ids in found],
+        }
+
+    def reward(completions: list[Any], **_: Any) -> list[float]:
+        return [float(number % 2) for number in range(len(completions))]
+
+    class Clock(transformers.TrainerCallback):  # type: ignore[misc]  # read at run time
+        def on_train_begin(self, *_: Any, **__: Any) -> None:
+            before.append(memory("VmRSS"))
+            seconds.append(time.perf_counter())
+
+        def on_step_end(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
+            seconds.append(time.perf_counter())
+            seen.append(int(state.num_input_tokens_seen))
+
+    config = trl.GRPOConfig(
+        output_dir=str(folder / f"trl-{os.getpid()}"),
+        per_device_train_batch_size=given.size,
+        gradient_accumulation_steps=given.groups,
+        num_generations=given.size,
+        max_completion_length=given.rest,
+        max_steps=given.steps + 1,
+        learning_rate=RATE,
+        lr_scheduler_type="constant",
+        beta=BETA,
+        bf16=not given.float32,
+        use_cpu=True,
+        gradient_checkpointing=given.child == "trl-checkpointed",
+        shuffle_dataset=False,
+        model_init_kwargs={"dtype": "float32"},
+        logging_strategy="no",
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+    )
+    trl.GRPOTrainer(
+        model=str(folder / "base"),
+        reward_funcs=reward,
+        args=config,
+        train_dataset=datasets.Dataset.from_list([{"prompt": each} for each in completions]),
+        callbacks=[Clock()],
+        rollout_func=None if given.sample else rollout,
+    ).train()
+    steps = [end - start for start, end in pairwise(seconds)]
+    read = [end - start for start, end in pairwise([0, *seen])]
+    return {"seconds": steps[1:], "tokens": read[1:], "before": before[0], "peak": memory("VmHWM")}
+
+
+def turn(way: str, folder: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """One process's figures."""
+    program = [sys.executable, "-m", "tests.trainer.measure_trl"]
+    if way != "ours":
+        program = [str(given.python), str(Path(__file__).resolve())]
+    numbers = ("steps", "groups", "size", "rest", "threads")
+    words = [f"--{name}={getattr(given, name)}" for name in numbers]
+    words += [f"--{name}" for name in ("float32", "sample") if getattr(given, name)]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(given.threads), "TOKENIZERS_PARALLELISM": "false"}
+    done = subprocess.run(
+        [*program, "--child", way, "--folder", str(folder), *words],
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+        env=environment,
+    )
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def main() -> None:
+    """Take turns, and print a line for each way."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--python", type=Path, help="interpreter of the environment that has TRL")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=2, help="that count in each turn")
+    parser.add_argument("--groups", type=int, default=2)
+    parser.add_argument("--size", type=int, default=8, help="completions of a group")
+    parser.add_argument("--prompt", type=int, default=600, help="tokens of a prompt")
+    parser.add_argument("--rest", type=int, default=700, help="tokens of a completion")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--float32", action="store_true", help="no bfloat16 anywhere")
+    parser.add_argument("--sample", action="store_true", help="sample the completions in each step")
+    parser.add_argument("--child", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.child:
+        print(json.dumps((ours if given.child == "ours" else theirs)(given.folder, given)))
+        return
+    found: dict[str, list[dict[str, Any]]] = {way: [] for way in given.ways}
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder), given)
+        for _ in range(given.rounds):
+            for way in given.ways:
+                found[way].append(turn(way, Path(folder), given))
+    for way, turns in found.items():
+        rates = [n / s for each in turns for n, s in zip(each["tokens"], each["seconds"], strict=True)]
+        peak, before = (statistics.median(each[key] for each in turns) for key in ("peak", "before"))
+        print(
+            f"{way}: {statistics.median(rates):.0f} tokens/s ({min(rates):.0f} to {max(rates):.0f}),"
+            f" peak {peak:.0f} MiB, {peak - before:.0f} of them in steps"
+        )
+
+
+if __name__ == "__main__":
+    main()
