@@ -1,7 +1,8 @@
 """A draft that quotes the last draw: `<quantity 2>` in a statement stands for what the draw printed under that name.
 
-A draw prints its wordings as lines `setup 1: ...`, `quantity 1: ...`, and the example and the answer as JSON. An agent
-may write these out, or quote them: every copied token costs time and is a chance to err.
+A draw prints its wordings as lines `setup 1: ...`, `quantity 1: ...`, `link 1: ...`, `closing: ...`, and the answer as
+JSON. An agent may write these out, or quote them: every copied token costs time and is a chance to err. A link brings a
+name of its own: `<link 1: $Q$>`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from propound.problem import MAX_STATEMENT
 from propound.skills.toolkit.composition import Reference
 from propound.skills.toolkit.execution import ENTRY_POINT
 
-_QUOTE = re.compile(r"<(setup \d{1,2}|quantity \d{1,2}|example|answer|input|output)>")
-_LINE = re.compile(r"(setup \d{1,2}|quantity \d{1,2}|input|output): (.*)")
-_SENTENCE = re.compile(r"[.?!](?=\s)|<setup \d{1,2}>")
+_QUOTE = re.compile(r"<(setup \d{1,2}|quantity \d{1,2}|closing|answer)>|<(link \d{1,2}): ([^<>]{1,20})>")
+_LINE = re.compile(r"(setup \d{1,2}|quantity \d{1,2}|link \d{1,2}|closing): (.+)")
+_SENTENCE = re.compile(r"[.?!](?=\s)|<setup \d{1,2}>|<link [^<>]*>")
 _NAME = re.compile(rf"\$[A-Za-z](?:_\d)?\$|`(?!{ENTRY_POINT}`)[a-z]+`")
 
 
@@ -36,6 +37,8 @@ class Drawn:
     """What can be quoted, by name."""
     facts: dict[str, Any] = field(default_factory=dict)
     """The last line: answer, digits or mode and example."""
+    links: dict[int, list[str]] = field(default_factory=dict)
+    """By the number of a skill, the links that lead to it."""
 
 
 def read_draw(observation: str) -> Drawn:
@@ -44,6 +47,8 @@ def read_draw(observation: str) -> Drawn:
     for line in observation.splitlines():
         if match := _LINE.fullmatch(line):
             drawn.texts[match.group(1)] = match.group(2)
+            if match.group(1).startswith("link"):
+                drawn.links.setdefault(len(drawn.composition), []).append(match.group(1))
             continue
         try:
             found = json.loads(line)
@@ -55,8 +60,6 @@ def read_draw(observation: str) -> Drawn:
             drawn.composition.append({"skill": found.pop("skill"), "parameters": found})
         else:
             drawn.facts.update(found)
-    if "example" in drawn.facts:
-        drawn.texts["example"] = json.dumps(drawn.facts["example"])
     if "answer" in drawn.facts:
         drawn.texts["answer"] = str(drawn.facts["answer"])
     return drawn
@@ -74,9 +77,7 @@ def expand(text: str, drawn: Drawn) -> str:
     parts: list[str] = []
     position = length = 0
     for match in _QUOTE.finditer(text):
-        if match.group(1) not in drawn.texts:
-            raise DraftError(f"{match.group(0)} was not drawn")
-        quoted = _closed(match.group(1), drawn, _last_name(text[: match.start()]))
+        quoted = _quoted(match, drawn, _last_name(text[: match.start()]))
         parts += [text[position : match.start()], quoted]
         position, length = match.end(), length + len(quoted)
         if length > MAX_STATEMENT:
@@ -96,22 +97,28 @@ def _last_name(text: str) -> str | None:
     return names[-1] if names else None
 
 
-def _closed(quote: str, drawn: Drawn, name: str | None) -> str:
-    """The quoted text with the name in its open slots, those for results of earlier skills."""
-    text = drawn.texts[quote]
-    kind, _, number = quote.partition(" ")
-    if kind not in ("setup", "quantity") or not 0 < int(number) <= len(drawn.composition):
-        return text
-    for slot, value in drawn.composition[int(number) - 1]["parameters"].items():
-        if Reference.parse(value) is not None:
-            text = _fill(text, slot, quote, name)
+def _quoted(match: re.Match[str], drawn: Drawn, name: str | None) -> str:
+    """What a quote stands for, with the earlier name in its open slots, those for results of earlier skills."""
+    whole, link, new = match.groups()
+    text = drawn.texts.get(whole or link)
+    if text is None:
+        raise DraftError(f"<{whole or link}> was not drawn")
+    if link:
+        if not _NAME.fullmatch(new):
+            raise DraftError(f"{match.group(0)} gives no name such as $Q$")
+        return _fill(_fill(text, "ref", link, name), "name", link, new)
+    kind, _, number = whole.partition(" ")
+    if kind in ("setup", "quantity") and 0 < int(number) <= len(drawn.composition):
+        for slot, value in drawn.composition[int(number) - 1]["parameters"].items():
+            if Reference.parse(value) is not None:
+                text = _fill(text, slot, whole, name)
     return text
 
 
 def _fill(text: str, slot: str, quote: str, name: str | None) -> str:
     def named(match: re.Match[str]) -> str:
         if name is None:
-            raise DraftError(f"<{quote}> speaks of an earlier result, and the statement has not named one")
+            raise DraftError(f"<{quote}> speaks of an earlier result, and no sentence before it names one")
         in_math = text.count("$", 0, match.start()) % 2 == 1
         return name.strip("$") if in_math else name
 

@@ -18,8 +18,10 @@ CHAIN = read_draw(
             "setup 1: A slope is $3x + 4$.",
             "quantity 1: the rise from 1 to 5",
             json.dumps({"skill": "modular-power", "base": "@%316+26", "exponent": 25, "modulus": 48}),
+            "link 1: Divide {ref} by 316, add 26 to the remainder, and call the sum {name}.",
             "setup 2: A wheel has 48 positions; ${base}^{25}$ steps are made from {base m}.",
             "quantity 2: the place after $9^{{base}}$ steps",
+            "closing: Answer with an integer.",
             json.dumps({"answer": "32"}),
         )
     )
@@ -31,9 +33,8 @@ CODE = read_draw(
             "quantity 1: the list of what remains of {values}",
             json.dumps({"skill": "spaced-sum", "values": "@", "gap": 2}),
             "quantity 2: the sum over {values}",
-            "input: 1 2",
-            "output: 3",
-            json.dumps({"mode": "stdin", "example": [1, 2], "answer": "3"}),
+            "closing: Example: `solve([1, 2])` returns `3`.",
+            json.dumps({"mode": "function", "example": [1, 2], "answer": "3"}),
         )
     )
 )
@@ -43,8 +44,9 @@ def test_a_draw_is_read() -> None:
     assert [use["skill"] for use in CHAIN.composition] == ["definite-integral", "modular-power"]
     assert CHAIN.composition[1]["parameters"] == {"base": "@%316+26", "exponent": 25, "modulus": 48}
     assert CHAIN.texts["quantity 1"] == "the rise from 1 to 5"
+    assert CHAIN.links == {2: ["link 1"]}
     assert CHAIN.texts["answer"] == "32"
-    assert (CODE.texts["example"], CODE.texts["input"], CODE.facts["mode"]) == ("[1, 2]", "1 2", "stdin")
+    assert (CODE.links, CODE.facts["mode"]) == ({}, "function")
 
 
 @given(st.text())
@@ -53,32 +55,35 @@ def test_whatever_is_printed_is_read(text: str) -> None:
 
 
 def test_a_chain_is_quoted_and_its_slots_are_closed() -> None:
-    draft = (
-        "<setup 1> Let $P$ be <quantity 1>. Let $Q$ be the remainder when $P$ is divided by 316. "
-        "<setup 2> We set $R$ equal to <quantity 2>."
-    )
+    draft = "<setup 1> Let $P$ be <quantity 1>. <link 1: $Q$> <setup 2> We set $R$ equal to <quantity 2>. <closing>"
     assert expand(draft, CHAIN) == (
-        "A slope is $3x + 4$. Let $P$ be the rise from 1 to 5. Let $Q$ be the remainder when $P$ is divided by 316. "
-        "A wheel has 48 positions; $Q^{25}$ steps are made from $Q$. We set $R$ equal to the place after $9^{Q}$ steps."
+        "A slope is $3x + 4$. Let $P$ be the rise from 1 to 5. "
+        "Divide $P$ by 316, add 26 to the remainder, and call the sum $Q$. "
+        "A wheel has 48 positions; $Q^{25}$ steps are made from $Q$. "
+        "We set $R$ equal to the place after $9^{Q}$ steps. Answer with an integer."
+    )
+
+
+def test_a_link_of_ones_own_serves_as_well() -> None:
+    draft = "Let $P$ be <quantity 1>. Let $Q$ be the remainder when $P$ is divided by 316. Find <quantity 2>."
+    assert expand(draft, CHAIN) == (
+        "Let $P$ be the rise from 1 to 5. Let $Q$ be the remainder when $P$ is divided by 316. "
+        "Find the place after $9^{Q}$ steps."
     )
 
 
 def test_a_definition_speaks_of_the_name_before_its_own() -> None:
-    draft = "Write a function `solve` with a list `xs`. Let `ys` be <quantity 1>. Return <quantity 2>."
+    draft = (
+        "Write a function `solve` with a list `xs`. Let `ys` be <quantity 1>. Return <quantity 2>. <closing>"
+    )
     assert expand(draft, CODE) == (
         "Write a function `solve` with a list `xs`. Let `ys` be the list of what remains of `xs`. "
-        "Return the sum over `ys`."
-    )
-
-
-def test_examples_and_the_answer_are_quoted() -> None:
-    assert expand("`solve(<example>)` gives `<answer>`; <input> gives <output>", CODE) == (
-        "`solve([1, 2])` gives `3`; 1 2 gives 3"
+        "Return the sum over `ys`. Example: `solve([1, 2])` returns `3`."
     )
 
 
 def test_what_is_no_quote_stays() -> None:
-    text = r"If $a < b$, then {base} and \text{answer} stay, <setup> and < answer> too."
+    text = r"If $a < b$, then {base} and \text{answer} stay, <setup> and < answer> and <link 1> too."
     assert expand(text, CHAIN) == text
 
 
@@ -91,9 +96,11 @@ def test_a_text_without_quotes_is_itself(text: str) -> None:
     ("draft", "reason"),
     [
         ("<quantity 3>", "<quantity 3> was not drawn"),
-        ("<example>", "<example> was not drawn"),
-        ("<setup 2>", "has not named one"),
-        ("Let $P$ be <quantity 2>", "has not named one"),
+        ("Let $P$ be 1. <link 2: $Q$>", "<link 2> was not drawn"),
+        ("Let $P$ be 1. <link 1: it>", "gives no name"),
+        ("<link 1: $Q$>", "no sentence before it names one"),
+        ("<setup 2>", "no sentence before it names one"),
+        ("Let $P$ be <quantity 2>", "no sentence before it names one"),
         ("<setup 1>" * 400, "longer than"),
         ("x" * (MAX_STATEMENT + 1), "longer than"),
     ],

@@ -11,8 +11,7 @@ from __future__ import annotations
 import random
 import re
 import tomllib
-from collections.abc import Generator, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Iterator, Sequence
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -23,6 +22,7 @@ from propound.policy.protocol import Turn
 from propound.problem import ProblemSpec, digest
 from propound.skills import Library
 from propound.skills.toolkit import statement, wording
+from propound.skills.toolkit.streams import STDIN
 from propound.trajectory import ActionKind
 from propound.transcript import write_call
 
@@ -255,23 +255,26 @@ class _Script:
 
     def _write(self, drawn: Drawn) -> str:
         """A statement that quotes the draw."""
-        skills = self.library.skills([use["skill"] for use in drawn.composition])
-        return statement.write(
-            statement.Frames.from_catalogue(self.library.frames[self.spec.domain]),
-            [replace(skill, forms=[_quotes(drawn, number)]) for number, skill in enumerate(skills, 1)],
-            drawn.composition,
-            self.rng,
-            digits=drawn.facts.get("digits", 3),
-            shown={"input": "<example>", "output": "<answer>", "stdin": "<input>", "stdout": "<output>"},
-            mode=drawn.facts.get("mode", "function"),
+        frames = statement.Frames.from_catalogue(self.library.frames[self.spec.domain])
+        if drawn.facts.get("mode") == STDIN and frames.stdin:
+            frames = frames.stdin
+        first = self.library.skills([drawn.composition[0]["skill"]])[0]
+        names = iter(f"`{name}`" if frames.code else f"${name}$" for name in self.rng.choice(frames.names))
+        kind = first.parameters[next(iter(first.ports))].name if frames.code else "default"
+        parts = [self._frame(frames.opening[kind], names)]
+        for number in range(1, len(drawn.composition) + 1):
+            parts += [f"<{link}: {next(names)}>" for link in drawn.links.get(number, ())]
+            parts += [f"<setup {number}>"] * (f"setup {number}" in drawn.texts)
+            frame = frames.question if number == len(drawn.composition) else frames.define
+            parts.append(self._frame(frame, names, f"<quantity {number}>"))
+        return " ".join(filter(None, [*parts, "<closing>"]))
+
+    def _frame(self, templates: Sequence[str], names: Iterator[str], quantity: str = "") -> str:
+        """A sentence around the skills' wordings, with the next name where it gives one."""
+        node = wording.parse(self.rng.choice(templates), {"name", "quantity"})
+        return wording.render(
+            node, self.rng, lambda _, slot: next(names) if slot.name == "name" else quantity
         )
-
-
-def _quotes(drawn: Drawn, number: int) -> dict[str, list[str]]:
-    """The wording of a skill, by quotes of what was drawn for it."""
-    return {
-        part: [f"<{part} {number}>"] for part in ("setup", "quantity") if f"{part} {number}" in drawn.texts
-    }
 
 
 def _slipped(text: str, rng: random.Random) -> str:

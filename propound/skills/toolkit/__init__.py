@@ -42,22 +42,29 @@ def _load(names: Sequence[str]) -> tuple[list[Skill], statement.Frames]:
 def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
     """Print a composition of the skills with drawn numbers and wordings, and its answer by the skills' main methods.
 
-    For each skill in the order of the chain a line of JSON and one of its wordings (`setup N: ...`, where it has one,
-    and `quantity N: ...`, what it leads to), then a line of JSON with the answer and what belongs to it.
+    For each skill in the order of the chain a line of JSON, what leads to it from the result before (`link N: ...`,
+    where its plain value is not used), and one of its wordings (`setup N: ...`, where it has one, and
+    `quantity N: ...`, what it leads to); then the form of the answer (`closing: ...`) and a line of JSON with the
+    answer and what belongs to it.
 
     Raises:
         DrawError: why these skills and this seed give no problem.
     """
-    loaded, _ = _load(skills)
+    loaded, frames = _load(skills)
     rng = random.Random(seed)
     composition = compose(loaded, rng, level)
     ordered = [next(skill for skill in loaded if skill.name == use["skill"]) for use in composition]
     drawn: dict[str, Any] = {}
+    example = None
     if ordered[0].domain == "coding":
         value, output = _example(ordered, composition, rng)
         mode = rng.choice(streams.MODES)
         if not (streams.presentable(value) and streams.presentable(output)):
             mode = streams.FUNCTION
+        if mode == streams.STDIN:
+            assert frames.stdin is not None
+            frames = frames.stdin
+        example = (value, output)
         drawn |= {"mode": mode, "example": value, "answer": json.dumps(output)}
     else:
         drawn["digits"] = rng.choice((3, 3, 4))
@@ -66,13 +73,20 @@ def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
         if ordered[-1].gives != "quantity":
             del drawn["digits"]
     wordings = random.Random(f"wording:{seed}")
+    links = 0
     for number, (use, skill) in enumerate(zip(composition, ordered, strict=True), 1):
         print(json.dumps({"skill": use["skill"], **use["parameters"]}))
+        for reference in filter(None, map(Reference.parse, use["parameters"].values())):
+            for text in statement.link_sentences(frames, reference, wordings):
+                links += 1
+                print(f"link {links}: {text}")
         for part, text in _wording(skill, use["parameters"], wordings).items():
             print(f"{part} {number}: {text}")
-    if drawn.get("mode") == streams.STDIN:
-        print(f"input: {streams.write_line(value)}")
-        print(f"output: {streams.write_line(output)}")
+    digits = drawn.get("digits", 3)
+    closing = ""
+    while not closing:
+        closing = statement.closing_text(frames, ordered[-1], wordings, digits=digits, example=example)
+    print(f"closing: {closing}")
     print(json.dumps(drawn))
 
 

@@ -197,15 +197,13 @@ def write(
     *,
     digits: int = 3,
     example: tuple[Any, Any] | None = None,
-    shown: Mapping[str, str] | None = None,
     mode: str = FUNCTION,
 ) -> str:
-    """One statement of the composition, its wording drawn from `rng`; `shown` is the example as text, by slot."""
+    """One statement of the composition, its wording drawn from `rng`."""
     if mode == STDIN:
         assert frames.stdin is not None
         frames = frames.stdin
     names = _Names(frames, rng)
-    words = {count: word for word, count in _DIGITS.items()}
 
     def fill(scope: str, slot: Slot) -> str:
         base, _, link = scope.partition(":")
@@ -214,12 +212,7 @@ def write(
         if slot.name == "ref":
             return names.write(names.before(scope), slot)
         if base == "closing":
-            values = {"unit": skills[-1].unit, "digits": words.get(digits, "three")}
-            if example is not None:
-                values |= {"input": json.dumps(example[0]), "output": json.dumps(example[1])}
-                values |= {"stdin": write_line(example[0]), "stdout": write_line(example[1])}
-            values |= shown or {}
-            return values[slot.name]
+            return _closing_texts(skills[-1], digits, example)[slot.name]
         skill, parameters = skills[int(base)], composition[int(base)]["parameters"]
         if link:
             reference = next(filter(None, map(Reference.parse, parameters.values())))
@@ -230,6 +223,35 @@ def write(
         return skill.parameters[slot.name].write(value) + (f" {slot.unit}" if slot.unit else "")
 
     return " ".join(wording.render(tree(frames, skills, composition), rng, fill, "opening").split())
+
+
+def link_sentences(frames: Frames, reference: Reference, rng: random.Random) -> list[str]:
+    """What leads from a result to its use by this reference; the slots for names (`{ref}`, `{name}`) stay open."""
+
+    def fill(_: str, slot: Slot) -> str:
+        return f"{{{slot.name}}}" if slot.name in ("ref", "name") else _link_value(reference, slot.name)
+
+    return [wording.render(node, rng, fill).strip() for node in _links(frames, "", reference)]
+
+
+def closing_text(
+    frames: Frames, skill: Skill, rng: random.Random, *, digits: int, example: tuple[Any, Any] | None = None
+) -> str:
+    """In what form the answer is wanted, and the example; `skill` is the last one."""
+    values = _closing_texts(skill, digits, example)
+    nodes = [
+        _spaced(_frames(frames.closing[kind])) for kind in (skill.gives, "example") if kind in frames.closing
+    ]
+    return "".join(wording.render(node, rng, lambda _, slot: values[slot.name]) for node in nodes).strip()
+
+
+def _closing_texts(skill: Skill, digits: int, example: tuple[Any, Any] | None) -> dict[str, str]:
+    words = {count: word for word, count in _DIGITS.items()}
+    values = {"unit": skill.unit, "digits": words.get(digits, "three")}
+    if example is not None:
+        values |= {"input": json.dumps(example[0]), "output": json.dumps(example[1])}
+        values |= {"stdin": write_line(example[0]), "stdout": write_line(example[1])}
+    return values
 
 
 def _link_value(reference: Reference, name: str) -> str:
