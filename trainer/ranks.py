@@ -75,7 +75,7 @@ class Ranks:
         self._accelerator = accelerator if self.count > 1 else None
         self.sharded = self.count > 1 and os.environ.get("ACCELERATE_USE_FSDP", "").lower() in ("1", "true")
         """Whether each rank keeps only its share of the parameters."""
-        # Not the computations' group: messages are on processors, and come whenever the first rank has sampled.
+        # Not the computations' group, whose patience is shorter.
         self._messages = distributed.new_group(backend="gloo", timeout=_IDLE) if self.count > 1 else None
 
     @property
@@ -176,9 +176,11 @@ class Ranks:
             _shard(network, self.count)
 
     def weights(self, network: Trainable) -> dict[str, Tensor]:
-        """The parameters that are trained, whole, by name. A computation of all ranks."""
+        """The parameters that are trained, by name, on the first rank whole. A computation of all ranks."""
         return {
-            name: _whole(each.detach()) for name, each in network.named_parameters() if each.requires_grad
+            name: self._whole(each.detach())
+            for name, each in network.named_parameters()
+            if each.requires_grad
         }
 
     def load_weights(self, network: Trainable, weights: Mapping[str, Tensor]) -> None:
@@ -188,11 +190,14 @@ class Ranks:
         network.load_state_dict(placed, strict=False)
 
     def optimizer_state(self, optimizer: Optimizer) -> list[dict[str, Any]]:
-        """The optimizer's state, whole. A computation of all ranks."""
+        """The optimizer's state, on the first rank whole. A computation of all ranks."""
         return [
             {
                 **part,
-                "state": {i: {n: _whole(v) for n, v in each.items()} for i, each in part["state"].items()},
+                "state": {
+                    number: {name: self._whole(value) for name, value in each.items()}
+                    for number, each in part["state"].items()
+                },
             }
             for part in optimizer.state()
         ]
@@ -206,12 +211,20 @@ class Ranks:
                 {
                     **part,
                     "state": {
-                        i: {n: _placed_like(parameters[i], v) for n, v in each.items()}
-                        for i, each in part["state"].items()
+                        number: {
+                            name: _placed_like(parameters[number], value) for name, value in each.items()
+                        }
+                        for number, each in part["state"].items()
                     },
                 }
             )
         optimizer.restore(placed)
+
+    def _whole(self, value: Any) -> Any:
+        if not isinstance(value, DTensor):
+            return value
+        whole = value.full_tensor()
+        return whole if self.first else value
 
 
 def join() -> Ranks:
@@ -240,10 +253,6 @@ def _shard(network: Trainable, count: int) -> None:
         module.set_gradient_divide_factor(1.0)
         module.set_force_sum_reduction_for_comms(True)  # gloo has no mean
     register_fsdp_forward_method(network, "logits")
-
-
-def _whole(value: Any) -> Any:
-    return value.full_tensor() if isinstance(value, DTensor) else value
 
 
 def _placed_like(parameter: Tensor, value: Any) -> Any:

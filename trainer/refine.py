@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from torch import nn
 
 from propound.curriculum import category_weights, draw_spec, update_mastery
 from propound.episode import Episode
@@ -179,6 +180,8 @@ def _open_learner(base: Checkpoint, settings: RefineSettings, ranks: Ranks) -> L
     torch.set_num_threads(1)
     torch.manual_seed(settings.seed)  # adapters are drawn
     network, reference = open_base(base.folder, settings.lora), open_base(base.folder, None)
+    if isinstance(network, nn.Module):
+        network.float()  # what adapters adapt is read in bfloat16, which is too coarse for log-probabilities
     ranks.spread(network)
     ranks.spread(reference)
     rates = Rates(matrices=settings.rate, others=settings.rate, weight_decay=0.0, warmup=0.0, decay=0.0)

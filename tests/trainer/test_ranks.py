@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,18 +19,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from propound.policy.checkpoint import load_checkpoint
 from tests.factories import checkpoints, experience
-from tests.trainer.two_ranks import KINDS, load_groups, open_learner, updates
-from trainer import mgpo
+from tests.trainer.two_ranks import KINDS, load_groups, open_learner, refine_shortly, updates
 from trainer.network import load_network
 from trainer.ranks import Ranks
 from trainer.sources import write_groups
 
 LONG = 240
 """Seconds after which a process that should have ended has not, on however slow a machine."""
-OPTIONS = ["--steps", "2", "--groups-per-step", "2", "--evaluation", "0", "--mark", "1", "--json"]
-PLACEMENTS = ["replicated", "sharded"]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +46,7 @@ def file(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def two(
+def launched(
     module: str, *words: object, sharded: bool = False, **environment: str
 ) -> Iterator[list[subprocess.Popen[str]]]:
     """Both ranks of a program, started as a launcher does."""
@@ -92,60 +89,72 @@ def finish(processes: Sequence[subprocess.Popen[str]]) -> None:
         assert each.returncode == 0, error
 
 
-@pytest.fixture(scope="module", params=PLACEMENTS)
+@pytest.fixture(scope="module", params=["replicated", "sharded"])
 def written(
     request: pytest.FixtureRequest, folder: Path, file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """What two ranks found."""
     out = tmp_path_factory.mktemp(request.param)
-    with two("tests.trainer.two_ranks", folder, file, out, sharded=request.param == "sharded") as processes:
+    with launched(
+        "tests.trainer.two_ranks", folder, file, out, sharded=request.param == "sharded"
+    ) as processes:
         finish(processes)
+    return out
+
+
+@pytest.fixture(scope="module")
+def expected(folder: Path, file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The same from one process, by kind."""
+    state = tmp_path_factory.mktemp("state") / "state"
+    found = {}
+    for kind, rank in KINDS.items():
+        learner = open_learner(folder, rank, Ranks())
+        found[kind] = {**updates(learner, load_groups(folder, file), state), "weights": learner.weights()}
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone(folder: Path, file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of three steps in one process."""
+    out = tmp_path_factory.mktemp("alone")
+    for kind in KINDS:
+        refine_shortly(folder, file, out, kind, 3)
     return out
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_ranks_take_the_gradients_and_steps_of_one(
-    written: Path, kind: str, folder: Path, file: Path, tmp_path: Path
+    written: Path, kind: str, expected: dict[str, dict[str, Any]]
 ) -> None:
-    alone = open_learner(folder, KINDS[kind], Ranks())
-    expected = updates(alone, load_groups(folder, file), tmp_path / "state")
-    found, other = (torch.load(written / f"{kind}-{rank}.pt", weights_only=True) for rank in range(2))
-    assert found["loss"] == pytest.approx(expected["loss"], abs=1e-6)
-    assert found["norm"] == pytest.approx(expected["norm"], rel=1e-5)
-    assert found["second"] == pytest.approx(expected["second"], rel=1e-4, abs=1e-6)
-    assert any(bool(each.any()) for each in expected["gradients"])
-    for first, second in zip(found["gradients"], expected["gradients"], strict=True):
+    one = expected[kind]
+    both, other = (torch.load(written / f"{kind}-{rank}.pt", weights_only=True) for rank in range(2))
+    assert both["loss"] == pytest.approx(one["loss"], abs=1e-6)
+    assert both["norm"] == pytest.approx(one["norm"], rel=1e-5)
+    assert both["second"] == pytest.approx(one["second"], rel=1e-4, abs=1e-6)
+    assert any(bool(each.any()) for each in one["gradients"])
+    for first, second in zip(both["gradients"], one["gradients"], strict=True):
         torch.testing.assert_close(first, second, atol=1e-6, rtol=1e-4)
-    for name, value in Ranks().weights(alone.network).items():
-        torch.testing.assert_close(found["weights"][name], value, atol=1e-5, rtol=0)
-        assert torch.equal(found["weights"][name], other["weights"][name]), name
+    for name, value in one["weights"].items():
+        torch.testing.assert_close(both["weights"][name], value, atol=1e-5, rtol=0)
+        assert torch.equal(both["weights"][name], other["weights"][name]), name
 
 
-@pytest.fixture(scope="module")
-def alone(folder: Path, file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run in one process."""
-    out = tmp_path_factory.mktemp("alone")
-    mgpo.main(["--from", str(folder), "--groups", str(file), "--out", str(out), *OPTIONS])
-    return out
-
-
-@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_run_on_two_ranks_is_the_run_on_one(
-    placement: str, folder: Path, file: Path, alone: Path, tmp_path: Path
+    written: Path, kind: str, folder: Path, file: Path, alone: Path, tmp_path: Path
 ) -> None:
-    """Stopped after its first step, it goes on, too."""
-    words = ["--from", folder, "--groups", file, "--out", tmp_path, *OPTIONS]
-    for steps in ("1", "2"):
-        with two("trainer.mgpo", *words, "--steps", steps, sharded=placement == "sharded") as processes:
-            finish(processes)
-    found, expected = metrics(tmp_path), metrics(alone)
+    """That on two was stopped after its first step and went on; then one process goes on with it."""
+    assert [line["step"] for line in metrics(written / kind)] == [1, 2]
+    begun = tmp_path / kind
+    shutil.copytree(written / kind, begun)
+    refine_shortly(folder, file, tmp_path, kind, 3)
+    found, expected = metrics(begun), metrics(alone / kind)
     assert [line.keys() for line in found] == [line.keys() for line in expected]
     for line, other in zip(found, expected, strict=True):
         assert flat(line) == pytest.approx(flat(other), rel=1e-3, abs=1e-5)
-    final = load_network(load_checkpoint(tmp_path / "policy").folder).state_dict()
-    for name, value in load_network(alone / "policy").state_dict().items():
-        torch.testing.assert_close(final[name], value, atol=1e-5, rtol=0)
-    assert load_checkpoint(tmp_path / "step-000002").metadata["recipe"]["steps"] == 2
+    weights = load_network(alone / kind / "step-000003").state_dict()
+    for name, value in load_network(begun / "step-000003").state_dict().items():
+        torch.testing.assert_close(value, weights[name], atol=1e-5, rtol=2**-7)  # as bfloat16 rounds
 
 
 def metrics(out: Path) -> list[dict[str, Any]]:
@@ -165,8 +174,8 @@ def flat(line: dict[str, Any], before: str = "") -> dict[str, float]:
 
 @pytest.mark.parametrize("dies", [0, 1])
 def test_a_rank_that_dies_ends_the_other(dies: int, folder: Path, file: Path, tmp_path: Path) -> None:
-    words = ["--from", folder, "--groups", file, "--out", tmp_path, *OPTIONS]
-    with two("tests.trainer.dying_rank", *words, DIES=str(dies)) as processes:
+    words = ["--from", folder, "--groups", file, "--out", tmp_path, "--evaluation", "0"]
+    with launched("tests.trainer.dying_rank", *words, DIES=str(dies)) as processes:
         errors = [each.communicate(timeout=LONG)[1] for each in processes]
     assert processes[dies].returncode == -signal.SIGKILL
     assert processes[1 - dies].returncode == 1

@@ -1,4 +1,4 @@
-"""One rank's part in two updates, run as a program by `test_ranks` and in its own process as well."""
+"""One rank's part in two updates and in short runs, as a program; `test_ranks` runs it, and does the same alone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.distributed.tensor import DTensor
 
 from propound.policy.chat import load_tokenizer
+from trainer import mgpo
 from trainer.experience import Group, read_group
 from trainer.loss import MGPO
 from trainer.optimizer import Optimizer, Rates
@@ -28,7 +29,12 @@ class Watched(Learner):
 
     @everywhere
     def whole(self) -> list[Tensor]:
-        return [each.full_tensor() if isinstance(each, DTensor) else each.clone() for each in self._total]
+        return [whole(each).clone() for each in self._total]
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """What of a tensor this rank alone may not have; all ranks must ask for it."""
+    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
 def open_learner(folder: Path, rank: int | None, ranks: Ranks) -> Watched:
@@ -77,8 +83,25 @@ def main(folder: Path, file: Path, out: Path) -> None:
             ranks.dismiss()
         else:
             ranks.follow(learner)
-        found["weights"] = ranks.weights(learner.network)
+        found["weights"] = {name: whole(each.detach()) for name, each in learner.network.named_parameters()}
         torch.save(found, out / f"{kind}-{ranks.index}.pt")
+        for steps in (1, 2):
+            refine_shortly(folder, file, out, kind, steps)
+
+
+def refine_shortly(folder: Path, file: Path, out: Path, kind: str, steps: int) -> None:
+    """A run of so many steps in all on the file's groups, into a folder of `out` with the name of the kind."""
+    rank = KINDS[kind]
+    words = ["--from", str(folder), "--groups", str(file), "--out", str(out / kind), "--steps", str(steps)]
+    words += [
+        "--groups-per-step",
+        "2",
+        "--evaluation",
+        "0",
+        "--json",
+        *(["--lora", str(rank)] if rank else []),
+    ]
+    mgpo.main(words)
 
 
 if __name__ == "__main__":
