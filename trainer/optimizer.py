@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 import torch
 from torch import nn
-from torch.distributed.tensor import DTensor
 
 
 @dataclass(frozen=True)
@@ -103,8 +102,8 @@ class Optimizer:
 
 def total_norm(gradients: list[torch.Tensor]) -> float:
     """The norm of all of them together; of sharded ones (on every rank at once) that of the whole gradients."""
-    norm = torch.nn.utils.get_total_norm(gradients)
-    return float(norm.full_tensor() if isinstance(norm, DTensor) else norm)
+    norm: Any = torch.nn.utils.get_total_norm(gradients)
+    return float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
 
 
 def _is_matrix(name: str, parameter: nn.Parameter) -> bool:

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
-from torch.distributed.tensor import DTensor, distribute_tensor
 
 from propound.errors import PropoundError
 from trainer.optimizer import Optimizer
@@ -186,7 +185,7 @@ class Ranks:
     def load_weights(self, network: Trainable, weights: Mapping[str, Tensor]) -> None:
         """Set what `weights` gave. A computation of all ranks."""
         named = dict(network.named_parameters())
-        placed = {name: _placed_like(named[name], each) for name, each in weights.items()}
+        placed = {name: self._placed_like(named[name], each) for name, each in weights.items()}
         network.load_state_dict(placed, strict=False)
 
     def optimizer_state(self, optimizer: Optimizer) -> list[dict[str, Any]]:
@@ -212,7 +211,7 @@ class Ranks:
                     **part,
                     "state": {
                         number: {
-                            name: _placed_like(parameters[number], value) for name, value in each.items()
+                            name: self._placed_like(parameters[number], value) for name, value in each.items()
                         }
                         for number, each in part["state"].items()
                     },
@@ -221,10 +220,20 @@ class Ranks:
         optimizer.restore(placed)
 
     def _whole(self, value: Any) -> Any:
-        if not isinstance(value, DTensor):
+        if not hasattr(value, "full_tensor"):
             return value
         whole = value.full_tensor()
         return whole if self.first else value
+
+    def _placed_like(self, parameter: Tensor, value: Any) -> Any:
+        """The value as the parameter is placed, where it is of its shape."""
+        if not self.sharded or not isinstance(value, Tensor) or value.shape != parameter.shape:
+            return value
+        # Late: the import takes a second, and only shards need it.
+        from torch.distributed.tensor import DTensor, distribute_tensor
+
+        assert isinstance(parameter, DTensor)
+        return distribute_tensor(value, parameter.device_mesh, parameter.placements)
 
 
 def join() -> Ranks:
@@ -253,10 +262,3 @@ def _shard(network: Trainable, count: int) -> None:
         module.set_gradient_divide_factor(1.0)
         module.set_force_sum_reduction_for_comms(True)  # gloo has no mean
     register_fsdp_forward_method(network, "logits")
-
-
-def _placed_like(parameter: Tensor, value: Any) -> Any:
-    """The value as the parameter is placed, where it is of its shape."""
-    if not isinstance(parameter, DTensor) or not isinstance(value, Tensor) or value.shape != parameter.shape:
-        return value
-    return distribute_tensor(value, parameter.device_mesh, parameter.placements)

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import checkpoints, experience
-from tests.trainer.two_ranks import KINDS, load_groups, open_learner, refine_shortly, updates
+from tests.trainer.two_ranks import KINDS, PLACEMENTS, load_groups, open_learner, refine_shortly, updates
 from trainer.network import load_network
 from trainer.ranks import Ranks
 from trainer.sources import write_groups
@@ -36,9 +36,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def file(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Five groups: they do not go round."""
+    """Three groups: they do not go round."""
     path = tmp_path_factory.mktemp("groups") / "groups.jsonl"
-    sampled = experience.episodes(folder, groups=5)
+    sampled = experience.episodes(folder, groups=3)
     write_groups(
         path, [[experience.rewarded(e, (i, j)) for j, e in enumerate(g)] for i, g in enumerate(sampled)]
     )
@@ -46,9 +46,7 @@ def file(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def launched(
-    module: str, *words: object, sharded: bool = False, **environment: str
-) -> Iterator[list[subprocess.Popen[str]]]:
+def launched(module: str, *words: object, **environment: str) -> Iterator[list[subprocess.Popen[str]]]:
     """Both ranks of a program, started as a launcher does."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -62,7 +60,6 @@ def launched(
         "MASTER_PORT": str(port),
         "WORLD_SIZE": "2",
         "LOCAL_WORLD_SIZE": "2",
-        "ACCELERATE_USE_FSDP": str(sharded).lower(),
     }
     processes = [
         subprocess.Popen(
@@ -83,22 +80,14 @@ def launched(
             each.communicate()
 
 
-def finish(processes: Sequence[subprocess.Popen[str]]) -> None:
-    for each in processes:
-        _, error = each.communicate(timeout=LONG)
-        assert each.returncode == 0, error
-
-
-@pytest.fixture(scope="module", params=["replicated", "sharded"])
-def written(
-    request: pytest.FixtureRequest, folder: Path, file: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """What two ranks found."""
-    out = tmp_path_factory.mktemp(request.param)
-    with launched(
-        "tests.trainer.two_ranks", folder, file, out, sharded=request.param == "sharded"
-    ) as processes:
-        finish(processes)
+@pytest.fixture(scope="module")
+def written(folder: Path, file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two ranks found, by placement of the parameters."""
+    out = tmp_path_factory.mktemp("written")
+    with launched("tests.trainer.two_ranks", folder, file, out) as processes:
+        for each in processes:
+            _, error = each.communicate(timeout=LONG)
+            assert each.returncode == 0, error
     return out
 
 
@@ -122,12 +111,15 @@ def alone(folder: Path, file: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return out
 
 
+@pytest.mark.parametrize("placement", PLACEMENTS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_ranks_take_the_gradients_and_steps_of_one(
-    written: Path, kind: str, expected: dict[str, dict[str, Any]]
+    written: Path, placement: str, kind: str, expected: dict[str, dict[str, Any]]
 ) -> None:
     one = expected[kind]
-    both, other = (torch.load(written / f"{kind}-{rank}.pt", weights_only=True) for rank in range(2))
+    both, other = (
+        torch.load(written / placement / f"{kind}-{rank}.pt", weights_only=True) for rank in range(2)
+    )
     assert both["loss"] == pytest.approx(one["loss"], abs=1e-6)
     assert both["norm"] == pytest.approx(one["norm"], rel=1e-5)
     assert both["second"] == pytest.approx(one["second"], rel=1e-4, abs=1e-6)
@@ -139,14 +131,15 @@ def test_two_ranks_take_the_gradients_and_steps_of_one(
         assert torch.equal(both["weights"][name], other["weights"][name]), name
 
 
+@pytest.mark.parametrize("placement", PLACEMENTS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_on_two_ranks_is_the_run_on_one(
-    written: Path, kind: str, folder: Path, file: Path, alone: Path, tmp_path: Path
+    written: Path, placement: str, kind: str, folder: Path, file: Path, alone: Path, tmp_path: Path
 ) -> None:
-    """That on two was stopped after its first step and went on; then one process goes on with it."""
-    assert [line["step"] for line in metrics(written / kind)] == [1, 2]
+    """That on two goes on after two steps in one process; in full, it was stopped after its first step, too."""
+    assert [line["step"] for line in metrics(written / placement / kind)] == [1, 2]
     begun = tmp_path / kind
-    shutil.copytree(written / kind, begun)
+    shutil.copytree(written / placement / kind, begun)
     refine_shortly(folder, file, tmp_path, kind, 3)
     found, expected = metrics(begun), metrics(alone / kind)
     assert [line.keys() for line in found] == [line.keys() for line in expected]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from trainer.sources import read_groups
 from trainer.trainable import open_base
 from trainer.update import Learner
 
+PLACEMENTS = ["replicated", "sharded"]
 KINDS = {"full": None, "adapters": 4}
 
 
@@ -73,34 +75,33 @@ def load_groups(folder: Path, file: Path) -> list[Group]:
 
 
 def main(folder: Path, file: Path, out: Path) -> None:
-    """Write what this rank found."""
-    ranks = join()
-    for kind, rank in KINDS.items():
-        learner = open_learner(folder, rank, ranks)
-        found: dict[str, Any] = {}
-        if ranks.first:
-            found = updates(learner, load_groups(folder, file), out / f"{kind}.state")
-            ranks.dismiss()
-        else:
-            ranks.follow(learner)
-        found["weights"] = {name: whole(each.detach()) for name, each in learner.network.named_parameters()}
-        torch.save(found, out / f"{kind}-{ranks.index}.pt")
-        for steps in (1, 2):
-            refine_shortly(folder, file, out, kind, steps)
+    """Write what this rank found, replicated and sharded."""
+    for placement in PLACEMENTS:
+        os.environ["ACCELERATE_USE_FSDP"] = str(placement == "sharded").lower()
+        for kind, rank in KINDS.items():
+            place = out / placement
+            place.mkdir(exist_ok=True)
+            ranks = join()
+            learner = open_learner(folder, rank, ranks)
+            found: dict[str, Any] = {}
+            if ranks.first:
+                found = updates(learner, load_groups(folder, file), place / f"{kind}.state")
+                ranks.dismiss()
+            else:
+                ranks.follow(learner)
+            weights = learner.network.named_parameters()
+            found["weights"] = {name: whole(each.detach()) for name, each in weights}
+            torch.save(found, place / f"{kind}-{ranks.index}.pt")
+            for steps in (1, 2) if kind == "full" else (2,):
+                refine_shortly(folder, file, place, kind, steps)
 
 
 def refine_shortly(folder: Path, file: Path, out: Path, kind: str, steps: int) -> None:
     """A run of so many steps in all on the file's groups, into a folder of `out` with the name of the kind."""
     rank = KINDS[kind]
     words = ["--from", str(folder), "--groups", str(file), "--out", str(out / kind), "--steps", str(steps)]
-    words += [
-        "--groups-per-step",
-        "2",
-        "--evaluation",
-        "0",
-        "--json",
-        *(["--lora", str(rank)] if rank else []),
-    ]
+    words += ["--groups-per-step", "1", "--evaluation", "0", "--json"]
+    words += ["--lora", str(rank)] if rank else []
     mgpo.main(words)
 
 
