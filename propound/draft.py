@@ -2,7 +2,7 @@
 
 A draw prints its wordings as lines `setup 1: ...`, `quantity 1: ...`, `link 1: ...`, `closing: ...`, and the answer as
 JSON. An agent may write these out, or quote them: every copied token costs time and is a chance to err. A link brings a
-name of its own: `<link 1: $Q$>`.
+name of its own: `<link 1: $Q$>`. A skill that is worded without a set-up has an empty one, which may be quoted as well.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ def expand(text: str, drawn: Drawn) -> str:
         quoted = _quoted(match, drawn, _last_name(text[: match.start()]))
         parts += [text[position : match.start()], quoted]
         position, length = match.end(), length + len(quoted)
+        if not quoted and text[position : position + 1] == " ":
+            position += 1
         if length > MAX_STATEMENT:
             raise DraftError(f"with its quotes the text is longer than {MAX_STATEMENT} characters")
     expanded = "".join([*parts, text[position:]])
@@ -101,6 +103,8 @@ def _quoted(match: re.Match[str], drawn: Drawn, name: str | None) -> str:
     """What a quote stands for, with the earlier name in its open slots, those for results of earlier skills."""
     whole, link, new = match.groups()
     text = drawn.texts.get(whole or link)
+    if text is None and whole in {f"setup {number}" for number in range(1, len(drawn.composition) + 1)}:
+        return ""
     if text is None:
         raise DraftError(f"<{whole or link}> was not drawn")
     if link:

@@ -82,6 +82,12 @@ def test_a_definition_speaks_of_the_name_before_its_own() -> None:
     )
 
 
+def test_a_set_up_that_was_not_drawn_is_empty() -> None:
+    assert expand("Write `solve` with `xs`. <setup 1> Return <quantity 1>.", CODE) == (
+        "Write `solve` with `xs`. Return the list of what remains of `xs`."
+    )
+
+
 def test_what_is_no_quote_stays() -> None:
     text = r"If $a < b$, then {base} and \text{answer} stay, <setup> and < answer> and <link 1> too."
     assert expand(text, CHAIN) == text
@@ -99,6 +105,7 @@ def test_a_text_without_quotes_is_itself(text: str) -> None:
         ("Let $P$ be 1. <link 2: $Q$>", "<link 2> was not drawn"),
         ("Let $P$ be 1. <link 1: it>", "gives no name"),
         ("<link 1: $Q$>", "no sentence before it names one"),
+        ("<setup 3>", "<setup 3> was not drawn"),
         ("<setup 2>", "no sentence before it names one"),
         ("Let $P$ be <quantity 2>", "no sentence before it names one"),
         ("<setup 1>" * 400, "longer than"),

@@ -22,6 +22,8 @@ from typing import Any
 
 from propound.curriculum import draw_spec
 from propound.job import JobRequest
+from propound.policy import Policy
+from propound.policy.protocol import Turn, Writer
 from propound.policy.teacher import Teacher
 from propound.problem import ProblemSpec
 from propound.proposing.environment import Environment
@@ -38,6 +40,10 @@ INVENTED = 0.25
 """Share of the demonstrations with invented skills."""
 LEVELS = (1, 2, 2, 3)
 MAX_STEPS = 24
+SLIPS = 0.2
+"""Share of drafts with a slip: more than the teacher has by itself, so that how to repair one is seen often."""
+BROKEN_OFF = 0.03
+"""Share of the turns that break off, and are written again: what a proposer then has before its eyes."""
 _WORD = re.compile(r"\$[^$]*\$|`[^`]*`|\{[^{}]*\}|[A-Za-z-]{4,}")
 
 
@@ -63,8 +69,35 @@ def demonstrate(
     """One episode of the teacher, or None where the verifier does not accept it."""
     if rng.random() < INVENTED:
         spec, library = invent(spec, library, rng)
-    trajectory = rollout(Teacher(library), Environment(spec, library, sandbox, MAX_STEPS), 0)
+    policy = Careless(Teacher(library, SLIPS), rng)
+    trajectory = rollout(policy, Environment(spec, library, sandbox, MAX_STEPS), 0)
     return trajectory if Verification(library, sandbox).verify(trajectory).accepted else None
+
+
+class Careless:
+    """A policy that writes as another one does, but for turns that break off; the next one is then the whole turn."""
+
+    def __init__(self, policy: Policy, rng: random.Random) -> None:
+        self.policy, self.rng = policy, rng
+        self.name, self.version = policy.name, policy.version
+
+    def begin(self, spec: ProblemSpec, member: int) -> Writer:
+        """As `Policy`."""
+        self.writer = self.policy.begin(spec, member)
+        self.broken: Turn | None = None
+        return self
+
+    def write(self, messages: Sequence[dict[str, Any]]) -> Turn:
+        """As `Writer`."""
+        if self.broken is not None:
+            turn, self.broken = self.broken, None
+            return turn
+        turn = self.writer.write(messages)
+        if "<tool_call>" in turn.text and self.rng.random() < BROKEN_OFF:
+            self.broken = turn
+            end = turn.text.rindex("</tool_call>")
+            return Turn(turn.text[: self.rng.randrange(turn.text.index("<tool_call>") + 11, end)])
+        return turn
 
 
 def invent(spec: ProblemSpec, library: Library, rng: random.Random) -> tuple[ProblemSpec, Library]:

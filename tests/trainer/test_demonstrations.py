@@ -9,6 +9,7 @@ from propound.curriculum import draw_spec
 from propound.job import JobRequest
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
+from propound.trajectory import ActionKind
 from trainer.demonstrations import HELD_OUT, conversation, demonstrate, demonstrations, invent
 
 LIBRARY = default_library()
@@ -18,6 +19,18 @@ def test_they_are_accepted_and_the_same_for_the_same_seed() -> None:
     first, second = ([t.content_digest() for t in islice(demonstrations(3, 4), 4)] for _ in range(2))
     assert first == second
     assert len(set(first)) == 4
+
+
+def test_a_turn_that_breaks_off_is_written_again_and_is_no_target() -> None:
+    for trajectory in demonstrations(6, 60):
+        kinds = [step.action.kind for step in trajectory.steps]
+        if ActionKind.MALFORMED in kinds:
+            break
+    at = kinds.index(ActionKind.MALFORMED)
+    assert trajectory.steps[at + 1].text.startswith(trajectory.steps[at].text)
+    turns = [each for each in conversation(trajectory)["messages"] if each["role"] == "assistant"]
+    assert turns[at]["target"] is False
+    assert "target" not in turns[at + 1]
 
 
 def test_parts_of_the_work_do_not_overlap() -> None:

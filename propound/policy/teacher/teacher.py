@@ -28,8 +28,10 @@ from propound.transcript import write_call
 
 MAX_DRAWS = 7
 """Draws before the teacher gives up."""
-SLIP = 0.08
-"""Share of drafts with a slip of the pen: a digit or a word that is not what was meant."""
+SLIPS = 0.08
+"""Share of drafts with a slip of the pen: a digit, a word or a quote that is not what was meant."""
+TRIES = 3
+"""Times that a drawn problem is written: after each slip but the last once more."""
 PATIENCE = 2
 """Failed draws in a row before it blames the skills instead of the numbers."""
 
@@ -62,13 +64,14 @@ class Teacher:
 
     name = "scripted-teacher"
 
-    def __init__(self, library: Library) -> None:
-        self.library = library
+    def __init__(self, library: Library, slips: float = SLIPS) -> None:
+        """`slips`: share of the drafts with a slip of the pen."""
+        self.library, self.slips = library, slips
         self.version = digest([library.version, _phrases_text()])[:12]
 
     def begin(self, spec: ProblemSpec, member: int) -> _Script:
         """A writer whose every choice follows from (spec.seed, member)."""
-        return _Script(self.library, spec, random.Random(f"teacher:{spec.seed}:{member}"))
+        return _Script(self.library, spec, random.Random(f"teacher:{spec.seed}:{member}"), self.slips)
 
 
 def _phrases_text() -> str:
@@ -105,8 +108,9 @@ def _phrases() -> dict[str, wording.Node]:
 class _Script:
     """One episode of the teacher: a generator that is sent observations and yields turns."""
 
-    def __init__(self, library: Library, spec: ProblemSpec, rng: random.Random) -> None:
+    def __init__(self, library: Library, spec: ProblemSpec, rng: random.Random, slips: float) -> None:
         self.library = library
+        self.slips = slips
         self.spec = spec
         self.rng = rng
         self.active = list(spec.skills)
@@ -232,8 +236,8 @@ class _Script:
             thought = self._say("confident")
             yield self._call(ActionKind.SUBMIT, thought, statement=self._write(drawn), answer=_ANSWER)
             return True
-        slip = self.rng.random() < SLIP
-        for _ in range(2):
+        for left in reversed(range(TRIES)):
+            slip = left > 0 and self.rng.random() < self.slips
             text = self._write(drawn)
             thought = self._say("check", answer=told)
             observation = yield self._call(
@@ -248,7 +252,6 @@ class _Script:
                 return True
             if not slip:
                 break
-            slip = False
             self.remark = self._say("slipped", reason=reason)
         self.remark = self._say("check_failed", reason=reason or "")
         return False
@@ -264,7 +267,7 @@ class _Script:
         parts = [self._frame(frames.opening[kind], names)]
         for number in range(1, len(drawn.composition) + 1):
             parts += [f"<{link}: {next(names)}>" for link in drawn.links.get(number, ())]
-            parts += [f"<setup {number}>"] * (f"setup {number}" in drawn.texts)
+            parts.append(f"<setup {number}>")
             frame = frames.question if number == len(drawn.composition) else frames.define
             parts.append(self._frame(frame, names, f"<quantity {number}>"))
         return " ".join(filter(None, [*parts, "<closing>"]))
@@ -278,11 +281,16 @@ class _Script:
 
 
 def _slipped(text: str, rng: random.Random) -> str:
-    """The text with one digit changed or one word left out."""
+    """The text with one digit changed, or one quote or word left out."""
     digits = [at for at, character in enumerate(text) if character.isdigit()]
-    if digits and rng.random() < 0.7:
+    quotes = list(re.finditer(r"<[a-z]+ \d+[^<>]*> ?|<closing>", text))
+    kind = rng.random()
+    if digits and kind < 0.4:
         at = rng.choice(digits)
         return text[:at] + rng.choice([digit for digit in "123456789" if digit != text[at]]) + text[at + 1 :]
+    if quotes and kind < 0.8:
+        left_out = rng.choice(quotes)
+        return text[: left_out.start()] + text[left_out.end() :]
     words = text.split()
     del words[rng.randrange(len(words))]
     return " ".join(words)
