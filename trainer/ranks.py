@@ -27,7 +27,7 @@ from trainer.optimizer import Optimizer
 from trainer.trainable import Trainable
 
 if TYPE_CHECKING:
-    from accelerate import Accelerator
+    from accelerate import PartialState
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -68,10 +68,9 @@ def everywhere(method: Callable[Concatenate[R, P], T]) -> Callable[Concatenate[R
 class Ranks:
     """The processes of a run, seen from one of them; without a launcher it is the only one."""
 
-    def __init__(self, accelerator: Accelerator | None = None) -> None:
-        self.index = accelerator.process_index if accelerator else 0
-        self.count = accelerator.num_processes if accelerator else 1
-        self._accelerator = accelerator if self.count > 1 else None
+    def __init__(self, processes: PartialState | None = None) -> None:
+        self.index = processes.process_index if processes else 0
+        self.count = processes.num_processes if processes else 1
         self.sharded = self.count > 1 and os.environ.get("ACCELERATE_USE_FSDP", "").lower() in ("1", "true")
         """Whether each rank keeps only its share of the parameters."""
         # Not the computations' group, whose patience is shorter.
@@ -155,12 +154,13 @@ class Ranks:
 
     def add_up(self, loss: float, gradients: list[Tensor]) -> tuple[float, list[Tensor]]:
         """The sums over all ranks of what `differentiate` gave."""
-        if self._accelerator is None:
+        if self.count == 1:
             return loss, gradients
-        total: Tensor = self._accelerator.reduce(torch.tensor(loss, dtype=torch.float64), "sum")
+        from accelerate.utils import reduce
+
         if not self.sharded:
-            gradients = self._accelerator.reduce(gradients, "sum")
-        return float(total), gradients
+            gradients = reduce(gradients, "sum")
+        return float(reduce(torch.tensor(loss, dtype=torch.float64), "sum")), gradients
 
     # -- parameters --------------------------------------------------------------------------------------
 
@@ -240,15 +240,17 @@ def join() -> Ranks:
     """The processes that a launcher started together with this one, or this one alone."""
     if not any(name in os.environ for name in _LAUNCHED):
         return Ranks()
-    from accelerate import Accelerator, InitProcessGroupKwargs
+    from accelerate import PartialState
 
-    return Ranks(Accelerator(cpu=True, kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)]))
+    # What `accelerate launch --use_fsdp` sets would have transformers read the parameters on the first rank alone.
+    os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = "false"
+    return Ranks(PartialState(cpu=True, timeout=PATIENCE))
 
 
 def _shard(network: Trainable, count: int) -> None:
     """Shard all parameters over all ranks, layer by layer; gradients of `network.logits` are summed over them.
 
-    By PyTorch itself: accelerate (1.15) does just this, but not on processors.
+    By PyTorch itself: accelerate (1.15) does just this, but its `Accelerator` refuses to on processors.
     """
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import FSDPModule, fully_shard, register_fsdp_forward_method

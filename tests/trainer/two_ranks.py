@@ -77,8 +77,9 @@ def load_groups(folder: Path, file: Path) -> list[Group]:
 def main(folder: Path, file: Path, out: Path) -> None:
     """Write what this rank found, replicated and sharded."""
     for placement in PLACEMENTS:
-        os.environ["ACCELERATE_USE_FSDP"] = str(placement == "sharded").lower()
         for kind, rank in KINDS.items():
+            for name in ("ACCELERATE_USE_FSDP", "FSDP_CPU_RAM_EFFICIENT_LOADING"):  # as accelerate does
+                os.environ[name] = str(placement == "sharded").lower()
             place = out / placement
             place.mkdir(exist_ok=True)
             ranks = join()
