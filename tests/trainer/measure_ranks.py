@@ -1,4 +1,4 @@
-"""Seconds of a gradient over four groups, in one process or on the ranks that a launcher starts.
+"""Seconds of a gradient over two groups, in one process or on the ranks that a launcher starts.
 
 python -m tests.trainer.measure_ranks
 torchrun --nproc-per-node 2 -m tests.trainer.measure_ranks
@@ -18,8 +18,8 @@ from trainer.optimizer import Optimizer, Rates
 from trainer.ranks import Ranks, join
 from trainer.update import Learner
 
-GROUPS, SIZE, PROMPT, REST, PACK = 4, 8, 600, 700, 8192
-ROUNDS = 5
+GROUPS, SIZE, PROMPT, REST, PACK = 2, 8, 600, 700, 8192
+ROUNDS = 3
 
 
 def open_learner(ranks: Ranks) -> Learner:
