@@ -34,8 +34,8 @@ bench: base ## what one worker sustains: problems per second, and the cost of ea
 
 checkpoint: tests ## train a proposer like the default one: some hours on two cores (OUT=)
 	@mkdir -p $(or $(OUT),checkpoint)
-	@test -e $(or $(OUT),checkpoint)/demonstrations.jsonl || $(RUN)python -m trainer.demonstrations $(or $(OUT),checkpoint)/demonstrations.jsonl --count 14000
-	@exec $(RUN)propound train sft $(or $(OUT),checkpoint)/demonstrations.jsonl $(or $(OUT),checkpoint)/run --tokens 3e7 --batch 8192 --short 2500000
+	@test -e $(or $(OUT),checkpoint)/demonstrations.jsonl || $(RUN)python -m trainer.demonstrations $(or $(OUT),checkpoint)/demonstrations.jsonl --count 12000
+	@exec $(RUN)propound train sft $(or $(OUT),checkpoint)/demonstrations.jsonl $(or $(OUT),checkpoint)/run --name default --tokens 2e7 --batch 8192 --short 1500000 --decay 0.5
 
 downstream: ## what checked problems are worth to a small solver: half an hour on two cores (OUT=, COUNT=, TOKENS=)
 	@$(PYTHON) .ci/environment.py $(VENV) downstream test
