@@ -5,7 +5,8 @@
 
 Both begin as the same Qwen3 checkpoint of random weights, read the same prompts and completions, compute the
 log-probabilities of policy and reference, a loss with a KL term, its gradient, and one step of AdamW. With `--sample`
-each samples its completions first. Every turn is a process of its own; its first step is not counted.
+each samples its completions first. Every turn is a process of its own; its first step is not counted. On a machine that
+has other work to do, processor time says more than time; `--log` lets several calls add to one table.
 """
 
 from __future__ import annotations
@@ -41,6 +42,23 @@ def memory(what: str) -> float:
     found = re.search(rf"{what}:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert found
     return int(found.group(1)) / 1024
+
+
+def clock() -> tuple[float, float]:
+    """Seconds, and seconds of processor time of all threads."""
+    return time.perf_counter(), time.process_time()
+
+
+def figures(clocks: Sequence[tuple[float, float]], tokens: Sequence[int], before: float) -> dict[str, Any]:
+    """Of a turn's steps but the first; `clocks` are those before the first step and after each."""
+    steps = [(end[0] - start[0], end[1] - start[1]) for start, end in pairwise(clocks)]
+    return {
+        "seconds": [each[0] for each in steps[1:]],
+        "processor": [each[1] for each in steps[1:]],
+        "tokens": list(tokens[1:]),
+        "before": before,
+        "peak": memory("VmHWM"),
+    }
 
 
 def prepare(folder: Path, given: argparse.Namespace) -> None:
@@ -89,6 +107,7 @@ def ours(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
         load_network(folder / "base"),
         Optimizer(network, rates, muon=False),
         MGPO,
+        pack=given.pack,
         threads=given.threads,
         low_precision=not given.float32,
     )
@@ -114,16 +133,15 @@ def ours(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
             )
         return Group(tuple(read), (episode(Rejection.UNREADABLE),) * len(read), 1.0)
 
-    seconds, tokens = [], []
+    clocks, tokens = [clock()], []
     before = memory("VmRSS")
     for number in range(given.steps + 1):
-        began = time.perf_counter()
         members = _sampled(network, tokenizer, prompts, folder, number, given) if given.sample else fixed
         groups = [group(prompt, each) for prompt, each in zip(prompts, members, strict=True)]
         learner.update(learner.weigh(groups, ()))
-        seconds.append(time.perf_counter() - began)
+        clocks.append(clock())
         tokens.append(sum(each.length for each in groups))
-    return {"seconds": seconds[1:], "tokens": tokens[1:], "before": before, "peak": memory("VmHWM")}
+    return figures(clocks, tokens, before)
 
 
 def _sampled(
@@ -167,8 +185,8 @@ def theirs(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     torch.set_num_threads(given.threads)
     groups = json.loads((folder / "groups.json").read_text())
     completions = {each["prompt"]: each["completions"] for each in groups}
-    seconds: list[float] = []
-    seen: list[int] = []
+    clocks: list[tuple[float, float]] = []
+    seen: list[int] = [0]
     before: list[float] = []
 
     def rollout(prompts: list[str], trainer: Any) -> dict[str, Any]:
@@ -190,16 +208,16 @@ def theirs(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     class Clock(transformers.TrainerCallback):  # type: ignore[misc]  # read at run time
         def on_train_begin(self, *_: Any, **__: Any) -> None:
             before.append(memory("VmRSS"))
-            seconds.append(time.perf_counter())
+            clocks.append(clock())
 
         def on_step_end(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
-            seconds.append(time.perf_counter())
+            clocks.append(clock())
             seen.append(int(state.num_input_tokens_seen))
 
     config = trl.GRPOConfig(
         output_dir=str(folder / f"trl-{os.getpid()}"),
-        per_device_train_batch_size=given.size,
-        gradient_accumulation_steps=given.groups,
+        per_device_train_batch_size=given.micro or given.size,
+        gradient_accumulation_steps=given.groups * given.size // (given.micro or given.size),
         num_generations=given.size,
         max_completion_length=given.rest,
         max_steps=given.steps + 1,
@@ -224,9 +242,7 @@ def theirs(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
         callbacks=[Clock()],
         rollout_func=None if given.sample else rollout,
     ).train()
-    steps = [end - start for start, end in pairwise(seconds)]
-    read = [end - start for start, end in pairwise([0, *seen])]
-    return {"seconds": steps[1:], "tokens": read[1:], "before": before[0], "peak": memory("VmHWM")}
+    return figures(clocks, [end - start for start, end in pairwise(seen)], before[0])
 
 
 def turn(way: str, folder: Path, given: argparse.Namespace) -> dict[str, Any]:
@@ -234,7 +250,7 @@ def turn(way: str, folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     program = [sys.executable, "-m", "tests.trainer.measure_trl"]
     if way != "ours":
         program = [str(given.python), str(Path(__file__).resolve())]
-    numbers = ("steps", "groups", "size", "rest", "threads")
+    numbers = ("steps", "groups", "size", "rest", "pack", "micro", "threads")
     words = [f"--{name}={getattr(given, name)}" for name in numbers]
     words += [f"--{name}" for name in ("float32", "sample") if getattr(given, name)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(given.threads), "TOKENIZERS_PARALLELISM": "false"}
@@ -245,8 +261,8 @@ def turn(way: str, folder: Path, given: argparse.Namespace) -> dict[str, Any]:
         text=True,
         env=environment,
     )
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {"way": way, **found}
 
 
 def main() -> None:
@@ -260,28 +276,45 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=8, help="completions of a group")
     parser.add_argument("--prompt", type=int, default=600, help="tokens of a prompt")
     parser.add_argument("--rest", type=int, default=700, help="tokens of a completion")
+    parser.add_argument(
+        "--pack", type=int, default=8192, help="tokens that ours takes at once in each thread"
+    )
+    parser.add_argument("--micro", type=int, default=0, help="completions that TRL takes at once; 0: a group")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--float32", action="store_true", help="no bfloat16 anywhere")
     parser.add_argument("--sample", action="store_true", help="sample the completions in each step")
+    parser.add_argument("--log", type=Path, default=Path(os.devnull), help="file that keeps the turns")
     parser.add_argument("--child", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
         print(json.dumps((ours if given.child == "ours" else theirs)(given.folder, given)))
         return
-    found: dict[str, list[dict[str, Any]]] = {way: [] for way in given.ways}
-    with tempfile.TemporaryDirectory() as folder:
+    turns = [json.loads(line) for line in given.log.read_text().splitlines()] if given.log.exists() else []
+    with tempfile.TemporaryDirectory() as folder, given.log.open("a", buffering=1) as log:
         prepare(Path(folder), given)
         for _ in range(given.rounds):
             for way in given.ways:
-                found[way].append(turn(way, Path(folder), given))
-    for way, turns in found.items():
-        rates = [n / s for each in turns for n, s in zip(each["tokens"], each["seconds"], strict=True)]
-        peak, before = (statistics.median(each[key] for each in turns) for key in ("peak", "before"))
-        print(
-            f"{way}: {statistics.median(rates):.0f} tokens/s ({min(rates):.0f} to {max(rates):.0f}),"
-            f" peak {peak:.0f} MiB, {peak - before:.0f} of them in steps"
-        )
+                turns.append(turn(way, Path(folder), given))
+                log.write(json.dumps(turns[-1]) + "\n")
+    for way in WAYS:
+        print(line(way, [each for each in turns if each["way"] == way]))
+
+
+def line(way: str, turns: Sequence[dict[str, Any]]) -> str:
+    """Medians of all steps, and of the processes' memory."""
+    if not turns:
+        return f"{way}: not measured"
+    rates, costs = (
+        [n / s for each in turns for n, s in zip(each["tokens"], each[key], strict=True)]
+        for key in ("seconds", "processor")
+    )
+    peak, before = (statistics.median(each[key] for each in turns) for key in ("peak", "before"))
+    return (
+        f"{way}: {statistics.median(rates):.0f} tokens/s ({min(rates):.0f} to {max(rates):.0f}),"
+        f" {statistics.median(costs):.0f} a second of processor time ({min(costs):.0f} to {max(costs):.0f}),"
+        f" {len(rates)} steps; peak {peak:.0f} MiB, {peak - before:.0f} of them in steps"
+    )
 
 
 if __name__ == "__main__":

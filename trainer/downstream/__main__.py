@@ -64,7 +64,7 @@ def run(given: argparse.Namespace) -> Report:
     say(f"{given.count} problems of each kind: {_figures(out)}")
     for name in (ONE_SHOT, VERIFIED):
         _write_lessons(out, name, problems[name], library, sandbox)
-    budget = Budget(tokens=int(given.tokens), layers=given.layers, seed=given.seed)
+    budget = Budget(tokens=int(given.tokens), layers=given.layers, batch=given.batch, seed=given.seed)
     base = given.base or out / NONE
     if not base.exists():
         write_base(base, [_lessons(out, name) for name in (ONE_SHOT, VERIFIED)], budget)
@@ -168,6 +168,7 @@ def main(words: Sequence[str] | None = None) -> None:
         "--base", type=Path, help="checkpoint that the solvers begin as; default: random weights"
     )
     parser.add_argument("--layers", type=int, default=Budget.layers, help="of random weights")
+    parser.add_argument("--batch", type=int, default=Budget.batch, help="tokens of a training step")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(words)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -28,8 +28,8 @@ from trainer.sft import TOKENIZER_SAMPLE, Settings, prepare, train
 from trainer.tokenizer import train_tokenizer
 
 NONE, ONE_SHOT, VERIFIED = "none", "one-shot", "verified"
-AT_ONCE = 3
-"""Problems whose attempts are made together."""
+AT_ONCE = 48
+"""Attempts that are under way together, about."""
 CONFIDENCE = 0.975
 """Of each of the two bounds of a gain: an interval at 95 %."""
 
@@ -129,7 +129,7 @@ def measure(folder: Path, problems: Sequence[Problem], sandbox: Sandbox, attempt
     """
     solver = open_solver(str(folder))
     try:
-        with ThreadPoolExecutor(AT_ONCE, "problem") as threads:
+        with ThreadPoolExecutor(max(1, AT_ONCE // attempts), "problem") as threads:
             return list(threads.map(Prober(solver, sandbox, attempts).probe, problems))
     finally:
         solver.close()
