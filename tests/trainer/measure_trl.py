@@ -35,6 +35,8 @@ TURNS = 4
 """Turns of ours that a completion is divided into; TRL knows none."""
 WAYS = ("ours", "trl", "trl-checkpointed")
 """TRL without and with gradient checkpointing; with it is TRL's default, without it is faster."""
+_Member = tuple[Sequence[int], Sequence[float]]
+"""A completion's tokens, and their log-probabilities."""
 
 
 def memory(what: str) -> float:
@@ -113,9 +115,9 @@ def ours(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     )
     read = json.loads((folder / "groups.json").read_text())
     prompts = [encode_text(tokenizer, each["prompt"]) for each in read]
-    fixed = [[(ids, [-8.0] * len(ids)) for ids in each["completions"]] for each in read]
+    fixed: list[list[_Member]] = [[(ids, [-8.0] * len(ids)) for ids in each["completions"]] for each in read]
 
-    def group(prompt: list[int], members: Sequence[tuple[Sequence[int], Sequence[float]]]) -> Group:
+    def group(prompt: list[int], members: Sequence[_Member]) -> Group:
         read = []
         for number, (ids, old) in enumerate(members):
             own = range(len(prompt), len(prompt) + len(ids))
@@ -146,7 +148,7 @@ def ours(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
 
 def _sampled(
     network: Any, tokenizer: Any, prompts: list[list[int]], folder: Path, step: int, given: argparse.Namespace
-) -> list[list[tuple[Sequence[int], Sequence[float]]]]:
+) -> list[list[_Member]]:
     """Completions by the engine that `trainer.refine` samples with, from the weights as they are."""
     import torch
 
@@ -205,7 +207,7 @@ def theirs(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     def reward(completions: list[Any], **_: Any) -> list[float]:
         return [float(number % 2) for number in range(len(completions))]
 
-    class Clock(transformers.TrainerCallback):  # type: ignore[misc]  # read at run time
+    class Steps:
         def on_train_begin(self, *_: Any, **__: Any) -> None:
             before.append(memory("VmRSS"))
             clocks.append(clock())
@@ -239,7 +241,7 @@ def theirs(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
         reward_funcs=reward,
         args=config,
         train_dataset=datasets.Dataset.from_list([{"prompt": each} for each in completions]),
-        callbacks=[Clock()],
+        callbacks=[type("Clock", (Steps, transformers.TrainerCallback), {})()],
         rollout_func=None if given.sample else rollout,
     ).train()
     return figures(clocks, [end - start for start, end in pairwise(seen)], before[0])
