@@ -34,8 +34,8 @@ class Settings(BaseSettings):
     shard_specs: int = Field(default=4, ge=1, le=64, description="Specs in one shard of work.")
     max_steps: int = Field(default=24, ge=2, le=200, description="Step budget of one episode.")
     policy: str = Field(
-        default="scripted",
-        description="Who proposes: scripted, endpoint, live, a bundled checkpoint's name, or a checkpoint's folder.",
+        default="live",
+        description="Who proposes: live, scripted, endpoint, a bundled checkpoint's name, or a checkpoint's folder.",
     )
     engine: Literal["embedded", "transformers", "vllm"] = Field(
         default="embedded", description="What runs a checkpoint."

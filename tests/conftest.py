@@ -17,6 +17,8 @@ from propound.storage.session import Database
 from propound.storage.tables import Base
 from tests.services import Services
 
+# Tests are of everything around a proposer, unless they name one; processes that they start inherit this.
+os.environ.setdefault("PROPOUND_POLICY", "scripted")
 # No test asserts a time, on a noisy machine least of all; CI tries the same examples every time.
 settings.register_profile(
     "propound",

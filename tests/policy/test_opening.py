@@ -8,19 +8,33 @@ import pytest
 
 from propound.config import Settings
 from propound.policy import checkpoint as checkpoint_module
-from propound.policy.checkpoint import CheckpointError
+from propound.policy.checkpoint import CheckpointError, load_checkpoint
 from propound.policy.endpoint import EndpointPolicy
 from propound.policy.engine import EngineError
 from propound.policy.language import LanguagePolicy
 from propound.policy.opening import check_policy, open_policy, policy_of
 from propound.policy.teacher import Teacher
 from propound.skills import default_library
+from propound.training import LIVE
 from tests.factories import checkpoints
 
 
-def test_the_scripted_teacher_is_the_default() -> None:
-    assert isinstance(policy_of(Settings(), default_library()), Teacher)
+def test_the_scripted_teacher_needs_no_checkpoint() -> None:
+    assert isinstance(policy_of(Settings(policy="scripted"), default_library()), Teacher)
+    check_policy(Settings(policy="scripted"))
+
+
+def test_what_is_live_proposes_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROPOUND_POLICY")
+    assert Settings().policy == LIVE
     check_policy(Settings())
+
+
+@pytest.mark.parametrize("name", ["default", "weak"])
+def test_a_bundled_checkpoint_is_whole_and_small(name: str) -> None:
+    checkpoint = load_checkpoint(name)
+    assert sum(file.stat().st_size for file in checkpoint.folder.iterdir()) <= 16e6
+    assert (checkpoint.folder / "README.md").is_file()
 
 
 def test_a_folder_is_a_language_model_whose_engine_ends_with_it(tmp_path: Path) -> None:
