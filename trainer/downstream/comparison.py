@@ -116,7 +116,6 @@ def train_solver(base: Path, lines: Path, out: Path, budget: Budget) -> Path:
         DataError: the file cannot be read.
     """
     torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
     return train(prepare(lines, out, budget.settings(), base), "solver")
 
 
