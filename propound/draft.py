@@ -16,6 +16,7 @@ from propound.errors import PropoundError
 from propound.problem import MAX_STATEMENT
 from propound.skills.toolkit.composition import Reference
 from propound.skills.toolkit.execution import ENTRY_POINT
+from propound.transcript import not_text
 
 _QUOTE = re.compile(r"<(setup \d{1,2}|quantity \d{1,2}|closing|answer)>|<(link \d{1,2}): ([^<>]{1,20})>")
 _LINE = re.compile(r"(setup \d{1,2}|quantity \d{1,2}|link \d{1,2}|closing): (.+)")
@@ -75,19 +76,17 @@ def expand(text: str, drawn: Drawn) -> str:
             statement (too long, or not text).
     """
     parts: list[str] = []
-    position = length = 0
+    position = 0
     for match in _QUOTE.finditer(text):
         quoted = _quoted(match, drawn, _last_name(text[: match.start()]))
         parts += [text[position : match.start()], quoted]
-        position, length = match.end(), length + len(quoted)
+        position = match.end()
         if not quoted and text[position : position + 1] == " ":
             position += 1
-        if length > MAX_STATEMENT:
-            raise DraftError(f"with its quotes the text is longer than {MAX_STATEMENT} characters")
     expanded = "".join([*parts, text[position:]])
     if len(expanded) > MAX_STATEMENT:
         raise DraftError(f"with its quotes the text is longer than {MAX_STATEMENT} characters")
-    if not expanded.isascii() and any("\ud800" <= character <= "\udfff" for character in expanded):
+    if not_text(expanded):
         raise DraftError("the draw holds characters that are not text")
     return expanded
 
@@ -102,17 +101,16 @@ def _last_name(text: str) -> str | None:
 def _quoted(match: re.Match[str], drawn: Drawn, name: str | None) -> str:
     """What a quote stands for, with the earlier name in its open slots, those for results of earlier skills."""
     whole, link, new = match.groups()
-    text = drawn.texts.get(whole or link)
-    if text is None and whole in {f"setup {number}" for number in range(1, len(drawn.composition) + 1)}:
-        return ""
+    kind, _, number = (whole or link).partition(" ")
+    of_skill = kind in ("setup", "quantity") and 0 < int(number) <= len(drawn.composition)
+    text = drawn.texts.get(whole or link, "" if of_skill and kind == "setup" else None)
     if text is None:
         raise DraftError(f"<{whole or link}> was not drawn")
     if link:
         if not _NAME.fullmatch(new):
             raise DraftError(f"{match.group(0)} gives no name such as $Q$")
         return _fill(_fill(text, "ref", link, name), "name", link, new)
-    kind, _, number = whole.partition(" ")
-    if kind in ("setup", "quantity") and 0 < int(number) <= len(drawn.composition):
+    if of_skill:
         for slot, value in drawn.composition[int(number) - 1]["parameters"].items():
             if Reference.parse(value) is not None:
                 text = _fill(text, slot, whole, name)

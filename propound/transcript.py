@@ -109,7 +109,7 @@ def parse_turn(text: str) -> Action:
     """What the agent did; never raises."""
     if len(text) > MAX_TURN:
         return _malformed(f"the turn is longer than {MAX_TURN} characters")
-    if _not_text(text):
+    if not_text(text):
         return _malformed("the turn holds characters that are not text (NUL or lone surrogates)")
     calls = _CALL.findall(text)
     thought = _TAGS.sub("", _CALL.sub("", text)).strip()
@@ -137,7 +137,7 @@ def _parse_call(body: str, thought: str) -> Action:
     kinds = {str(kind): kind for kind in _TOOLS}
     if not isinstance(name, str) or name not in kinds:
         return _malformed(f"unknown tool {str(name)[:60]!r}; the tools are {', '.join(kinds)}", thought)
-    if _not_text(json.dumps(call["arguments"], ensure_ascii=False)) or "\\u0000" in json.dumps(
+    if not_text(json.dumps(call["arguments"], ensure_ascii=False)) or "\\u0000" in json.dumps(
         call["arguments"]
     ):
         return _malformed("the arguments hold characters that are not text (NUL or lone surrogates)", thought)
@@ -169,5 +169,6 @@ def _depth(body: str) -> int:
     return deepest
 
 
-def _not_text(text: str) -> bool:
+def not_text(text: str) -> bool:
+    """Whether it holds what PostgreSQL and JSON cannot: NUL or lone surrogates."""
     return "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text)

@@ -94,9 +94,7 @@ def test_a_context_gives_the_same_logits_however_it_is_cut(
     weights: Weights, alike: bool, data: st.DataObject
 ) -> None:
     decoder = Decoder(weights, slots=5)
-    if alike and not decoder._products.alike:
-        pytest.skip("this machine's BLAS rounds rows by their place")  # the engine never goes this way there
-    decoder._products.alike = alike
+    decoder._products.alike &= alike  # where BLAS rounds rows by their place, the engine only takes few at once
     contexts = [np.array(text(data.draw(st.integers(1, 700)), seed)) for seed in range(4)]
     whole = [decoder.step([Piece(slot, 0, context)])[0] for slot, context in enumerate(contexts)]
     together = decoder.step([Piece(slot, 0, context) for slot, context in enumerate(contexts)])

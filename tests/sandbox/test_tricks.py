@@ -18,7 +18,7 @@ CHILDREN = Limits(wall_s=10, processes=8)
 
 FILES = {
     "the root of the first process": "import os; print(os.listdir('/proc/1/root'))",
-    "the root of this process": "import os; print(os.listdir('/proc/self/root/etc'))",
+    "the root of this process": "import os; print(os.listdir('/proc/self/root' + '/etc'))",
     "descriptors of the first process": "print(open('/proc/1/fd/0').read())",
     "the kernel's core pattern": "open('/proc/sys/kernel/core_pattern', 'w').write('|/tmp/x')",
     "the kernel's panic button": "open('/proc/sysrq-trigger', 'w').write('c')",

@@ -183,10 +183,15 @@ def _tree(frames: Frames, skills: Sequence[Skill], composition: Sequence[Mapping
             setup, quantity = loaded.options[0].parts
             options.append(wording.Sequence((_spaced(setup), _fill(frame, quantity))))
         parts += [Scoped(scope, Choice(tuple(options))), Literal(" ")]
-    for kind in (skills[-1].gives, "example"):
-        if kind in frames.closing:
-            parts.append(Scoped("closing", _spaced(_frames(frames.closing[kind]))))
+    parts += [Scoped("closing", node) for node in _closing(frames, skills[-1])]
     return wording.Sequence(tuple(parts))
+
+
+def _closing(frames: Frames, skill: Skill) -> list[Node]:
+    """The sentences after the question, where `skill` is the last: the form of the answer, the example."""
+    return [
+        _spaced(_frames(frames.closing[kind])) for kind in (skill.gives, "example") if kind in frames.closing
+    ]
 
 
 def write(
@@ -239,10 +244,9 @@ def closing_text(
 ) -> str:
     """In what form the answer is wanted, and the example; `skill` is the last one."""
     values = _closing_texts(skill, digits, example)
-    nodes = [
-        _spaced(_frames(frames.closing[kind])) for kind in (skill.gives, "example") if kind in frames.closing
-    ]
-    return "".join(wording.render(node, rng, lambda _, slot: values[slot.name]) for node in nodes).strip()
+    return "".join(
+        wording.render(node, rng, lambda _, slot: values[slot.name]) for node in _closing(frames, skill)
+    ).strip()
 
 
 def _closing_texts(skill: Skill, digits: int, example: tuple[Any, Any] | None) -> dict[str, str]:
