@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from propound.draft import DraftError, Drawn, expand, read_draw
+from propound.draft import DraftError, Drawn, expand, read_draw, unquoted
 from propound.problem import MAX_STATEMENT
 
 CHAIN = read_draw(
@@ -18,7 +18,7 @@ CHAIN = read_draw(
             "setup 1: A slope is $3x + 4$.",
             "quantity 1: the rise from 1 to 5",
             json.dumps({"skill": "modular-power", "base": "@%316+26", "exponent": 25, "modulus": 48}),
-            "link 1: Divide {ref} by 316, add 26 to the remainder, and call the sum {name}.",
+            "link 2: Divide {ref} by 316, add 26 to the remainder, and call the sum {name}.",
             "setup 2: A wheel has 48 positions; ${base}^{25}$ steps are made from {base m}.",
             "quantity 2: the place after $9^{{base}}$ steps",
             "closing: Answer with an integer.",
@@ -44,7 +44,7 @@ def test_a_draw_is_read() -> None:
     assert [use["skill"] for use in CHAIN.composition] == ["definite-integral", "modular-power"]
     assert CHAIN.composition[1]["parameters"] == {"base": "@%316+26", "exponent": 25, "modulus": 48}
     assert CHAIN.texts["quantity 1"] == "the rise from 1 to 5"
-    assert CHAIN.links == {2: ["link 1"]}
+    assert CHAIN.links == {2: ["Divide {ref} by 316, add 26 to the remainder, and call the sum {name}."]}
     assert CHAIN.texts["answer"] == "32"
     assert (CODE.links, CODE.facts["mode"]) == ({}, "function")
 
@@ -55,7 +55,7 @@ def test_whatever_is_printed_is_read(text: str) -> None:
 
 
 def test_a_chain_is_quoted_and_its_slots_are_closed() -> None:
-    draft = "<setup 1> Let $P$ be <quantity 1>. <link 1: $Q$> <setup 2> We set $R$ equal to <quantity 2>. <closing>"
+    draft = "<setup 1> Let $P$ be <quantity 1>. <setup 2> We set $R$ equal to <quantity 2>. <closing>"
     assert expand(draft, CHAIN) == (
         "A slope is $3x + 4$. Let $P$ be the rise from 1 to 5. "
         "Divide $P$ by 316, add 26 to the remainder, and call the sum $Q$. "
@@ -70,6 +70,53 @@ def test_a_link_of_ones_own_serves_as_well() -> None:
         "Let $P$ be the rise from 1 to 5. Let $Q$ be the remainder when $P$ is divided by 316. "
         "Find the place after $9^{Q}$ steps."
     )
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("$A$", "$B$"), "$C$"),
+        (("$Y$", "$Z$"), "$A$"),
+        (("$S_1$", "$S_2$"), "$S_3$"),
+        (("$S_9$", "$S_1$"), "$S_2$"),
+        (("$H$", "$K$"), "$L$"),
+    ],
+)
+def test_a_link_takes_the_next_name_that_is_free(names: tuple[str, str], expected: str) -> None:
+    before, after = names
+    told = expand(f"Let {before} be <quantity 1>. <setup 2> Let {after} be 5.", CHAIN)
+    assert f"call the sum {expected}. A wheel has 48 positions; ${expected.strip('$')}^{{25}}$" in told
+
+
+def test_links_follow_each_other() -> None:
+    drawn = read_draw(
+        "\n".join(
+            (
+                json.dumps({"skill": "parabola-region", "k": 5}),
+                "quantity 1: an area",
+                json.dumps({"skill": "lattice-polygon-area", "a": "@p+q%62+15"}),
+                "link 2: Let {name} be numerator plus denominator of {ref}.",
+                "link 2: Let {name} be the remainder of {ref} on division by 62.",
+                "quantity 2: the area up to $({a}, 3)$",
+            )
+        )
+    )
+    assert expand("Let $P$ be <quantity 1>. <setup 2> What is <quantity 2>?", drawn) == (
+        "Let $P$ be an area. Let $Q$ be numerator plus denominator of $P$. "
+        "Let $R$ be the remainder of $Q$ on division by 62. What is the area up to $(R, 3)$?"
+    )
+
+
+def test_names_come_to_an_end() -> None:
+    names = " ".join(f"${letter}$" for letter in "ABCDEFGHKLMNPQRSTUVWXYZ")
+    with pytest.raises(DraftError, match="no name like"):
+        expand(f"Let {names} be <quantity 1>. <setup 2>", CHAIN)
+
+
+def test_what_a_draft_leaves_out_is_told() -> None:
+    assert unquoted("<setup 1> Find <quantity 2>.", CHAIN) == ["<quantity 1>", "<setup 2>", "<closing>"]
+    assert unquoted("Find it.", CHAIN) == []
+    assert unquoted("Return <quantity 1>, <quantity 2>. <closing>", CODE) == []
 
 
 def test_a_definition_speaks_of_the_name_before_its_own() -> None:
@@ -89,7 +136,7 @@ def test_a_set_up_that_was_not_drawn_is_empty() -> None:
 
 
 def test_what_is_no_quote_stays() -> None:
-    text = r"If $a < b$, then {base} and \text{answer} stay, <setup> and < answer> and <link 1> too."
+    text = r"If $a < b$, then {base} and \text{answer} stay, <setup> and < answer> and <link 2> too."
     assert expand(text, CHAIN) == text
 
 
@@ -102,9 +149,6 @@ def test_a_text_without_quotes_is_itself(text: str) -> None:
     ("draft", "reason"),
     [
         ("<quantity 3>", "<quantity 3> was not drawn"),
-        ("Let $P$ be 1. <link 2: $Q$>", "<link 2> was not drawn"),
-        ("Let $P$ be 1. <link 1: it>", "gives no name"),
-        ("<link 1: $Q$>", "no sentence before it names one"),
         ("<setup 3>", "<setup 3> was not drawn"),
         ("<setup 2>", "no sentence before it names one"),
         ("Let $P$ be <quantity 2>", "no sentence before it names one"),

@@ -31,7 +31,8 @@ from propound.proposing.rollout import rollout
 from propound.sandbox import Sandbox, open_sandbox
 from propound.skills import Library, SkillPackage, default_library
 from propound.skills.library import compile_toolkit
-from propound.trajectory import Trajectory
+from propound.trajectory import Action, ActionKind, Trajectory
+from propound.transcript import parse_turn
 from propound.verification.verify import Verification
 
 HELD_OUT = ("committee-selection", "factorial-zeros", "joule-heat", "kinetic-energy", "word-scores")
@@ -44,6 +45,8 @@ SLIPS = 0.2
 """Share of drafts with a slip: more than the teacher has by itself, so that how to repair one is seen often."""
 BROKEN_OFF = 0.03
 """Share of the turns that break off, and are written again: what a proposer then has before its eyes."""
+MISNAMED = 0.15
+"""Share of the turns that name a skill which name another one first: how to read a refusal is worth learning."""
 _WORD = re.compile(r"\$[^$]*\$|`[^`]*`|\{[^{}]*\}|[A-Za-z-]{4,}")
 
 
@@ -75,7 +78,10 @@ def demonstrate(
 
 
 class Careless:
-    """A policy that writes as another one does, but for turns that break off; the next one is then the whole turn."""
+    """A policy that writes as another one does, but for turns that fail; after one or more of them comes what it meant.
+
+    Turns break off, or name a skill that cannot be meant.
+    """
 
     def __init__(self, policy: Policy, rng: random.Random) -> None:
         self.policy, self.rng = policy, rng
@@ -83,21 +89,46 @@ class Careless:
 
     def begin(self, spec: ProblemSpec, member: int) -> Writer:
         """As `Policy`."""
+        self.offered = [*spec.skills, *spec.alternates]
+        self.active = list(spec.skills)
         self.writer = self.policy.begin(spec, member)
-        self.broken: Turn | None = None
+        self.meant: Turn | None = None
         return self
 
     def write(self, messages: Sequence[dict[str, Any]]) -> Turn:
         """As `Writer`."""
-        if self.broken is not None:
-            turn, self.broken = self.broken, None
-            return turn
-        turn = self.writer.write(messages)
+        turn = self.meant = self.meant or self.writer.write(messages)
         if "<tool_call>" in turn.text and self.rng.random() < BROKEN_OFF:
-            self.broken = turn
             end = turn.text.rindex("</tool_call>")
             return Turn(turn.text[: self.rng.randrange(turn.text.index("<tool_call>") + 11, end)])
+        action = parse_turn(turn.text)
+        names = self._misnamed(action)
+        if names and self.rng.random() < MISNAMED:
+            return Turn(turn.text.replace(*names))
+        self.meant = None
+        if action.kind is ActionKind.EDIT:
+            dropped, added = action.arguments.get("drop", []), action.arguments.get("add", [])
+            self.active = [*(name for name in self.active if name not in dropped), *added]
         return turn
+
+    def _misnamed(self, action: Action) -> tuple[str, str] | None:
+        """A skill that the action names, and another name for which it is refused; None: it names no skill."""
+        dropped, added = action.arguments.get("drop", []), action.arguments.get("add", [])
+        if action.kind is ActionKind.READ:
+            name, others = action.arguments["name"], []
+        elif action.kind is ActionKind.EDIT:
+            name = self.rng.choice([*dropped, *added])
+            others = [
+                other
+                for other in self.offered
+                if (other not in self.active if name in dropped else other in self.active)
+                and other not in (*dropped, *added)
+            ]
+        else:
+            return None
+        words = [*name.split("-"), *self.rng.choice(self.offered).split("-")]
+        mixed = "-".join(self.rng.sample(words, 2))
+        return name, self.rng.choice([*others, *([] if mixed in self.offered else [mixed])] or ["none"])
 
 
 def invent(spec: ProblemSpec, library: Library, rng: random.Random) -> tuple[ProblemSpec, Library]:

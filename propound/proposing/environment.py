@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from propound.draft import DraftError, Drawn, expand, read_draw
+from propound.draft import DraftError, Drawn, expand, read_draw, unquoted
 from propound.errors import PropoundError
 from propound.problem import MAX_ANSWER, ProblemSpec, Submission
 from propound.proposing.prompt import opening_messages
@@ -143,7 +143,9 @@ class Environment:
         except DraftError as error:
             return False, f"failed: {error}"
         draft = self.draft.model_dump_json(include={"statement", "answer"}).encode()
-        return self._exec(_CHECK, {"draft.json": draft})
+        ok, text = self._exec(_CHECK, {"draft.json": draft})
+        missing = [] if ok else unquoted(arguments["statement"], self.drawn)
+        return ok, f"{text}; not quoted: {', '.join(missing)}" if missing else text
 
     def _written(self, arguments: Mapping[str, Any]) -> Submission:
         """What the agent means, with the quotes of the last draw replaced."""
@@ -169,10 +171,11 @@ class Environment:
             return False, "nothing to drop or add"
         for name in drop:
             if name not in self.skills:
-                return False, f"{name[:60]} is not active"
+                return False, f"{name[:60]} is not active; active are {', '.join(self.skills)}"
         for name in add:
             if name not in allowed or name in self.skills:
-                return False, f"{name[:60]} is not an alternate, or already active"
+                others = ", ".join(sorted(allowed - {*self.skills})) or "none"
+                return False, f"{name[:60]} is active, or no alternate; not active are {others}"
         kept = [name for name in self.skills if name not in drop]
         edited = tuple(sorted({*kept, *add}))
         if not self.spec.minimum_skills <= len(edited) <= self.spec.maximum_skills:

@@ -13,8 +13,8 @@ from propound.transcript import tool_schemas
 _SYSTEM = """You write one {domain} problem that composes the active skills, with a checked answer.
 Draw numbers and wordings, write the statement around them, check it, repair what fails, drop or swap skills that do \
 not go together, submit.
-A draft may quote the last draw: <setup 1>, <quantity 1>, <link 1: NAME> with a new name, <closing>, <answer>; open \
-slots in a quote take the last name that an earlier sentence introduced.
+A draft may quote the last draw: <setup 1> (with its links), <quantity 1>, <closing>, <answer>; open slots in a quote \
+take the last name that an earlier sentence introduced.
 A turn is a thought, or a thought with one tool call:
 <tool_call>
 {{"name": "...", "arguments": {{...}}}}

@@ -81,3 +81,16 @@ def test_failed_turns_are_context_and_no_targets() -> None:
         marked = [m.get("target", True) for m in messages if m["role"] == "assistant"]
         assert marked == [step.observation.ok for step in trajectory.steps]
         assert marked[-1]
+
+
+def test_a_turn_that_names_another_skill_is_refused_and_then_written_as_it_was_meant() -> None:
+    refused = 0
+    for trajectory in demonstrations(7, 40):
+        for at, step in enumerate(trajectory.steps):
+            if step.action.kind not in (ActionKind.READ, ActionKind.EDIT) or step.observation.ok:
+                continue
+            refused += 1
+            assert "neither active nor" in step.observation.text or "active are" in step.observation.text
+            meant = next(later for later in trajectory.steps[at:] if later.observation.ok)
+            assert meant.action.kind is step.action.kind
+    assert refused > 4

@@ -29,18 +29,13 @@ from propound.transcript import write_call
 MAX_DRAWS = 7
 """Draws before the teacher gives up."""
 SLIPS = 0.08
-"""Share of drafts with a slip of the pen: a digit, a word or a quote that is not what was meant."""
+"""Share of drafts with a slip of the pen: a word or a quote that is not what was meant."""
 TRIES = 3
 """Times that a drawn problem is written: after each slip but the last once more."""
 PATIENCE = 2
 """Failed draws in a row before it blames the skills instead of the numbers."""
-
-
-LONGEST_TOLD = 20
-"""Characters of an answer that a thought repeats."""
-
-
 _ANSWER = "<answer>"
+_NUMBERED = re.compile(r"<([a-z]+) (\d+)> ?")
 
 
 class Temper(StrEnum):
@@ -56,6 +51,8 @@ class Temper(StrEnum):
 
 _READS = {Temper.CAREFUL: 1.0, Temper.BRISK: 0.15, Temper.CONFIDENT: 0.0}
 """Share of the active skills whose text it reads."""
+_REFLECTS = 0.25
+"""Share of the episodes that begin with a thought."""
 _SHARES = {Temper.CAREFUL: 2, Temper.BRISK: 7, Temper.CONFIDENT: 1}
 
 
@@ -67,7 +64,7 @@ class Teacher:
     def __init__(self, library: Library, slips: float = SLIPS) -> None:
         """`slips`: share of the drafts with a slip of the pen."""
         self.library, self.slips = library, slips
-        self.version = digest([library.version, _phrases_text()])[:12]
+        self.version = digest([library.version, _phrases_text(), slips])[:12]
 
     def begin(self, spec: ProblemSpec, member: int) -> _Script:
         """A writer whose every choice follows from (spec.seed, member)."""
@@ -90,9 +87,6 @@ _SLOTS = frozenset(
         "second",
         "added",
         "dropped",
-        "reason",
-        "Reason",
-        "answer",
     }
 )
 
@@ -140,7 +134,7 @@ class _Script:
         return write_call(kind, arguments, thought)
 
     def _play(self) -> Generator[str, str, None]:
-        if self.rng.random() < 0.4:
+        if self.rng.random() < _REFLECTS:
             yield self._reflect()
         for name in self.active:
             if self.rng.random() < _READS[self.temper]:
@@ -149,7 +143,7 @@ class _Script:
             yield from self._resolve_conflict("conflict_seen")
         failures = 0
         for attempt in range(MAX_DRAWS):
-            if failures > PATIENCE and (yield from self._prune_stuck(attempt)):
+            if failures > PATIENCE and (yield from self._prune("prune_stuck", count=str(attempt))):
                 failures = 0
             drawn = yield from self._draw()
             if drawn is None:
@@ -209,12 +203,12 @@ class _Script:
         yield self._call(ActionKind.EDIT, f"{thought} {say}", **arguments)
         self.active = sorted([name for name in self.active if name != dropped] + ([added] if added else []))
 
-    def _prune_stuck(self, attempts: int) -> Generator[str, str, bool]:
-        """Change a skill when the draws keep failing; False when nothing can be changed."""
+    def _prune(self, phrase: str, **slots: str) -> Generator[str, str, bool]:
+        """Change a skill that no draw can use; False when nothing can be changed."""
         edit = self._edit_for(self.active)
         if edit is None:
             return False
-        yield from self._edit(self._say("prune_stuck", count=str(attempts)), *edit)
+        yield from self._edit(self._say(phrase, **slots), *edit)
         return True
 
     def _draw(self) -> Generator[str, str, Drawn | None]:
@@ -224,14 +218,14 @@ class _Script:
             return read_draw(observation)
         if "cannot be combined" in reason:
             yield from self._resolve_conflict("conflict_met")
+        elif "no order" in reason:
+            yield from self._prune("no_order")
         else:
-            self.remark = self._say("draw_failed", reason=reason)
+            self.remark = self._say("draw_failed")
         return None
 
     def _finish(self, drawn: Drawn) -> Generator[str, str, bool]:
         """Write the statement, check it unless confident, submit; False when the draw is no good."""
-        answer = str(drawn.facts["answer"])
-        told = answer if len(answer) <= LONGEST_TOLD else "as drawn"
         if self.temper is Temper.CONFIDENT and len(drawn.composition) == 1:
             thought = self._say("confident")
             yield self._call(ActionKind.SUBMIT, thought, statement=self._write(drawn), answer=_ANSWER)
@@ -239,7 +233,7 @@ class _Script:
         for left in reversed(range(TRIES)):
             slip = left > 0 and self.rng.random() < self.slips
             text = self._write(drawn)
-            thought = self._say("check", answer=told)
+            thought = self._say("check")
             observation = yield self._call(
                 ActionKind.CHECK,
                 thought,
@@ -248,12 +242,12 @@ class _Script:
             )
             reason = _failure(observation)
             if reason is None:
-                yield self._call(ActionKind.SUBMIT, self._say("submit", answer=told))
+                yield self._call(ActionKind.SUBMIT, self._say("submit"))
                 return True
             if not slip:
                 break
-            self.remark = self._say("slipped", reason=reason)
-        self.remark = self._say("check_failed", reason=reason or "")
+            self.remark = self._say("slipped")
+        self.remark = self._say("check_failed")
         return False
 
     def _write(self, drawn: Drawn) -> str:
@@ -266,7 +260,6 @@ class _Script:
         kind = first.parameters[next(iter(first.ports))].name if frames.code else "default"
         parts = [self._frame(frames.opening[kind], names)]
         for number in range(1, len(drawn.composition) + 1):
-            parts += [f"<{link}: {next(names)}>" for link in drawn.links.get(number, ())]
             parts.append(f"<setup {number}>")
             frame = frames.question if number == len(drawn.composition) else frames.define
             parts.append(self._frame(frame, names, f"<quantity {number}>"))
@@ -281,16 +274,16 @@ class _Script:
 
 
 def _slipped(text: str, rng: random.Random) -> str:
-    """The text with one digit changed, or one quote or word left out."""
-    digits = [at for at, character in enumerate(text) if character.isdigit()]
-    quotes = list(re.finditer(r"<[a-z]+ \d+[^<>]*> ?|<closing>", text))
+    """The text with one quote or word left out, or a quote of another number."""
+    quotes = list(_NUMBERED.finditer(text))
     kind = rng.random()
-    if digits and kind < 0.4:
-        at = rng.choice(digits)
-        return text[:at] + rng.choice([digit for digit in "123456789" if digit != text[at]]) + text[at + 1 :]
-    if quotes and kind < 0.8:
+    if kind < 0.6:
         left_out = rng.choice(quotes)
-        return text[: left_out.start()] + text[left_out.end() :]
+        return text[: left_out.start()] + text[left_out.end() :].lstrip()
+    if kind < 0.85:
+        wrong = rng.choice(quotes)
+        number = int(wrong.group(2)) + rng.choice((-1, 1))
+        return f"{text[: wrong.start()]}<{wrong.group(1)} {number}> {text[wrong.end() :]}"
     words = text.split()
     del words[rng.randrange(len(words))]
     return " ".join(words)

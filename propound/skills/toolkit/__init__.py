@@ -73,13 +73,11 @@ def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
         if ordered[-1].gives != "quantity":
             del drawn["digits"]
     wordings = random.Random(f"wording:{seed}")
-    links = 0
     for number, (use, skill) in enumerate(zip(composition, ordered, strict=True), 1):
         print(json.dumps({"skill": use["skill"], **use["parameters"]}))
         for reference in filter(None, map(Reference.parse, use["parameters"].values())):
             for text in statement.link_sentences(frames, reference, wordings):
-                links += 1
-                print(f"link {links}: {text}")
+                print(f"link {number}: {text}")
         for part, text in _wording(skill, use["parameters"], wordings).items():
             print(f"{part} {number}: {text}")
     digits = drawn.get("digits", 3)
