@@ -18,7 +18,7 @@ from threading import Event, Thread
 from typing import Any, ClassVar
 
 from celery import Celery, bootsteps
-from celery.signals import worker_process_shutdown
+from celery.signals import worker_process_init, worker_process_shutdown
 
 from propound.config import Settings, settings
 from propound.policy.opening import check_policy
@@ -28,6 +28,7 @@ from propound.sandbox import Sandbox, SandboxUnavailable, open_sandbox
 from propound.storage.session import Database
 from propound.storage.sweep import sweep
 from propound.verification.judges import open_judges
+from worker.orphan import end_as_orphan
 from worker.pipeline import Pipeline
 from worker.shard import Workplace
 from worker.tasks import OpenPipeline, open_workplace, register
@@ -84,6 +85,8 @@ def create_app(open_pipeline: OpenPipeline, check_machine: Callable[[Settings], 
             except (SettingsMissingError, SandboxUnavailable, ValueError) as error:
                 sys.exit(f"The worker does not start: {error}")
             self._tier = machine.tier if isinstance(machine, Sandbox) else "unknown"
+            main = os.getpid()
+            worker_process_init.connect(lambda **_: end_as_orphan(main, leave), weak=False)
 
         def start(self, parent: Any) -> None:  # noqa: ARG002
             """Once the processes are there."""

@@ -39,7 +39,19 @@ def dies_with_parent(signum: signal.Signals) -> list[str]:
 
 
 class Process:
-    """One child process, in a session of its own so that Ctrl-C in the terminal reaches only the parent."""
+    """One child process, in a session of its own so that Ctrl-C in the terminal reaches only the parent.
+
+    Args:
+        name: for messages.
+        command: the program and its words.
+        log: file that its output is appended to.
+        account: words before the command that run it as another user.
+        environment: instead of this process's.
+        stdin: what it reads.
+        stop_signal: what asks it to end.
+        orphan_signal: what the kernel sends it when this process is gone; None: `stop_signal`.
+        folder: where it runs.
+    """
 
     def __init__(
         self,
@@ -51,12 +63,13 @@ class Process:
         environment: Mapping[str, str] | None = None,
         stdin: str = "",
         stop_signal: signal.Signals = signal.SIGTERM,
+        orphan_signal: signal.Signals | None = None,
         folder: Path | None = None,
     ) -> None:
         self.name = name
         self.log = log
         self.stop_signal = stop_signal
-        self._command = [*account, *dies_with_parent(stop_signal), *command]
+        self._command = [*account, *dies_with_parent(orphan_signal or stop_signal), *command]
         self._environment = dict(os.environ if environment is None else environment)
         self._stdin = stdin
         self._folder = folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -99,6 +100,7 @@ class System:
             "worker.log",
             ["celery", "-A", "worker.app", "worker", "--concurrency", str(self.plan.concurrency)],
             environment,
+            signal.SIGKILL,  # asked politely, it would go on until the episodes in its hands end
         )
         if self.plan.trainer:
             self._trainer = self._launch("The trainer", "trainer.log", TRAINER, environment)
@@ -147,11 +149,20 @@ class System:
         self._servers.start()
         return plan.database_url or self._servers.database_url, plan.redis_url or self._servers.redis_url
 
-    def _launch(self, name: str, log: str, words: list[str], environment: dict[str, str]) -> Process:
+    def _launch(
+        self,
+        name: str,
+        log: str,
+        words: list[str],
+        environment: dict[str, str],
+        orphan_signal: signal.Signals | None = None,
+    ) -> Process:
         """A Python module as a process; it runs in the data folder, so that no folder of the user shadows ours."""
         command = [sys.executable, "-P", "-m", *words]
         path = open_log(self.home / "logs" / log)
-        process = Process(name, command, path, environment=environment, folder=self.home)
+        process = Process(
+            name, command, path, environment=environment, orphan_signal=orphan_signal, folder=self.home
+        )
         process.start()
         return process
 

@@ -80,8 +80,7 @@ def test_interrupted_at_any_moment(tmp_path: Path, moment: str, signum: signal.S
 
 
 def test_killed_demo_leaves_nothing_and_does_not_hinder_the_next(tmp_path: Path) -> None:
-    # With a language model the worker goes on until the episodes in its hands end, which may take a minute.
-    with running("demo", "--count", "2000", folder=tmp_path, more={"PROPOUND_POLICY": "scripted"}) as process:
+    with running("demo", "--count", "2000", folder=tmp_path) as process:
         read_until(process, "running")
         process.kill()
     assert wait_until_gone(tmp_path) == {}

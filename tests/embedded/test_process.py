@@ -14,10 +14,13 @@ from propound.embedded.process import Process, ProcessDiedError, StartTimeoutErr
 from tests.embedded.processes import wait_until_gone
 
 PARENT = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 from propound.embedded.process import Process
-child = Process("child", ["sleep", "600"], Path(sys.argv[1]) / "log", folder=Path(sys.argv[1]))
+folder, orphan_signal = Path(sys.argv[1]), signal.Signals[sys.argv[2]]
+if orphan_signal is signal.SIGKILL:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # which the child inherits
+child = Process("child", ["sleep", "600"], folder / "log", orphan_signal=orphan_signal, folder=folder)
 child.start()
 while not Path(f"/proc/{child.pid}/cmdline").read_bytes().startswith(b"sleep"):
     pass
@@ -74,8 +77,9 @@ def test_stopping_what_never_started_is_harmless(tmp_path: Path) -> None:
     assert python("", tmp_path / "log").stop(1)
 
 
-def test_child_dies_with_its_parent(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", PARENT, str(tmp_path)]
+@pytest.mark.parametrize("orphan_signal", ["SIGTERM", "SIGKILL"])
+def test_child_dies_with_its_parent_even_one_that_is_deaf(tmp_path: Path, orphan_signal: str) -> None:
+    command = [sys.executable, "-c", PARENT, str(tmp_path), orphan_signal]
     parent = subprocess.run(command, capture_output=True, text=True, check=False)
     assert parent.returncode == -signal.SIGKILL
     assert wait_until_gone(tmp_path) == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,17 +36,24 @@ class FakePipeline:
     library_version: str = "library-1"
     episodes_in_flight: int = 1
     probers: tuple[str, ...] = ()
+    engine: subprocess.Popen[bytes] | None = None
+    """A process beside it that ends with `close` alone, as vLLM's does."""
 
     @classmethod
     def open(cls, _: Settings) -> FakePipeline:
-        """With the skills that come with Propound; the environment says how slow it is."""
-        return cls(default_library(), seconds=float(os.environ.get("FAKE_EPISODE_SECONDS", "0")))
+        """With the skills that come with Propound; the environment says how slow it is, and if it has an engine."""
+        seconds = float(os.environ.get("FAKE_EPISODE_SECONDS", "0"))
+        engine = subprocess.Popen(["sleep", "600"]) if os.environ.get("FAKE_ENGINE") else None
+        return cls(default_library(), seconds=seconds, engine=engine)
 
     def renew(self, _: Callable[[], str | None]) -> None:
         """It is always the same."""
 
     def close(self) -> None:
-        """It holds nothing."""
+        """It holds nothing but its engine."""
+        if self.engine is not None:
+            self.engine.kill()
+            self.engine.wait()
 
     def measured_by(self, _: str | None) -> Self:
         """It measures nothing."""

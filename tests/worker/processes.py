@@ -35,6 +35,11 @@ class WorkerProcess:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def kill_main(self) -> None:
+        """kill -9 of the main process alone, as the kernel does it when memory is short."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self, seconds: float = 60) -> int:
         """Stop it politely; its exit code."""
         self._process.send_signal(signal.SIGTERM)

@@ -14,6 +14,7 @@ from propound.job import JobRequest, JobState
 from propound.queue import Publisher
 from propound.storage.session import Database
 from propound.storage.tables import Shard, ShardState
+from tests.embedded.processes import processes_of, wait_until_gone
 from tests.factories import jobs
 from tests.factories.pipelines import FakePipeline
 from tests.worker.processes import wait_until, worker
@@ -79,6 +80,24 @@ def test_killed_workers_and_an_emptied_redis_lose_and_double_nothing(
     assert (after.state, after.accepted) == (JobState.SUCCEEDED, REQUEST.count)
     assert after.proposed > before.proposed
     assert jobs.export(database, job_id) == wanted
+
+
+def test_processes_whose_worker_was_killed_end_with_what_they_hold_whatever_is_in_flight(
+    database: Database, redis: Redis, publisher: Publisher, environment: dict[str, str], tmp_path: Path
+) -> None:
+    job_id = jobs.make(database, JobRequest(count=3, group_size=2))
+    publisher.wake()
+    endless = environment | {"FAKE_EPISODE_SECONDS": "100000", "FAKE_ENGINE": str(tmp_path)}
+    with worker(MODULE, tmp_path / "first.log", **endless) as first:
+        wait_until(lambda: jobs.read(database, job_id).state is JobState.RUNNING, first)
+        assert any(command.startswith("sleep ") for command in processes_of(tmp_path).values())
+        first.kill_main()
+        assert wait_until_gone(tmp_path) == {}
+
+    with worker(MODULE, tmp_path / "second.log", **environment) as second:
+        wait_until(lambda: jobs.read(database, job_id).state.is_final, second)
+    after = jobs.reconcile(database, job_id)
+    assert (after.state, after.accepted) == (JobState.SUCCEEDED, 3)
 
 
 def test_a_worker_that_is_stopped_gives_its_shards_back(
