@@ -32,6 +32,7 @@ class Adapted(nn.Module):
         dtype = torch.float32 if rank is None else torch.bfloat16
         model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation=ATTENTION)
         self.context: int = model.config.max_position_embeddings
+        self.vocabulary: int = model.config.vocab_size
         self.rank = rank
         if rank is not None:
             adapter = LoraConfig(

@@ -6,6 +6,7 @@ the rule that the rollout used (`propound.policy.chat`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,8 +15,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from propound.episode import Episode
-from propound.policy.chat import encode_message, sampled_turn
-from propound.trajectory import Stage, observation_message
+from propound.policy.chat import encode_message, end_token, sampled_turn
+from propound.trajectory import Sampling, Stage, Step, observation_message
 from trainer.batch import DataError
 from trainer.loss import GroupTensors
 
@@ -104,14 +105,17 @@ class Part:
     """Those tokens, (n,)."""
 
 
-def read_group(tokenizer: Tokenizer, episodes: Sequence[Episode], context: int) -> Group:
-    """The group of one spec's episodes.
+def read_group(
+    tokenizer: Tokenizer, episodes: Sequence[Episode], context: int, vocabulary: int | None = None
+) -> Group:
+    """The group of one spec's episodes, for a network of that context and of so many tokens.
 
     Raises:
         DataError: it was not sampled by one policy at one temperature with log-probabilities, is longer than the
-            context, or is of several specs.
+            context, is of several specs, or has other tokens than the network.
+        ChatError: its prompt cannot be encoded.
     """
-    members = tuple(_read(tokenizer, episode) for episode in episodes)
+    members = tuple(_read(tokenizer, episode, vocabulary) for episode in episodes)
     first = episodes[0].trajectory
     if any(each.trajectory.spec != first.spec for each in episodes):
         raise DataError("episodes of several specs in one group")
@@ -122,27 +126,29 @@ def read_group(tokenizer: Tokenizer, episodes: Sequence[Episode], context: int) 
     if len(temperatures) != 1:
         raise DataError(f"a group sampled at temperatures {sorted(temperatures)}: expected one")
     (temperature,) = temperatures
-    if temperature <= 0:
-        raise DataError("a group sampled at temperature 0 has no probabilities to learn from")
+    if not 0 < temperature < math.inf:
+        raise DataError(f"a group sampled at temperature {temperature:g} has no probabilities to learn from")
     longest = max(len(member.ids) for member in members)
     if longest > context:
         raise DataError(f"a trajectory of {longest} tokens, more than the context of {context}")
     return Group(members, tuple(episodes), temperature)
 
 
-def _read(tokenizer: Tokenizer, episode: Episode) -> Experience:
+def _read(tokenizer: Tokenizer, episode: Episode, vocabulary: int | None) -> Experience:
     trajectory = episode.trajectory
+    earned = (episode.rewards.terminal, *episode.rewards.steps)
+    if len(earned) != len(trajectory.steps) + 1 or not all(map(math.isfinite, earned)):
+        raise DataError(f"a trajectory of {trajectory.policy} has no reward for each of its steps")
     ids = [token for message in trajectory.prompt for token in encode_message(tokenizer, message)]
     own: list[int] = []
     step_of: list[int] = []
     old: list[float] = []
     prompt = 0
     for number, step in enumerate(trajectory.steps):
-        sampling = step.sampling
-        if sampling is None or len(sampling.token_ids) != len(sampling.log_probabilities):
-            raise DataError(
-                f"step {number} of a trajectory of {trajectory.policy} has no record of its tokens"
-            )
+        try:
+            sampling = _sampling(tokenizer, step, vocabulary)
+        except DataError as error:
+            raise DataError(f"step {number} of a trajectory of {trajectory.policy} {error}") from None
         before, after = sampled_turn(tokenizer, sampling.token_ids)
         ids += before
         prompt = prompt or len(ids)
@@ -164,6 +170,28 @@ def _read(tokenizer: Tokenizer, episode: Episode) -> Experience:
         process=episode.rewards.steps,
         terminal=episode.rewards.terminal,
     )
+
+
+def _sampling(tokenizer: Tokenizer, step: Step, vocabulary: int | None) -> Sampling:
+    """The record of a step's tokens.
+
+    Raises:
+        DataError: there is none, or not of this tokenizer; the message goes on from the name of the step.
+    """
+    sampling = step.sampling
+    if sampling is None or len(sampling.token_ids) != len(sampling.log_probabilities):
+        raise DataError("has no record of its tokens")
+    if not all(map(math.isfinite, sampling.log_probabilities)):
+        raise DataError("has log-probabilities that are no numbers")
+    ids = sampling.token_ids
+    if vocabulary is not None and not all(0 <= token < vocabulary for token in ids):
+        raise DataError(f"has tokens beyond the network's {vocabulary}")
+    content = ids[:-1] if ids[-1:] == (end_token(tokenizer),) else ids
+    # a server may leave out special tokens, and the blanks at both ends
+    texts = {tokenizer.decode(content, skip_special_tokens=skip).strip() for skip in (False, True)}
+    if step.text.strip() not in texts:
+        raise DataError("has tokens that do not spell its text: they are another tokenizer's")
+    return sampling
 
 
 def parts(group: Group, size: int, *, share: bool = True) -> Iterator[Part]:

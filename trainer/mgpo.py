@@ -19,6 +19,7 @@ from propound.sandbox import open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import default_library
 from propound.skills.library import compile_toolkit
+from propound.trajectory import ActionKind
 from trainer.loss import ALGORITHMS
 from trainer.ranks import join
 from trainer.refine import Refined, RefineSettings, accompany, refine
@@ -43,6 +44,9 @@ _CHOICES = {
     "lora": "train adapters of this rank, not the whole network",
 }
 
+_TOOLS = (ActionKind.READ, ActionKind.DRAW, ActionKind.CHECK, ActionKind.EDIT)
+"""What can be withheld."""
+
 
 def main(words: Sequence[str]) -> None:
     """Run, show a line per step, and say last where the checkpoint is."""
@@ -56,6 +60,15 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--groups", dest="file", type=Path, help="learn from the groups of this file alone")
     parser.add_argument("--json", action="store_true", help="a JSON line per step, and one at the end")
     parser.add_argument("--no-curriculum", dest="curriculum", action="store_false", help="draw all alike")
+    parser.add_argument(
+        "--without",
+        dest="withheld",
+        type=ActionKind,
+        choices=_TOOLS,
+        action="append",
+        default=[],
+        help="a tool that episodes do without; may be repeated",
+    )
     defaults = RefineSettings()
     for name, meaning in _CHOICES.items():
         value = getattr(defaults, name)
@@ -68,7 +81,7 @@ def main(words: Sequence[str]) -> None:
         )
     given = vars(parser.parse_args(words))
     base, out, file, as_json = (given.pop(key) for key in ("base", "out", "file", "json"))
-    chosen = RefineSettings(**given)
+    chosen = RefineSettings(**{**given, "withheld": tuple(given["withheld"])})
     ranks = join()
     if not ranks.first:
         accompany(load_checkpoint(base), chosen, ranks)

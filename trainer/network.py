@@ -176,6 +176,7 @@ class Network(nn.Module):
         super().__init__()
         self.shape = shape
         self.context = shape.max_position_embeddings
+        self.vocabulary = shape.vocab_size
         self.model = Body(shape)
         self.lm_head = (
             None if shape.tie_word_embeddings else nn.Linear(shape.hidden_size, shape.vocab_size, bias=False)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import nn
@@ -34,8 +34,10 @@ from propound.policy.language import LanguagePolicy
 from propound.sandbox import Sandbox
 from propound.skills import Library
 from propound.training import StopReason, StopRule, broken_rule
+from propound.trajectory import ActionKind
 from trainer.experience import Group, read_group
 from trainer.figures import HEALTH, carries, finite, step_figures, trend
+from trainer.intake import GroupSource, Taken, UnreadableGroupsError, take
 from trainer.loss import ALGORITHMS, Algorithm
 from trainer.optimizer import Optimizer, Rates
 from trainer.ranks import Ranks
@@ -74,6 +76,8 @@ class RefineSettings:
     level: int = 2
     curriculum: bool = True
     """Whether weaker categories are drawn more often (method section 9)."""
+    withheld: tuple[ActionKind, ...] = ()
+    """Tools that its rollouts and evaluations do without."""
     staleness: int = 2
     """A source's groups may be by the current version and so many before it."""
     max_steps: int = 24
@@ -101,21 +105,6 @@ class RefineSettings:
             raise RefineError(f"no algorithm {self.algorithm}: one of {', '.join(ALGORITHMS)}")
         chosen = ALGORITHMS[self.algorithm]
         return chosen if self.omega is None else Algorithm(**{**asdict(chosen), "omega": self.omega})
-
-
-class GroupSource(Protocol):
-    """Where episodes come from that others have made."""
-
-    exhaustible: bool
-    """Whether the run ends when nothing is left; otherwise it makes its own in their place."""
-
-    def take(self, count: int, versions: Sequence[str]) -> list[list[Episode]]:
-        """Up to `count` complete groups of these policy versions, newest first, each given to this run alone."""
-        ...
-
-    def skip(self, count: int) -> None:
-        """Go past so many groups, which this run took before it was stopped."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -150,10 +139,11 @@ def refine(
     Raises:
         RankError: another rank has ended.
         RefineError: the settings are not possible, or the folder holds another run.
+        UnreadableGroupsError: the source can be exhausted, and no group that it gave can be read.
         DriftError: the trainer does not see what the policy saw.
         SandboxFailedError: the sandbox itself failed; call again to go on.
     """
-    rollouts = Rollouts(library, sandbox, settings.max_steps, settings.in_flight)
+    rollouts = Rollouts(library, sandbox, settings.max_steps, settings.in_flight, settings.withheld)
     run = Run(base, settings, out, rollouts, source, ranks=ranks or Ranks())
     run.resume()
     while True:
@@ -227,8 +217,9 @@ class Run:
         self.versions: list[str] = []
         """Of the weights that made episodes, oldest first."""
         self.taken = 0
-        """Groups that the source gave."""
-        self.starved = False
+        """Groups that the source gave, those that were refused included."""
+        self.starved = ""
+        """Why there was nothing to learn from."""
 
     # -- the loop ----------------------------------------------------------------------------------------
 
@@ -243,11 +234,20 @@ class Run:
         sampled = time.monotonic()
         carrying = [group for group in drawn if carries(group, self.algorithm)]
         if not carrying:
-            self.starved = True
+            self.starved = "no group was left that carries a gradient"
+            if taken.refused:
+                self.starved += f"; refused were {_listed(taken)}"
             return None
         current = {version} if self.done else {version, self.base.version}
         batch = self.learner.weigh(carrying, current)
-        figures = step_figures(batch, drawn, self.algorithm)
+        figures = step_figures(batch, drawn, self.algorithm) | {
+            "dropped_groups": len(drawn) - len(carrying),
+            "taken_groups": taken.count,
+            "refused_groups": len(taken.refused),
+            "refusals": taken.reasons(),
+            "policy_version": version,
+            "sampling_seconds": sampled - began,
+        }
         loss, _ = self.learner.gradients(batch)
         norm = self.learner.norm()
         if not (math.isfinite(loss) and math.isfinite(norm)):
@@ -259,28 +259,34 @@ class Run:
             "finite": 1.0,
             "loss": loss,
             "norm": norm,
-            "dropped_groups": len(drawn) - len(carrying),
-            "taken_groups": taken,
-            "policy_version": version,
-            "sampling_seconds": sampled - began,
             "tokens_per_second": sum(g.length for g in carrying) / (time.monotonic() - sampled),
             "mastery": dict(self.mastery),
         }
         return self._record(figures, began)
 
-    def _collect(self) -> tuple[list[Group], int]:
-        """The step's groups: a source's first, then own ones, and more in place of those without gradient."""
-        taken: list[list[Episode]] = []
+    def _collect(self) -> tuple[list[Group], Taken]:
+        """The step's groups: a source's first, then own ones, and more in place of those without gradient.
+
+        Raises:
+            UnreadableGroupsError: the first groups that a source gave are all that it has, and none can be read.
+        """
+        taken = Taken()
         if self.source is not None:
-            taken = self.source.take(self.settings.groups, tuple(reversed(self.versions)))
-            self.taken += len(taken)
-        groups = [read_group(self.tokenizer, each, self.context) for each in taken]
+            versions = tuple(reversed(self.versions))
+            taken = take(self.source, self.settings.groups, versions, self._read, before=self.taken)
+            self.taken += taken.count
+        groups = list(taken.groups)
         if self.source is None or not self.source.exhaustible:
             with self._policy() as policy:
                 groups += self._sample(policy, self.settings.groups - len(groups))
                 without = sum(not carries(group, self.algorithm) for group in groups)
                 groups += self._sample(policy, min(without, self.settings.refill))
-        return groups, len(taken)
+        elif taken.refused and not groups and not self.done:
+            raise UnreadableGroupsError(f"no group of the source can be read: refused were {_listed(taken)}")
+        return groups, taken
+
+    def _read(self, episodes: Sequence[Episode]) -> Group:
+        return read_group(self.tokenizer, episodes, self.context, self.learner.network.vocabulary)
 
     def _sample(self, policy: LanguagePolicy, count: int) -> list[Group]:
         settings = self.settings
@@ -298,7 +304,7 @@ class Run:
         ]
         self.specs += count
         episodes = self.rollouts.groups(policy, specs, settings.group_size)
-        return [read_group(self.tokenizer, each, self.context) for each in episodes]
+        return [self._read(each) for each in episodes]
 
     def _learn_mastery(self, groups: Sequence[Group]) -> None:
         for group in groups:
@@ -321,7 +327,7 @@ class Run:
         if rule is not None:
             return StopReason.RULE, str(rule)
         if self.starved:
-            return StopReason.STARVED, "no group was left that carries a gradient"
+            return StopReason.STARVED, self.starved
         if self.done >= self.settings.steps:
             return StopReason.STEPS, ""
         if self.settings.minutes is not None and self.seconds >= self.settings.minutes * 60:
@@ -371,6 +377,7 @@ class Run:
                     held_out_specs(self.library, self.settings.evaluation, self.settings.seed),
                     max_steps=self.settings.max_steps,
                     in_flight=self.settings.in_flight,
+                    withheld=self.settings.withheld,
                 ).model_dump(mode="json")
         if self.done and not self._folder(self.done).exists():
             metadata = {
@@ -474,3 +481,9 @@ class Run:
         }
         settings["stop"] = [str(rule) for rule in self.settings.stop]
         return json.dumps({"base": self.base.version, "settings": settings}, sort_keys=True)
+
+
+def _listed(taken: Taken) -> str:
+    """The refused groups in words."""
+    reasons = "; ".join(f"{count} for: {reason}" for reason, count in taken.reasons(most=3).items())
+    return f"{len(taken.refused)} of {taken.count} groups ({reasons})"

@@ -70,6 +70,7 @@ def _text(
         "# Training run",
         "",
         f"{len(history)} steps, {sum(each['seconds'] for each in history) / 60:.1f} minutes. Ended: {ended}.",
+        *_refused(history),
         "",
         "| figure | first step | last step |",
         "|---|---|---|",
@@ -84,6 +85,14 @@ def _text(
             shares = " | ".join(_shown(each.get(key)) for key in keys)
             lines.append(f"| {step} | {each.get('episodes')} | {shares} |")
     return "\n".join([*lines, "", "![curves](report.png)", ""])
+
+
+def _refused(history: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How many of the groups that others had made could not be read, if any."""
+    taken, refused = (
+        sum(each.get(name, 0) for each in history) for name in ("taken_groups", "refused_groups")
+    )
+    return [f"Of {taken} groups of its source {refused} could not be read."] if refused else []
 
 
 def _shown(value: Any) -> str:

@@ -14,6 +14,7 @@ from propound.proposing.rollout import rollout
 from propound.reward import rewarded
 from propound.sandbox import Sandbox
 from propound.skills import Library
+from propound.trajectory import ActionKind
 from propound.verification.verify import Verification
 
 
@@ -27,6 +28,8 @@ class Rollouts:
     """Turns of an episode."""
     in_flight: int
     """Episodes at a time."""
+    withheld: tuple[ActionKind, ...] = ()
+    """Tools that are neither offered nor performed."""
 
     def groups(self, policy: Policy, specs: Sequence[ProblemSpec], size: int) -> list[list[Episode]]:
         """One group of `size` episodes for each spec, in order; the same weights and specs give the same episodes.
@@ -38,7 +41,9 @@ class Rollouts:
         verification = Verification(self.library, self.sandbox)
 
         def episode(spec: ProblemSpec, member: int) -> Episode:
-            environment = Environment(spec, self.library, self.sandbox, self.max_steps, member)
+            environment = Environment(
+                spec, self.library, self.sandbox, self.max_steps, member, withheld=self.withheld
+            )
             trajectory = rollout(policy, environment, member)
             return rewarded(trajectory, verification.verify(trajectory), self.library)
 

@@ -30,6 +30,7 @@ from propound.storage.trainings import TrainingLease
 from propound.training import LIVE, Experience, TrainingRequest, TrainingState
 from trainer.gate import InterruptedShowError
 from trainer.heartbeat import Heartbeat
+from trainer.intake import UnreadableGroupsError
 from trainer.stored import StoredGroups
 
 RETRY_AFTER = timedelta(seconds=10)
@@ -98,7 +99,7 @@ def run_one(place: Workplace, is_stopping: Callable[[], bool]) -> bool:
     """Claim a run and work on it; whether there was one.
 
     What it raises is a failure of the service: the run is given back, and tried again later. Where its base cannot be
-    opened it fails at once.
+    opened, or none of its groups can be read, it fails at once.
     """
     with place.database.begin() as session:
         lease = trainings.claim(session, place.name, place.lease)
@@ -110,7 +111,7 @@ def run_one(place: Workplace, is_stopping: Callable[[], bool]) -> bool:
         claimed = _Claimed(place, lease, heartbeat, is_stopping)
         try:
             claimed.work()
-        except CheckpointError as error:
+        except (CheckpointError, UnreadableGroupsError) as error:
             _LOG.warning("%s cannot be done: %s", lease.training_id, error)
             with claimed.change() as session:
                 trainings.fail(session, lease, str(error))
@@ -203,6 +204,9 @@ class _Claimed:
         others = {name: value for name, value in figures.items() if name != "step"}
         with self.change() as session:
             holds = trainings.note_step(session, self._lease, step, others)
+            for reason, count in (figures.get("refusals") or {}).items() if holds else ():
+                text = f"step {step}: {count} stored groups refused: {reason}"
+                trainings.say(session, self._lease.training_id, text, "warning")
         if not holds:
             self._heartbeat.look()
         self._noted = step

@@ -19,6 +19,8 @@ class Trainable(Protocol):
 
     context: int
     """Longest conversation, in tokens."""
+    vocabulary: int
+    """How many tokens it knows."""
 
     def logits(
         self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None, *, shared: bool = False

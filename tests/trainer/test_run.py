@@ -15,13 +15,14 @@ from propound.policy.checkpoint import load_checkpoint
 from propound.policy.store import CheckpointStore
 from propound.queue import Publisher
 from propound.storage import checkpoints as repository
-from propound.storage import trainings
+from propound.storage import groups, trainings
 from propound.storage.session import Database
 from propound.storage.tables import CheckpointState, TrainingEventKind
 from propound.training import TrainingState
 from tests.factories import checkpoints
 from tests.factories import trainings as runs
 from tests.factories.trainers import DrawnRefinement, showing
+from trainer.intake import UnreadableGroupsError
 from trainer.run import Workplace, run_one
 
 
@@ -290,6 +291,19 @@ def test_a_base_that_is_gone_fails_the_run_at_once(trainer: Trainer) -> None:
     assert run.state is TrainingState.FAILED
     assert run.error is not None
     assert run.error.startswith(f"no checkpoint {'c' * 16}")
+
+
+def test_a_run_that_can_read_none_of_its_groups_fails_at_once_and_leaves_them_to_others(
+    trainer: Trainer,
+) -> None:
+    runs.experience(trainer.place.database, 4, version=trainer.default)
+    training_id = runs.make(trainer.place.database, groups=2, experience="stored")
+    trainer.refinement.before = accident_at(1, UnreadableGroupsError("refused were 2 of 2 groups"))
+    assert trainer.work()
+    run = runs.read(trainer.place.database, training_id)
+    assert (run.state, run.attempts, run.error) == (TrainingState.FAILED, 1, "refused were 2 of 2 groups")
+    with trainer.place.database.begin() as session:
+        assert groups.count_fresh(session, [trainer.default], most=9) == 4
 
 
 def test_a_run_begins_with_what_was_live_when_it_began(trainer: Trainer) -> None:

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
+from sqlalchemy import select
 
 from propound.config import Settings
+from propound.episode import Episode
 from propound.policy import checkpoint as checkpoint_module
 from propound.policy import store as store_module
 from propound.policy.checkpoint import load_checkpoint
 from propound.storage import checkpoints as repository
 from propound.storage import trainings
 from propound.storage.session import Database
+from propound.storage.tables import TrainingEventKind, TrainingGroup
 from tests.factories import checkpoints, experience
 from tests.factories import trainings as runs
 from trainer.run import run_one
@@ -32,14 +35,29 @@ def default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return checkpoints.write(bundled / "default", context=4_096)
 
 
+def cold(group: list[Episode]) -> list[Episode]:
+    """The group as workers at temperature 0 would have stored it."""
+    found = []
+    for each in group:
+        steps = [
+            step.model_copy(update={"sampling": step.sampling.model_copy(update={"temperature": 0.0})})
+            for step in each.trajectory.steps
+            if step.sampling is not None
+        ]
+        trajectory = each.trajectory.model_copy(update={"steps": tuple(steps)})
+        found.append(each.model_copy(update={"trajectory": trajectory}))
+    return found
+
+
 @pytest.mark.usefixtures("redis")
 def test_a_run_learns_from_what_workers_stored_and_is_judged(
     database: Database, database_url: str, redis_url: str, default: Path, tmp_path: Path, redis: Redis
 ) -> None:
-    sampled = experience.episodes(default, groups=4)
+    sampled = experience.episodes(default, groups=5)
     groups = [
         [experience.rewarded(each, (i, j)) for j, each in enumerate(group)] for i, group in enumerate(sampled)
     ]
+    groups[-1] = cold(groups[-1])  # taken first: the newest
     runs.store(database, groups, size=3)
     training_id = runs.make(
         database, steps=STEPS, groups=2, experience="stored", staleness=STEPS, gate={"specs": 10}
@@ -67,7 +85,18 @@ def test_a_run_learns_from_what_workers_stored_and_is_judged(
     with database.begin() as session:
         rows = trainings.metrics(session, training_id, limit=9)
         assert [row.step for row in rows] == [1, 2]
-        assert all(row.figures["taken_groups"] == 2 for row in rows)
+        counted = [(row.figures["taken_groups"], row.figures["refused_groups"]) for row in rows]
+        assert counted == [(3, 1), (2, 0)]
+        claimed = session.scalars(
+            select(TrainingGroup.ordinal).where(TrainingGroup.training_id == training_id)
+        )
+        assert sorted(claimed) == [0, 1, 2, 3, 4]
+        (warning,) = [
+            event.data["text"]
+            for event in trainings.events(session, training_id, 0, kind=TrainingEventKind.LOG)
+            if event.data["level"] == "warning"
+        ]
+        assert warning.startswith("step 1: 1 stored groups refused: a group sampled at temperature 0 ")
         assert list(repository.lineage(session, kept.version)) == [before]
     place.publisher.close()
     place.database.close()
