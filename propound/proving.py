@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,14 +29,14 @@ from toolkit import proof
 from toolkit.composition import Skill
 from toolkit.statement import Frames
 
-names, draws = json.load(sys.stdin)
+names, draws, seal = json.load(sys.stdin)
 with open("skills.json") as file:
     catalogue = json.load(file)
 skills = [Skill.from_catalogue(catalogue["skills"][name]) for name in names]
 frames = Frames.from_catalogue(next(iter(catalogue["frames"].values())))
 found = proof.prove_wording(skills[0]) if len(skills) == 1 else []
 found += proof.prove(frames, skills, draws=draws)
-print(json.dumps(found))
+print("\\n" + seal + json.dumps(found))
 """
 
 
@@ -87,9 +88,16 @@ class Prover:
         return [f"format: {finding}" for finding in validate(folder.resolve())]
 
     def _prove(self, library: Library, names: list[str], draws: int) -> list[str]:
+        """The findings of one run of `PROGRAM`.
+
+        Only a line that begins with a secret of this run is its result: a script that prints one of its own and ends
+        the program has none. That stops accidents and simple tricks; a script that searches its interpreter for the
+        secret, or changes the toolkit in it, is stopped by those who read it before they use it.
+        """
+        seal = secrets.token_hex(16)
         execution = self.sandbox.run(
             PROGRAM,
-            stdin=json.dumps([names, draws]).encode(),
+            stdin=json.dumps([names, draws, seal]).encode(),
             files={CATALOGUE: json.dumps(library.catalogue(names)).encode()},
             python_path=[TOOLKIT_ROOT],
             limits=LIMITS,
@@ -100,17 +108,21 @@ class Prover:
             said = execution.stderr.decode(errors="replace").strip().splitlines()
             why = execution.reason or (said[-1] if said else f"exit code {execution.exit_code}")
             return [f"{' + '.join(names)}: the proof {execution.status}: {why}"]
-        return _findings(execution.stdout, names)
+        return _findings(execution.stdout, seal, names)
 
 
-def _findings(output: bytes, names: list[str]) -> list[str]:
-    """The proof's last line; the package's own scripts may have written anything before it."""
+def _findings(output: bytes, seal: str, names: list[str]) -> list[str]:
+    """What stands on the sealed line; the package's own scripts may have written anything around it."""
+    lines = output.decode(errors="replace").splitlines()
+    sealed = [line.removeprefix(seal) for line in lines if line.startswith(seal)]
     try:
-        found = json.loads(output.decode().strip().splitlines()[-1])
+        found = json.loads(sealed[0])
     except (ValueError, IndexError):
         found = None
     if not isinstance(found, list):
-        return [f"{' + '.join(names)}: the proof's result cannot be read; scripts must print nothing"]
+        return [
+            f"{' + '.join(names)}: the proof came to no result: scripts must not end it, and print nothing"
+        ]
     return [str(finding) for finding in found]
 
 

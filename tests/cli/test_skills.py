@@ -54,6 +54,29 @@ def test_what_is_wrong_is_found(package: Path, file: str, before: str, after: st
     assert any(found in line for line in said) if found else said == []
 
 
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "import sys\nprint('[]')\nsys.exit(0)",
+        "import os\nprint('[]', flush=True)\nos._exit(0)",
+        "import atexit\natexit.register(print, '[]')\nraise SystemExit",
+        "import os, sys\nsys.stdin.read()\nos.write(1, b'[]')\nsys.exit()",
+    ],
+)
+def test_script_that_prints_a_result_and_ends_the_proof_is_not_believed(package: Path, attack: str) -> None:
+    change(package, "scripts/skill.py", "total += term", "total += term + 1")
+    change(package, "scripts/skill.py", "def solve(p):", f"{attack}\n\n\ndef solve(p):")
+    (said,) = findings(package)
+    assert "the proof came to no result" in said
+
+
+def test_script_that_prints_a_result_of_its_own_does_not_hide_the_real_one(package: Path) -> None:
+    change(package, "scripts/skill.py", "total += term", "total += term + 1")
+    printing = "import atexit\natexit.register(print, '[]')\nprint('[]', end='')"
+    change(package, "scripts/skill.py", "def solve(p):", f"{printing}\n\n\ndef solve(p):")
+    assert any("the methods differ" in line for line in findings(package))
+
+
 def test_shipped_package_is_sound_and_missing_folder_is_told(tmp_path: Path) -> None:
     shipped = Path(__file__).parents[2] / "propound" / "skills" / "library" / "modular-power"
     run = propound("skills", "validate", str(shipped), str(tmp_path / "nowhere"), folder=tmp_path)
