@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import compileall
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from propound.errors import SkillError, UnknownSkillError
 from propound.problem import Domain, digest
+from propound.skills.framing import load_frames
 from propound.skills.package import Category, SkillPackage, load_package
 from propound.skills.toolkit import composition, statement, wording
 
@@ -28,10 +28,7 @@ class Library:
             if package.name in self.packages:
                 raise SkillError(f"two packages are called {package.name}")
             self.packages[package.name] = package
-        self.frames: dict[Domain, dict[str, Any]] = {
-            domain: tomllib.loads((HERE / "frames" / f"{domain}.toml").read_text(encoding="utf-8"))
-            for domain in Domain
-        }
+        self.frames: dict[Domain, dict[str, Any]] = {domain: load_frames(domain) for domain in Domain}
         self._skills = {
             name: composition.Skill.from_catalogue(package.catalogue_entry())
             for name, package in self.packages.items()

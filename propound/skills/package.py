@@ -19,6 +19,7 @@ from pydantic import ValidationError, field_validator
 
 from propound.errors import SkillError
 from propound.problem import Domain, Record, digest
+from propound.skills.framing import can_close, load_frames
 from propound.skills.toolkit import wording
 from propound.skills.toolkit.values import ParameterType
 
@@ -173,6 +174,10 @@ def load_package(folder: Path) -> SkillPackage:
         raise SkillError(f"skill package {folder.name}: takes unknown parameters {sorted(unknown)}")
     if package.bounds and package.bounds.unit != package.unit:
         raise SkillError(f"skill package {folder.name}: its bounds are in another unit than its result")
+    if not can_close(load_frames(package.domain), package.gives):
+        raise SkillError(
+            f"skill package {folder.name}: in {package.domain} no problem can end with a result that is {package.gives}"
+        )
     return package
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from propound.errors import SkillError, UnknownSkillError
 from propound.skills import Library, default_library, load_package
+from propound.skills.framing import can_close
 from propound.skills.library import HERE
 
 
@@ -35,6 +37,12 @@ def test_a_sound_package_loads(folder: Path) -> None:
         ("SKILL.md", "---\nname", "name", "front matter"),
         ("SKILL.md", "name: modular-power", "name: other", "its name is other"),
         ("SKILL.md", "domain: mathematics", "domain: cooking", "cooking"),
+        (
+            "SKILL.md",
+            "domain: mathematics",
+            "domain: science",
+            "no problem can end with a result that is integer",
+        ),
         ("SKILL.md", "category: number-theory", "category: baking", "baking"),
         ("SKILL.md", "intent:", "aim:", "intent"),
         ("SKILL.md", "base integer,", "base number,", "unknown parameter type"),
@@ -57,6 +65,21 @@ def test_what_is_wrong_is_said(folder: Path, file: str, old: str, new: str, reas
     _edit(folder / file, lambda text: text.replace(old, new, 1))
     with pytest.raises(SkillError, match=reason):
         load_package(folder)
+
+
+@pytest.mark.parametrize(
+    ("frames", "closes"),
+    [
+        ({"closing": {"integer": ["", "An integer."]}}, True),
+        ({"closing": {"integer": ["", " "]}}, False),
+        ({"closing": {"set": ["A set."]}}, False),
+        ({"closing": {"example": ["`{input}` gives `{output}`."]}}, True),
+        ({"closing": {"integer": ["An integer."]}, "stdin": {"closing": {"integer": []}}}, False),
+        ({"closing": {"integer": ["An integer."]}, "stdin": {"question": []}}, True),
+    ],
+)
+def test_frames_close_a_problem_in_every_mode_or_not(frames: dict[str, Any], closes: bool) -> None:
+    assert can_close(frames, "integer") is closes
 
 
 def test_a_script_is_not_executed_while_loading(folder: Path, tmp_path: Path) -> None:

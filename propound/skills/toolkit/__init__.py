@@ -82,7 +82,7 @@ def draw(skills: Sequence[str], seed: int, level: int = 2) -> None:
             print(f"{part} {number}: {text}")
     digits = drawn.get("digits", 3)
     closing = ""
-    while not closing:
+    while not closing:  # packages for whose results there is none are not loaded
         closing = statement.closing_text(frames, ordered[-1], wordings, digits=digits, example=example)
     print(f"closing: {closing}")
     print(json.dumps(drawn))
