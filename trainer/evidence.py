@@ -3,9 +3,10 @@
     python -m trainer.evidence trainer/evidence.toml OUT
 
 The plan says what all runs have in common and what each *arm* (an algorithm and its settings) changes. Seeds come one
-after the other, all arms of a seed before the next one, so a stopped call leaves arms that can be compared; the same
-call goes on with it. Every run draws the same specs for the same seed. At the end each checkpoint writes one problem
-for each of the same held-out specs, and OUT gets `evidence.md` and `evidence.png`.
+after the other, all arms of a seed before the next one, so a stopped or killed call leaves arms that can be compared;
+the same call goes on with it. Every run of a seed draws the same specs, but for what the curriculum makes of what the
+run has mastered. At the end of a run its checkpoint writes one problem for each of the same held-out specs, with the
+tools that it was trained with, and OUT gets `evidence.md` and `evidence.png` of all runs that have ended so far.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import statistics
 import tomllib
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -31,11 +34,14 @@ from propound.sandbox import open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import default_library
 from propound.skills.library import compile_toolkit
+from propound.trajectory import ActionKind
 from trainer.refine import RefineSettings, refine
 from trainer.report import read_metrics
 
 SHARES = ("submitted", "verified", "accepted", "distinct", "well_formed")
 """Figures of an evaluation that are compared."""
+PAIRED = ("accepted", "verified")
+"""Those whose difference from the first arm is shown, seed by seed."""
 CURVES = ("validity", "reward", "kl", "entropy")
 _EVALUATED_AT = 777
 """Seed of the held-out specs of the final evaluation: no mark of a run uses it."""
@@ -59,13 +65,24 @@ class Plan:
 
     @classmethod
     def read(cls, path: Path) -> Plan:
-        """From TOML: base, seeds, evaluation, temperature, [common] and one [arms.NAME] each."""
+        """From TOML: base, seeds, evaluation, temperature, [common] and one [arms.NAME] each.
+
+        Raises:
+            RefineError: an arm's algorithm does not exist.
+            TypeError: something is missing, or no setting has that name.
+            ValueError: it is no TOML, or withholds what is no tool.
+        """
         found = tomllib.loads(path.read_text(encoding="utf-8"))
-        return cls(**{**found, "seeds": tuple(found["seeds"])})
+        plan = cls(**{**found, "seeds": tuple(found["seeds"])})
+        for arm in plan.arms:
+            plan.settings(arm, 0).resolved()
+        return plan
 
     def settings(self, arm: str, seed: int) -> RefineSettings:
         """Of one run."""
-        return RefineSettings(**{**self.common, **self.arms[arm], "seed": seed})
+        chosen = {**self.common, **self.arms[arm], "seed": seed}
+        chosen["withheld"] = tuple(map(ActionKind, chosen.get("withheld", ())))
+        return RefineSettings(**chosen)
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -80,42 +97,64 @@ def main(words: Sequence[str] | None = None) -> None:
     seeds = plan.seeds[: given.seeds]
     given.out.mkdir(parents=True, exist_ok=True)
     compile_toolkit()
-    with ProcessPoolExecutor(given.processes, mp_context=get_context("spawn")) as pool:
-        base = pool.submit(_evaluated, plan, plan.base, given.out / "base.json")
-        runs = [
-            (arm, seed, pool.submit(_run, plan, arm, seed, given.out / f"{arm}-{seed}"))
+    context = get_context("spawn")
+    failed: list[str] = []
+    with ProcessPoolExecutor(given.processes, mp_context=context, initializer=_end_with_parent) as pool:
+        base = pool.submit(_evaluated, plan, plan.base, (), given.out / "base.json")
+        runs = {
+            pool.submit(_run, plan, arm, seed, given.out / f"{arm}-{seed}"): (arm, seed)
             for seed in seeds
             for arm in plan.arms
-        ]
-        for arm, seed, run in runs:
-            figures = run.result()
-            print(
-                f"{arm} {seed}: accepted {figures['accepted']:.1%} (base {base.result()['accepted']:.1%})",
-                flush=True,
-            )
-            finished = [(a, s, r.result()) for a, s, r in runs if r.done()]
+        }
+        finished: list[tuple[str, int, dict[str, Any]]] = []
+        for run in as_completed(runs):
+            arm, seed = runs[run]
+            try:
+                finished.append((arm, seed, run.result()))
+            except BrokenExecutor:
+                raise
+            except Exception as error:  # noqa: BLE001  # the other runs are still worth comparing
+                failed.append(f"{arm} {seed}: {type(error).__name__}: {error}")
+                print(failed[-1], flush=True)
+                continue
+            shares = (each["accepted"] for each in (finished[-1][-1], base.result()))
+            print("{} {}: accepted {:.1%} (base {:.1%})".format(arm, seed, *shares), flush=True)
             write(plan, given.out, base.result(), finished)
+    if failed:
+        raise SystemExit(f"{len(failed)} of {len(runs)} runs failed:\n" + "\n".join(failed))
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the call has ended, however it did: its run is taken up by the next call."""
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _run(plan: Plan, arm: str, seed: int, out: Path) -> dict[str, Any]:
     """One run to its end, and the evaluation of what it came to."""
     done = out / "evaluation.json"
     if not done.exists():
+        settings = plan.settings(arm, seed)
         refined = refine(
             load_checkpoint(plan.base),
-            plan.settings(arm, seed),
+            settings,
             out,
             library=default_library(),
             sandbox=PlacedSandbox(open_sandbox()),
         )
-        (out / "ended.json").write_text(
-            json.dumps({"reason": refined.reason, "detail": refined.detail, "steps": refined.steps})
-        )
-        _evaluated(plan, str(refined.folder), done)
+        ended = {"reason": refined.reason, "detail": refined.detail, "steps": refined.steps}
+        _write_whole(out / "ended.json", json.dumps(ended))
+        _evaluated(plan, str(refined.folder), settings.withheld, done)
     return dict(json.loads(done.read_text()))
 
 
-def _evaluated(plan: Plan, checkpoint: str, path: Path) -> dict[str, Any]:
+def _evaluated(plan: Plan, checkpoint: str, withheld: tuple[ActionKind, ...], path: Path) -> dict[str, Any]:
     if not path.exists():
         library = default_library()
         with open_policy(checkpoint, library, temperature=plan.temperature) as policy:
@@ -126,9 +165,17 @@ def _evaluated(plan: Plan, checkpoint: str, path: Path) -> dict[str, Any]:
                 held_out_specs(library, plan.evaluation, _EVALUATED_AT),
                 max_steps=RefineSettings.max_steps,
                 in_flight=RefineSettings.in_flight,
+                withheld=withheld,
             )
-        path.write_text(found.model_dump_json())
+        _write_whole(path, found.model_dump_json())
     return dict(json.loads(path.read_text()))
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """A file that is there is complete, whenever its writer is killed."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(text)
+    partial.replace(path)
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
@@ -147,28 +194,44 @@ def write(
     first = next(iter(plan.arms))
     lines = [
         (
-            f"| arm | seeds | {' | '.join(name.replace('_', ' ') for name in SHARES)} | accepted, against {first} |"
-            " episodes that carried a gradient | tokens learnt from |"
+            f"| arm | seeds | {' | '.join(name.replace('_', ' ') for name in SHARES)} | pruned |"
+            f" {' | '.join(f'{name}, against {first}' for name in PAIRED)} |"
+            " groups that carried a gradient | tokens learnt from |"
         ),
-        "|---" * (len(SHARES) + 5) + "|",
-        f"| base | | {' | '.join(f'{base[name]:.1%}' for name in SHARES)} | | | |",
+        "|---" * (len(SHARES) + len(PAIRED) + 5) + "|",
+        (
+            f"| base | | {' | '.join(f'{base[name]:.1%}' for name in SHARES)} | {_pruned(base):.1%} |"
+            f"{' |' * len(PAIRED)} | |"
+        ),
     ]
+    runs = sorted(runs, key=lambda run: run[1])
     of = {arm: {seed: found for name, seed, found in runs if name == arm} for arm in plan.arms}
     for arm, found in of.items():
         if not found:
             continue
         shares = " | ".join(_shown([each[name] for each in found.values()]) for name in SHARES)
-        paired = [
-            found[seed]["accepted"] - of[first][seed]["accepted"] for seed in found if seed in of[first]
+        pruned = _shown([_pruned(each) for each in found.values()])
+        pairs = [
+            (each, of[first][seed]) for seed, each in found.items() if seed in of[first] and arm != first
         ]
-        difference = "" if arm == first or not paired else _shown(paired, signed=True)
+        differences = " | ".join(
+            _shown([each[name] - other[name] for each, other in pairs], signed=True) if pairs else ""
+            for name in PAIRED
+        )
         metrics = [step for seed in found for step in read_metrics(out / f"{arm}-{seed}")]
         carried = sum(step["groups"] - step["dropped_groups"] for step in metrics)
         share = f"{carried / sum(step['groups'] for step in metrics):.0%}" if metrics else "none"
         tokens = sum(step["tokens"] for step in metrics) / len(found)
-        lines.append(f"| {arm} | {len(found)} | {shares} | {difference} | {share} | {tokens / 1e3:.0f} k |")
+        lines.append(
+            f"| {arm} | {len(found)} | {shares} | {pruned} | {differences} | {share} | {tokens / 1e3:.0f} k |"
+        )
     (out / "evidence.md").write_text("\n".join(lines) + "\n")
     _draw(plan, out, of)
+
+
+def _pruned(found: Mapping[str, Any]) -> float:
+    """Share of the episodes in which skills were dropped or swapped."""
+    return float(found["pruned"]["episodes"] / found["episodes"])
 
 
 def _shown(values: Sequence[float], *, signed: bool = False) -> str:
@@ -181,7 +244,10 @@ def _draw(plan: Plan, out: Path, of: Mapping[str, Mapping[int, Any]]) -> None:
     figure = Figure(figsize=(4.4 * 2, 3.0 * 2), layout="constrained")
     for axis, name in zip(figure.subplots(2, 2).flat, CURVES, strict=True):
         for number, arm in enumerate(plan.arms):
-            curves = [[step[name] for step in read_metrics(out / f"{arm}-{seed}")] for seed in of[arm]]
+            curves = [
+                [step[name] for step in read_metrics(out / f"{arm}-{seed}") if step["finite"]]
+                for seed in of[arm]
+            ]
             if not curves:
                 continue
             steps = range(1, min(map(len, curves)) + 1)
