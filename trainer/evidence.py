@@ -19,7 +19,7 @@ import statistics
 import tomllib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -35,7 +35,7 @@ from propound.sandbox.places import PlacedSandbox
 from propound.skills import default_library
 from propound.skills.library import compile_toolkit
 from propound.trajectory import ActionKind
-from trainer.refine import RefineSettings, refine
+from trainer.refine import RefineError, RefineSettings, refine
 from trainer.report import read_metrics
 
 SHARES = ("submitted", "verified", "accepted", "distinct", "well_formed")
@@ -137,10 +137,17 @@ def _end_with_parent() -> None:
 
 
 def _run(plan: Plan, arm: str, seed: int, out: Path) -> dict[str, Any]:
-    """One run to its end, and the evaluation of what it came to."""
-    done = out / "evaluation.json"
+    """One run to its end, and the evaluation of what it came to.
+
+    Raises:
+        RefineError: the folder holds a run that was made otherwise.
+    """
+    done, end = out / "evaluation.json", out / "ended.json"
+    settings = plan.settings(arm, seed)
+    of = json.dumps([plan.base, plan.evaluation, plan.temperature, asdict(settings)], default=str)
+    if done.exists() and json.loads(end.read_text())["plan"] != of:
+        raise RefineError(f"{out} holds a run of another plan: give another folder")
     if not done.exists():
-        settings = plan.settings(arm, seed)
         refined = refine(
             load_checkpoint(plan.base),
             settings,
@@ -148,8 +155,8 @@ def _run(plan: Plan, arm: str, seed: int, out: Path) -> dict[str, Any]:
             library=default_library(),
             sandbox=PlacedSandbox(open_sandbox()),
         )
-        ended = {"reason": refined.reason, "detail": refined.detail, "steps": refined.steps}
-        _write_whole(out / "ended.json", json.dumps(ended))
+        ended = {"reason": refined.reason, "detail": refined.detail, "steps": refined.steps, "plan": of}
+        _write_whole(end, json.dumps(ended))
         _evaluated(plan, str(refined.folder), settings.withheld, done)
     return dict(json.loads(done.read_text()))
 

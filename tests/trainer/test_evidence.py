@@ -20,6 +20,7 @@ from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.trajectory import ActionKind
 from tests.factories import checkpoints
+from trainer import evidence
 from trainer.evidence import Plan, interval, main, write
 from trainer.refine import RefineError, RefineSettings
 from trainer.rollouts import Rollouts
@@ -225,3 +226,6 @@ def test_runs_are_made_once_and_compared(tmp_path: Path) -> None:
     before = ended.stat().st_mtime_ns
     main(arguments)
     assert ended.stat().st_mtime_ns == before
+    plan.write_text(PLAN.format(base=folder).replace("rate = 2e-4", "rate = 3e-4"))
+    with pytest.raises(RefineError, match="another plan"):
+        evidence._run(Plan.read(plan), "grpo", 1, tmp_path / "out" / "grpo-1")
