@@ -9,13 +9,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+MODEL = {"PROPOUND_POLICY": "live"}
+"""The language model that is bundled, as where nothing is set."""
 PROGRAM = [sys.executable, "-P", "-m", "propound.cli"]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """The environment without settings of Propound, but for the data folder and what is given."""
+    """The environment without settings of Propound, but for the data folder, a fast policy, and what is given."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PROPOUND_")}
-    return {**kept, "PROPOUND_HOME": str(home), "PYTHONUNBUFFERED": "1", **more}
+    return {
+        **kept,
+        "PROPOUND_HOME": str(home),
+        "PROPOUND_POLICY": "scripted",
+        "PYTHONUNBUFFERED": "1",
+        **more,
+    }
 
 
 def propound(*words: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:

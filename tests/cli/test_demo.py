@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import propound, read_until, running
+from tests.cli.commands import MODEL, propound, read_until, running
 from tests.embedded.processes import processes_of, wait_until_gone
 
 COUNT = 10
@@ -23,7 +23,7 @@ def rows_of(path: Path) -> list[dict[str, object]]:
 
 
 def test_makes_a_file_tells_of_it_and_leaves_nothing_running(tmp_path: Path) -> None:
-    first = propound("demo", "--count", str(COUNT), folder=tmp_path)
+    first = propound("demo", "--count", str(COUNT), folder=tmp_path, **MODEL)
     assert first.returncode == 0, first.stdout + first.stderr
     (path,) = (tmp_path / "exports").glob("demo-*.jsonl")
     rows = rows_of(path)
@@ -37,7 +37,7 @@ def test_makes_a_file_tells_of_it_and_leaves_nothing_running(tmp_path: Path) -> 
     check_funnel(first.stdout)
     assert wait_until_gone(tmp_path) == {}
 
-    again = propound("demo", "--count", str(COUNT), "--out", "again.jsonl", folder=tmp_path)
+    again = propound("demo", "--count", str(COUNT), "--out", "again.jsonl", folder=tmp_path, **MODEL)
     assert again.returncode == 0, again.stdout + again.stderr
     assert digest(tmp_path / "again.jsonl") == digest(path)
 
@@ -67,7 +67,7 @@ def digest(path: Path) -> str:
     ],
 )
 def test_interrupted_at_any_moment(tmp_path: Path, moment: str, signum: signal.Signals) -> None:
-    with running("demo", "--count", "2000", folder=tmp_path) as process:
+    with running("demo", "--count", "2000", folder=tmp_path, more=MODEL) as process:
         said = read_until(process, moment)
         assert moment in said
         process.send_signal(signum)
@@ -80,7 +80,7 @@ def test_interrupted_at_any_moment(tmp_path: Path, moment: str, signum: signal.S
 
 
 def test_killed_demo_leaves_nothing_and_does_not_hinder_the_next(tmp_path: Path) -> None:
-    with running("demo", "--count", "2000", folder=tmp_path) as process:
+    with running("demo", "--count", "2000", folder=tmp_path, more=MODEL) as process:
         read_until(process, "running")
         process.kill()
     assert wait_until_gone(tmp_path) == {}
