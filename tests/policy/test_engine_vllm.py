@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,20 @@ from propound.policy.engines.vllm import VllmEngine
 def test_vllm_keeps_the_contract(tmp_path: Path) -> None:
     folder = engines.write(tmp_path)
     engines.check(VllmEngine(folder, dtype="float32", enforce_eager=True), folder)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_many_long_contexts_at_once(tmp_path: Path) -> None:
+    """More tokens than vLLM computes in a step: requests with seeds must not be cut in parts on the processor."""
+    engine = VllmEngine(engines.write(tmp_path), enforce_eager=True, max_num_seqs=64)
+
+    def ask(seed: int) -> int:
+        context = [1 + (31 * seed + at) % 50 for at in range(engines.CONTEXT - 8)]
+        return len(engine.complete(context, seed=seed, temperature=1, max_tokens=3).token_ids)
+
+    with ThreadPoolExecutor(64) as pool:
+        assert all(count > 0 for count in pool.map(ask, range(64)))
+    engine.close()
 
 
 def _in_a_daemon(folder: Path, answer: Any) -> None:

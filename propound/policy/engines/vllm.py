@@ -128,8 +128,9 @@ async def _open(folder: Path, options: dict[str, Any]) -> AsyncLLM:
         "logprobs_mode": "processed_logprobs",
         "disable_log_stats": True,
     }
-    if not torch.cuda.is_available():  # else it takes nearly all memory of the machine
-        arguments["kv_cache_memory_bytes"] = CACHE_BYTES
+    if not torch.cuda.is_available():
+        arguments["kv_cache_memory_bytes"] = CACHE_BYTES  # else it takes nearly all memory of the machine
+        arguments["enable_chunked_prefill"] = False  # breaks with seeds: it turns back generators, here impossible
     with _children_allowed():
         return AsyncLLM.from_engine_args(AsyncEngineArgs(**(arguments | options)))
 
