@@ -119,8 +119,11 @@ SILENT = """    if p["n"] not in (10, 11, 12, 20):
         (changed(wording=("{n}", "twenty")), "form 1 says"),
         (changed(wording=("[[positive", "positive")), "unexpected ']]'"),
         (changed(script=("def recompute(p):\n", f"def recompute(p):\n{SILENT}")), "is below 0.4"),
-        (changed(skill=("gives: integer", "gives: quantity")), "no unit and bounds"),
-        (changed(skill=("gives: integer", "gives: text")), "no skill of mathematics gives text"),
+        (
+            changed(skill=("gives: integer", "gives: quantity")),
+            "no problem can end with a result that is quantity",
+        ),
+        (changed(skill=("gives: integer", "gives: text")), "no problem can end with a result that is text"),
         (changed(skill=("domain: mathematics", "domain: coding")), "a coding skill has no worked example"),
         (GOOD.replace('"n": 20', '"n": 21'), "the number 21 of the worked example does not stand"),
         (GOOD.replace('"n": 20', '"n": "20"'), "is no integer"),
