@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,24 +14,21 @@ import torch
 
 from propound.episode import Episode
 from propound.policy.chat import load_tokenizer
-from propound.policy.checkpoint import load_checkpoint
-from propound.sandbox import open_sandbox
-from propound.skills import default_library
 from propound.training import StopReason
 from propound.trajectory import Sampling, Step
 from tests.factories import checkpoints, experience
+from tests.trainer.refining import metrics, refine_file
 from trainer.batch import DataError
 from trainer.experience import read_group
 from trainer.intake import UnreadableGroupsError
-from trainer.refine import Refined, RefineSettings, refine
-from trainer.sources import FileSource, write_groups
+from trainer.refine import Refined, RefineSettings
+from trainer.sources import write_groups
 
 CONTEXT = 4096
 VOCABULARY = checkpoints.TINY["vocabulary"]
 SETTINGS = RefineSettings(
     steps=3, groups=2, group_size=3, evaluation=0, mark=9, rate=1e-3, low_precision=False, stop=()
 )
-_TIMES = ("seconds", "sampling_seconds", "tokens_per_second")
 _OF_SOURCE = ("taken_groups", "refused_groups", "refusals")
 
 
@@ -104,20 +100,7 @@ def run(
 ) -> Refined:
     file = out.with_suffix(".jsonl")
     write_groups(file, groups)
-    return refine(
-        load_checkpoint(folder),
-        settings,
-        out,
-        library=default_library(),
-        sandbox=open_sandbox(),
-        source=FileSource(file),
-        **given,
-    )
-
-
-def metrics(out: Path, *without: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in line.items() if key not in (*_TIMES, *without)} for line in lines]
+    return refine_file(folder, out, file, settings, **given)
 
 
 def state(out: Path) -> dict[str, Any]:

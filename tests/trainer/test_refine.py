@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import signal
 import subprocess
@@ -18,18 +17,16 @@ import torch
 
 from propound.episode import Episode
 from propound.policy.checkpoint import load_checkpoint
-from propound.sandbox import open_sandbox
-from propound.skills import default_library
 from propound.training import StopReason, StopRule
 from tests.factories import checkpoints, experience
+from tests.trainer.refining import metrics, refine_file
 from trainer.batch import DataError
-from trainer.refine import Refined, RefineError, RefineSettings, refine
-from trainer.sources import FileSource, read_groups, write_groups
+from trainer.refine import Refined, RefineError, RefineSettings
+from trainer.sources import read_groups, write_groups
 
 SETTINGS = RefineSettings(
     steps=4, groups=2, group_size=3, evaluation=0, mark=2, rate=1e-3, low_precision=False, stop=()
 )
-_TIMES = ("seconds", "sampling_seconds", "tokens_per_second")
 
 
 @pytest.fixture(scope="module")
@@ -54,20 +51,7 @@ def file(tmp_path: Path, groups: list[list[Episode]]) -> Path:
 
 
 def run(folder: Path, out: Path, file: Path, settings: RefineSettings = SETTINGS, **given: Any) -> Refined:
-    return refine(
-        load_checkpoint(folder),
-        settings,
-        out,
-        library=default_library(),
-        sandbox=open_sandbox(),
-        source=FileSource(file),
-        **given,
-    )
-
-
-def metrics(out: Path) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in line.items() if key not in _TIMES} for line in lines]
+    return refine_file(folder, out, file, settings, **given)
 
 
 def weights(out: Path) -> dict[str, torch.Tensor]:

@@ -86,7 +86,13 @@ def _stable(tree: Node, at: Mapping[str, Fraction], complex_allowed: bool) -> An
         context.dps = digits
         try:
             values.append(context.mpc(_value(tree, at, context)))
-        except (ArithmeticError, ValueError, TypeError, NotImplementedError, NoConvergence) as error:  # all mpmath's
+        except (
+            ArithmeticError,
+            ValueError,
+            TypeError,
+            NotImplementedError,  # mpmath raises it where a function has no method for its argument: no value either
+            NoConvergence,
+        ) as error:
             raise UndefinedError from error
     rough, fine = values
     if not context.isfinite(fine) or _differ(rough, fine, STABLE_DIGITS):
