@@ -7,6 +7,7 @@ own processor time, is for the rare work whose calls are few and long.
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from propound.verification.answers.limits import COMPARISON_SECONDS
 Result = TypeVar("Result")
 
 _CALLS_PER_LOOK_AT_THE_CLOCK = 64
+_GENERATOR_CALLS = 1_000
+"""Calls of generators, above the budget, with none of other functions between them: a generator that Python is just
+throwing away swallows what is raised in it, with a warning on stderr."""
 
 
 class _ExhaustedError(BaseException):
@@ -64,9 +68,11 @@ class Effort:
         importlib.import_module("sympy")
         self._started += time.thread_time() - began
 
-    def _count(self, _frame: FrameType, _event: str, _argument: Any) -> None:
+    def _count(self, frame: FrameType, _event: str, _argument: Any) -> None:
+        if frame.f_code is Effort.run.__code__:  # on its way out: raised there, it would reach the caller
+            return
         self.calls -= 1
         if self.calls % _CALLS_PER_LOOK_AT_THE_CLOCK == 0 and time.thread_time() > self._deadline:
-            self.calls = 0
-        if self.calls <= 0:
+            self.calls = min(self.calls, 0)
+        if self.calls <= (-_GENERATOR_CALLS if frame.f_code.co_flags & inspect.CO_GENERATOR else 0):
             raise _ExhaustedError

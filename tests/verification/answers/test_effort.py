@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any, Self
 
@@ -105,6 +106,30 @@ def test_endless_work_ends() -> None:
     assert effort.run(forever) is None
     assert effort.calls <= 0
     assert effort.run(lambda: 1) is None
+
+
+def test_it_is_not_swallowed_by_a_generator_that_is_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the budget ends, `all` leaving its generator early included."""
+    swallowed: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", swallowed.append)
+
+    def work() -> int:
+        for _ in range(3):
+            all(abs(n) == 0 for n in range(5))
+        return 1
+
+    for calls in range(1, 60):
+        Effort(calls, seconds=60).run(work)
+    assert swallowed == []
+    assert Effort(60, seconds=60).run(work) == 1
+
+
+def test_endless_generators_end() -> None:
+    def endless() -> Iterator[int]:
+        while True:
+            yield 1
+
+    assert Effort(calls=100, seconds=60).run(lambda: [one for one in endless() if not one]) is None
 
 
 def test_sympy_may_call_no_more_than_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
