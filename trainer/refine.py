@@ -46,6 +46,9 @@ from trainer.rollouts import Rollouts
 from trainer.trainable import Trainable, open_base
 from trainer.update import Learner
 
+DRAWS = 5
+"""So many times a step samples its groups before the run ends because none of them carries a gradient."""
+
 
 class RefineError(PropoundError):
     """A run that cannot begin, or cannot go on with what is in its folder."""
@@ -232,7 +235,7 @@ class Run:
         self.versions = [*self.versions, version][-self.settings.staleness - 1 :]
         drawn, taken = self._collect()
         sampled = time.monotonic()
-        carrying = [group for group in drawn if carries(group, self.algorithm)]
+        carrying = [group for group in drawn if self._carries(group)]
         if not carrying:
             self.starved = "no group was left that carries a gradient"
             if taken.refused:
@@ -267,6 +270,8 @@ class Run:
     def _collect(self) -> tuple[list[Group], Taken]:
         """The step's groups: a source's first, then own ones, and more in place of those without gradient.
 
+        Own ones are drawn again, up to `DRAWS` times, while none carries any.
+
         Raises:
             UnreadableGroupsError: the first groups that a source gave are all that it has, and none can be read.
         """
@@ -279,11 +284,18 @@ class Run:
         if self.source is None or not self.source.exhaustible:
             with self._policy() as policy:
                 groups += self._sample(policy, self.settings.groups - len(groups))
-                without = sum(not carries(group, self.algorithm) for group in groups)
+                without = sum(not self._carries(group) for group in groups)
                 groups += self._sample(policy, min(without, self.settings.refill))
+                for _ in range(DRAWS - 1):
+                    if any(map(self._carries, groups)):
+                        break
+                    groups += self._sample(policy, self.settings.groups)
         elif taken.refused and not groups and not self.done:
             raise UnreadableGroupsError(f"no group of the source can be read: refused were {_listed(taken)}")
         return groups, taken
+
+    def _carries(self, group: Group) -> bool:
+        return carries(group, self.algorithm)
 
     def _read(self, episodes: Sequence[Episode]) -> Group:
         return read_group(self.tokenizer, episodes, self.context, self.learner.network.vocabulary)

@@ -5,8 +5,10 @@ For each engine and number of episodes in flight, in one run on one machine:
 - rollouts: real episodes with the environment and its sandbox, without verification;
 - raw: the same contexts in the same order, sampled again without an environment, in a cache that does not know them.
 
-The ratio of the two is what the environment costs the engine. Tokens are sampled ones; processor time is
-that of this process and all below it, a measure that other programs on the machine disturb less.
+Both count the turns that end before the last episode begins: as long as so many are in flight. Afterwards a few long
+episodes are alone, which says more about them than about an engine that always has a next job. The ratio of the two
+is what the environment costs the engine. Tokens are sampled ones; processor time is that of this process and all below
+it, a measure that other programs on the machine disturb less.
 """
 
 from __future__ import annotations
@@ -43,19 +45,39 @@ class Noting:
     """An engine that notes what it is asked."""
 
     engine: Engine
-    asked: list[tuple[list[int], int, int]] = field(default_factory=list)
-    """Context, seed and tokens sampled."""
+    asked: list[tuple[list[int], int]] = field(default_factory=list)
+    """Context and seed."""
+    ended: list[tuple[float, int]] = field(default_factory=list)
+    """When each turn ended, and how many tokens were sampled."""
 
     def complete(
         self, context: Sequence[int], *, seed: int, temperature: float, max_tokens: int
     ) -> Completion:
         """As the engine."""
+        self.asked.append((list(context), seed))
         made = self.engine.complete(context, seed=seed, temperature=temperature, max_tokens=max_tokens)
-        self.asked.append((list(context), seed, len(made.token_ids)))
+        self.ended.append((time.monotonic(), len(made.token_ids)))
         return made
 
     def close(self) -> None:
         """Others close the engine."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What was sampled while all places were taken."""
+
+    tokens: int
+    seconds: float
+    processor: float
+
+    def __str__(self) -> str:
+        return f"{self.rate:.0f} tokens/s ({self.tokens} in {self.seconds:.1f} s, {self.processor:.1f} s of processor)"
+
+    @property
+    def rate(self) -> float:
+        """Tokens a second."""
+        return self.tokens / self.seconds
 
 
 def main() -> None:
@@ -79,41 +101,44 @@ def main() -> None:
 def measure(engine: Engine, tokenizer: Tokenizer, in_flight: int, episodes: int) -> None:
     """Print the line."""
     library, sandbox = default_library(), PlacedSandbox(open_sandbox())
-    notes = [Noting(engine) for _ in range(episodes)]
+    played = [Noting(engine) for _ in range(episodes)]
+    repeated = [Noting(engine) for _ in range(episodes)]
 
     def play(index: int) -> None:
         spec = draw_spec(JobRequest(count=1, seed=10**9 + in_flight), library, index)
-        policy = LanguagePolicy(notes[index], tokenizer, "measured", "1", TEMPERATURE, max_tokens=400)
+        policy = LanguagePolicy(played[index], tokenizer, "measured", "1", TEMPERATURE, max_tokens=400)
         rollout(policy, Environment(spec, library, sandbox, STEPS), member=0)
 
     def repeat(index: int) -> None:
-        for context, seed, count in notes[index].asked:
+        for (context, seed), (_, count) in zip(played[index].asked, played[index].ended, strict=False):
             fresh = [(context[0] + 1) % 100, *context[1:]]
-            made = engine.complete(fresh, seed=seed, temperature=TEMPERATURE, max_tokens=count)
-            again[index].append(len(made.token_ids))
+            repeated[index].complete(fresh, seed=seed, temperature=TEMPERATURE, max_tokens=count)
 
-    again: list[list[int]] = [[] for _ in notes]
-    played, played_processor = spend(play, in_flight, episodes)
-    repeated, repeated_processor = spend(repeat, in_flight, episodes)
-    turns = sum(len(note.asked) for note in notes)
-    tokens = sum(count for note in notes for _, _, count in note.asked)
-    read = sum(len(note.asked[-1][0]) for note in notes if note.asked)
-    raw_tokens = sum(map(sum, again))
+    rollouts = spend(play, in_flight, played)
+    raw = spend(repeat, in_flight, repeated)
+    turns = sum(len(note.ended) for note in played)
     print(
-        f"  {in_flight} in flight: {episodes} episodes, {turns} turns, {tokens} tokens sampled, {read} read; "
-        f"rollouts {tokens / played:.0f} tokens/s ({played:.1f} s, {played_processor:.1f} s of processor), "
-        f"raw {raw_tokens / repeated:.0f} tokens/s ({repeated:.1f} s, {repeated_processor:.1f} s of processor), "
-        f"ratio {tokens / played / (raw_tokens / repeated):.2f}; load {os.getloadavg()[0]:.1f}",
+        f"  {in_flight} in flight: {episodes} episodes, {turns} turns; rollouts {rollouts}, raw {raw}, "
+        f"ratio {rollouts.rate / raw.rate:.2f}; load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
 
 
-def spend(act: Callable[[int], None], in_flight: int, count: int) -> tuple[float, float]:
-    """Seconds by the clock and of processor time."""
-    begin, processor = time.monotonic(), processor_seconds()
+def spend(act: Callable[[int], None], in_flight: int, notes: Sequence[Noting]) -> Spent:
+    """Act for each of the notes; what was sampled before the last of them began."""
+    last: list[tuple[float, float]] = []
+
+    def begin(index: int) -> None:
+        if index == len(notes) - 1:
+            last.append((time.monotonic(), processor_seconds()))
+        act(index)
+
+    began, processor = time.monotonic(), processor_seconds()
     with ThreadPoolExecutor(in_flight) as pool:
-        list(pool.map(act, range(count)))
-    return time.monotonic() - begin, processor_seconds() - processor
+        list(pool.map(begin, range(len(notes))))
+    end, ended = last[0]
+    tokens = sum(count for note in notes for at, count in note.ended if at <= end)
+    return Spent(tokens, end - began, ended - processor)
 
 
 def processor_seconds() -> float:

@@ -17,11 +17,14 @@ import torch
 
 from propound.episode import Episode
 from propound.policy.checkpoint import load_checkpoint
+from propound.sandbox import open_sandbox
+from propound.skills import default_library
 from propound.training import StopReason, StopRule
 from tests.factories import checkpoints, experience
 from tests.trainer.refining import metrics, refine_file
 from trainer.batch import DataError
-from trainer.refine import Refined, RefineError, RefineSettings
+from trainer.experience import Group
+from trainer.refine import Refined, RefineError, RefineSettings, refine
 from trainer.sources import read_groups, write_groups
 
 SETTINGS = RefineSettings(
@@ -165,6 +168,34 @@ def test_groups_without_any_difference_are_not_learnt_from(
     refined = run(folder, tmp_path / "out", path, replace(SETTINGS, algorithm="grpo"))
     assert (refined.reason, refined.steps) == (StopReason.STARVED, 0)
     assert refined.folder == folder
+
+
+def own(folder: Path, out: Path) -> Refined:
+    """One step on the run's own episodes, which a random network all fails alike."""
+    settings = replace(SETTINGS, algorithm="grpo", steps=1, refill=0, max_steps=1, max_tokens=4)
+    return refine(
+        load_checkpoint(folder), settings, out, library=default_library(), sandbox=open_sandbox()
+    )
+
+
+def test_own_groups_are_drawn_until_one_carries_a_gradient(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first: list[Group] = []
+
+    def fourth_does(group: Group, _: object) -> bool:
+        first.extend([group] if group not in first else [])
+        return first.index(group) == 3
+
+    monkeypatch.setattr("trainer.refine.carries", fourth_does)
+    assert own(folder, tmp_path / "out").steps == 1
+    (figures,) = metrics(tmp_path / "out")
+    assert (figures["groups"], figures["dropped_groups"], figures["zero_variance"]) == (4, 3, 1)
+
+
+def test_a_run_whose_own_groups_carry_nothing_ends(folder: Path, tmp_path: Path) -> None:
+    refined = own(folder, tmp_path / "out")
+    assert (refined.reason, refined.steps) == (StopReason.STARVED, 0)
 
 
 @pytest.mark.parametrize("line", ["", "[]", "{}", '{"episodes": [{}]}', "{"])
