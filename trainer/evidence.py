@@ -6,7 +6,8 @@ The plan says what all runs have in common and what each *arm* (an algorithm and
 after the other, all arms of a seed before the next one, so a stopped or killed call leaves arms that can be compared;
 the same call goes on with it. Every run of a seed draws the same specs, but for what the curriculum makes of what the
 run has mastered. At the end of a run its checkpoint writes one problem for each of the same held-out specs, with the
-tools that it was trained with, and OUT gets `evidence.md` and `evidence.png` of all runs that have ended so far.
+tools and as many turns as it was trained with, and OUT gets `evidence.md` and `evidence.png` of all runs that have
+ended so far.
 """
 
 from __future__ import annotations
@@ -67,20 +68,25 @@ class Plan:
     def read(cls, path: Path) -> Plan:
         """From TOML: base, seeds, evaluation, temperature, [common] and one [arms.NAME] each.
 
+        What a file leaves out is as in the file beside it that it says it is `like`.
+
         Raises:
             RefineError: an arm's algorithm does not exist.
             TypeError: something is missing, or no setting has that name.
             ValueError: it is no TOML, or withholds what is no tool.
         """
         found = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "like" in found:
+            like = tomllib.loads((path.parent / found.pop("like")).read_text(encoding="utf-8"))
+            found = {**like, **found}
         plan = cls(**{**found, "seeds": tuple(found["seeds"])})
         for arm in plan.arms:
-            plan.settings(arm, 0).resolved()
+            plan.settings(arm).resolved()
         return plan
 
-    def settings(self, arm: str, seed: int) -> RefineSettings:
-        """Of one run."""
-        chosen = {**self.common, **self.arms[arm], "seed": seed}
+    def settings(self, arm: str | None = None, seed: int = 0) -> RefineSettings:
+        """Of one run; without an arm, what all have in common."""
+        chosen = {**self.common, **(self.arms[arm] if arm else {}), "seed": seed}
         chosen["withheld"] = tuple(map(ActionKind, chosen.get("withheld", ())))
         return RefineSettings(**chosen)
 
@@ -100,7 +106,7 @@ def main(words: Sequence[str] | None = None) -> None:
     context = get_context("spawn")
     failed: list[str] = []
     with ProcessPoolExecutor(given.processes, mp_context=context, initializer=_end_with_parent) as pool:
-        base = pool.submit(_evaluated, plan, plan.base, (), given.out / "base.json")
+        base = pool.submit(_evaluated, plan, plan.settings(), plan.base, given.out / "base.json")
         runs = {
             pool.submit(_run, plan, arm, seed, given.out / f"{arm}-{seed}"): (arm, seed)
             for seed in seeds
@@ -157,11 +163,11 @@ def _run(plan: Plan, arm: str, seed: int, out: Path) -> dict[str, Any]:
         )
         ended = {"reason": refined.reason, "detail": refined.detail, "steps": refined.steps, "plan": of}
         _write_whole(end, json.dumps(ended))
-        _evaluated(plan, str(refined.folder), settings.withheld, done)
+        _evaluated(plan, settings, str(refined.folder), done)
     return dict(json.loads(done.read_text()))
 
 
-def _evaluated(plan: Plan, checkpoint: str, withheld: tuple[ActionKind, ...], path: Path) -> dict[str, Any]:
+def _evaluated(plan: Plan, settings: RefineSettings, checkpoint: str, path: Path) -> dict[str, Any]:
     if not path.exists():
         library = default_library()
         with open_policy(checkpoint, library, temperature=plan.temperature) as policy:
@@ -170,9 +176,9 @@ def _evaluated(plan: Plan, checkpoint: str, withheld: tuple[ActionKind, ...], pa
                 library,
                 PlacedSandbox(open_sandbox()),
                 held_out_specs(library, plan.evaluation, _EVALUATED_AT),
-                max_steps=RefineSettings.max_steps,
-                in_flight=RefineSettings.in_flight,
-                withheld=withheld,
+                max_steps=settings.max_steps,
+                in_flight=settings.in_flight,
+                withheld=settings.withheld,
             )
         _write_whole(path, found.model_dump_json())
     return dict(json.loads(path.read_text()))

@@ -83,7 +83,7 @@ def test_the_ablations_change_one_thing_each() -> None:
         ("omega", 0.0),
         ("omega", 0.25),
         ("omega", 1.0),
-        ("curriculum", False),
+        ("curriculum", True),
         ("withheld", (ActionKind.EDIT,)),
     ]
     assert {each.resolved().omega for each in (reference, *others)} == {0.0, 0.25, 0.5, 1.0}
