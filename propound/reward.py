@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from propound.episode import Episode, Rewards
 from propound.probing.probe import Probe
 from propound.skills import Library
@@ -13,12 +15,13 @@ BASE = 1.0
 DIFFICULTY = 1.0
 """lambda, the largest bonus for difficulty."""
 
-_STEP = {
+PROGRESS = {
     **dict.fromkeys(PROGRAMS, 0.1), ActionKind.EDIT: 0.1, ActionKind.READ: 0.02, ActionKind.THINK: 0.02,
 }  # fmt: skip
-"""r_proc of a step that did what it was meant to; the paper leaves the values open."""
-_FAILED = -0.02
-_MALFORMED = -0.1
+"""r_proc of a step that brings the episode on; the paper leaves the values open."""
+IDLE = -0.02
+"""Of a step that fails, or brings nothing new: trying is never worse than marking time."""
+MALFORMED = -0.1
 
 
 def terminal_reward(
@@ -32,20 +35,49 @@ def terminal_reward(
     return base + difficulty * (1 - pass_rate)
 
 
-def step_reward(step: Step) -> float:
-    """r_proc: successful tool executions, justified prunings and coherent reflections earn, mistakes cost a little."""
-    if step.action.kind is ActionKind.MALFORMED:
-        return _MALFORMED
-    if not step.observation.ok:
-        return _FAILED
-    return _STEP.get(step.action.kind, 0.0)
+def process_rewards(steps: Sequence[Step]) -> tuple[float, ...]:
+    """r_proc of each step: successful tool executions, justified prunings and coherent reflections earn, once.
+
+    A program (a draw, a check, one of the agent's own) earns the first time that it succeeds, and again after a
+    justified pruning: of the first edit that follows a failed program. A skill earns the first time that it is read,
+    a reflection once, between a failure and a success. Whatever earned every time would be worth repeating instead of
+    submitting (docs/experiments.md).
+    """
+    earned: set[tuple[ActionKind, str]] = set()
+    rewards: list[float] = []
+    for place, step in enumerate(steps):
+        kind = step.action.kind
+        pruned = (ActionKind.EDIT, "") in earned
+        progress = (kind, str(step.action.arguments.get("name")) if kind is ActionKind.READ else "")
+        if kind in PROGRAMS and pruned:
+            progress = (kind, "pruned")
+        if kind is ActionKind.MALFORMED:
+            rewards.append(MALFORMED)
+        elif not step.observation.ok or progress in earned or not _is_justified(steps, place):
+            rewards.append(IDLE)
+        else:
+            earned.add(progress)
+            rewards.append(PROGRESS.get(kind, 0.0))
+    return tuple(rewards)
+
+
+def _is_justified(steps: Sequence[Step], place: int) -> bool:
+    """Whether an edit or a reflection had a reason: a failure before it, and for the latter a success after it."""
+    kind = steps[place].action.kind
+    if kind is ActionKind.EDIT:
+        programs = [step for step in steps[:place] if step.action.kind in PROGRAMS]
+        return bool(programs) and not programs[-1].observation.ok
+    if kind is ActionKind.THINK:
+        around = steps[max(0, place - 1) : place + 2]
+        return [step.observation.ok for step in around] == [False, True, True]
+    return True
 
 
 def rewards(trajectory: Trajectory, verdict: Verdict, pass_rate: float | None = None) -> Rewards:
     """All rewards of an episode."""
     return Rewards(
         terminal=terminal_reward(valid=verdict.accepted, pass_rate=pass_rate),
-        steps=tuple(step_reward(step) for step in trajectory.steps),
+        steps=process_rewards(trajectory.steps),
         pass_rate=pass_rate,
     )
 
