@@ -1,8 +1,8 @@
-"""Causal attention of packs for processors, in blocks of queries.
+"""Causal attention of packs: PyTorch's own kernels on GPUs, and for processors one in blocks of queries.
 
-PyTorch's own kernel converts bfloat16 back to float32; these are plain matrix products and softmaxes, which run in
-bfloat16 where the processor has it, at twice the speed on an AVX-512 processor. Memory grows with the length, not
-with its square: the backward pass computes the weights again (Dao et al. 2022, "FlashAttention").
+On processors PyTorch's kernel converts bfloat16 back to float32; these are plain matrix products and softmaxes, which
+run in bfloat16 where the processor has it, at twice the speed on an AVX-512 processor. Memory grows with the length,
+not with its square: the backward pass computes the weights again (Dao et al. 2022, "FlashAttention").
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from functools import cache
 from typing import Any
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
+from torch.nn.attention.bias import causal_lower_right
 
 BLOCK = 128
 """Queries at a time; the weights of a block fit into a processor's cache."""
@@ -75,12 +77,22 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 
     The queries are those of the last T of E places.
     """
+    if query.device.type != "cpu":
+        return attend_by_torch(query, key, value)
     length, heads, size = query.shape
     groups = key.shape[1]
     scaled = (query * size**-0.5).view(length, groups, heads // groups, size).permute(1, 2, 0, 3).contiguous()
     parts = (each.transpose(0, 1).contiguous() for each in (key, value))
     result: Tensor = _Causal.apply(scaled, *parts)  # type: ignore[no-untyped-call]
     return result.permute(2, 0, 1, 3).reshape(length, heads, size)
+
+
+def attend_by_torch(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """As `attend`, by the kernel that PyTorch has for the device."""
+    mask = causal_lower_right(len(query), len(key))
+    q, k, v = (each.transpose(0, 1)[None] for each in (query, key, value))
+    mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
+    return mixed[0].transpose(0, 1)
 
 
 def attend_pack(query: Tensor, key: Tensor, value: Tensor, lengths: list[int], *, shared: bool) -> Tensor:

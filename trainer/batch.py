@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -50,6 +50,12 @@ class Pack:
     """Positions whose next token is a target."""
     targets: torch.Tensor
     """The tokens after them."""
+
+    def to(self, device: torch.device) -> Self:
+        """The same on a device."""
+        return replace(
+            self, **{name: getattr(self, name).to(device) for name in ("ids", "chosen", "targets")}
+        )
 
 
 def read_messages(path: Path) -> Iterator[list[dict[str, str]]]:

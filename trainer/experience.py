@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
 
 from propound.episode import Episode
 from propound.policy.chat import encode_message, end_token, sampled_turn
 from propound.trajectory import Sampling, Stage, Step, observation_message
-from trainer.batch import DataError
+from trainer.batch import DataError, Pack
 from trainer.loss import GroupTensors
 
 STAGES = tuple(Stage)
@@ -92,17 +91,11 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Part:
-    """Some members of a group as one pack: with `shared`, the first of `lengths` is their common beginning."""
+class Part(Pack):
+    """Some members of a group as one pack, targets in the order of members and places."""
 
-    ids: Tensor
-    """(T,)."""
-    lengths: list[int]
     shared: bool
-    chosen: Tensor
-    """Positions whose next token is the agent's, (n,), in the order of members and places."""
-    targets: Tensor
-    """Those tokens, (n,)."""
+    """Whether the first of `lengths` is their common beginning."""
 
 
 def read_group(
@@ -231,4 +224,4 @@ def _part(members: Sequence[Experience], common: int) -> Part:
         targets += (member.ids[place] for place in member.own)
         ids += member.ids[common:]
         lengths.append(len(member.ids) - common)
-    return Part(torch.tensor(ids), lengths, bool(common), torch.tensor(chosen), torch.tensor(targets))
+    return Part(torch.tensor(ids), lengths, torch.tensor(chosen), torch.tensor(targets), bool(common))

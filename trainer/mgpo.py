@@ -15,6 +15,7 @@ from typing import Any
 from propound.config import settings as configured
 from propound.errors import PropoundError
 from propound.policy.checkpoint import load_checkpoint
+from propound.policy.engines import EngineKind
 from propound.sandbox import open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import default_library
@@ -41,6 +42,7 @@ _CHOICES = {
     "mark": "steps between checkpoints",
     "evaluation": "held-out specs that a checkpoint is evaluated on; 0: none",
     "in_flight": "episodes at a time",
+    "engine": "what samples, here or where the groups of the file were made",
     "lora": "train adapters of this rank, not the whole network",
 }
 
@@ -73,7 +75,7 @@ def main(words: Sequence[str]) -> None:
     for name, meaning in _CHOICES.items():
         value = getattr(defaults, name)
         kind = type(value) if value is not None else {"lora": int}.get(name, float)
-        choices = tuple(ALGORITHMS) if name == "algorithm" else None
+        choices = {"algorithm": tuple(ALGORITHMS), "engine": tuple(EngineKind)}.get(name)
         shown = "" if value is None else f" (default {value})"
         option = "groups-per-step" if name == "groups" else name.replace("_", "-")
         parser.add_argument(

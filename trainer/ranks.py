@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from propound.errors import PropoundError
+from trainer.device import own_device
 from trainer.optimizer import Optimizer
 from trainer.trainable import Trainable
 
@@ -160,7 +161,7 @@ class Ranks:
 
         if not self.sharded:
             gradients = reduce(gradients, "sum")
-        return float(reduce(torch.tensor(loss, dtype=torch.float64), "sum")), gradients
+        return float(reduce(torch.tensor(loss, dtype=torch.float64, device=own_device()), "sum")), gradients
 
     # -- parameters --------------------------------------------------------------------------------------
 
@@ -244,7 +245,7 @@ def join() -> Ranks:
 
     # What `accelerate launch --use_fsdp` sets would have transformers read the parameters on the first rank alone.
     os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = "false"
-    return Ranks(PartialState(cpu=True, timeout=PATIENCE))
+    return Ranks(PartialState(cpu=own_device().type == "cpu", timeout=PATIENCE))
 
 
 def _shard(network: Trainable, count: int) -> None:
@@ -256,7 +257,7 @@ def _shard(network: Trainable, count: int) -> None:
     from torch.distributed.fsdp import FSDPModule, fully_shard, register_fsdp_forward_method
 
     assert isinstance(network, nn.Module)
-    mesh = init_device_mesh("cpu", (count,))
+    mesh = init_device_mesh(own_device().type, (count,))
     layers = next((each for each in network.modules() if isinstance(each, nn.ModuleList)), ())
     for module in (*layers, network):
         fully_shard(module, mesh=mesh, reshard_after_forward=True)

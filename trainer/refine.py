@@ -29,12 +29,15 @@ from propound.errors import PropoundError
 from propound.evaluation import evaluate, held_out_specs
 from propound.job import JobRequest
 from propound.policy.checkpoint import Checkpoint, load_checkpoint, write_checkpoint
+from propound.policy.engine import Engine
+from propound.policy.engines import EngineKind, open_engine
 from propound.policy.engines.embedded import EmbeddedEngine
 from propound.policy.language import LanguagePolicy
 from propound.sandbox import Sandbox
 from propound.skills import Library
 from propound.training import StopReason, StopRule, broken_rule
 from propound.trajectory import ActionKind
+from trainer.device import PROCESSOR, own_device
 from trainer.experience import Group, read_group
 from trainer.figures import HEALTH, carries, finite, step_figures, trend
 from trainer.intake import GroupSource, Taken, UnreadableGroupsError, take
@@ -44,7 +47,7 @@ from trainer.ranks import Ranks
 from trainer.report import write_report
 from trainer.rollouts import Rollouts
 from trainer.trainable import Trainable, open_base
-from trainer.update import Learner
+from trainer.update import COARSE, EXACT, Learner
 
 DRAWS = 5
 """So many times a step samples its groups before the run ends because none of them carries a gradient."""
@@ -89,6 +92,8 @@ class RefineSettings:
     """Tokens of a turn."""
     in_flight: int = 48
     """Episodes at a time."""
+    engine: EngineKind = EngineKind.EMBEDDED
+    """What samples, here or where the source's groups were made."""
     mark: int = 10
     """Steps between checkpoints, each evaluated."""
     evaluation: int = 48
@@ -172,7 +177,7 @@ def accompany(base: Checkpoint, settings: RefineSettings, ranks: Ranks) -> None:
 def _open_learner(base: Checkpoint, settings: RefineSettings, ranks: Ranks) -> Learner:
     torch.set_num_threads(1)
     torch.manual_seed(settings.seed)  # adapters are drawn
-    network, reference = open_base(base.folder, settings.lora), open_base(base.folder, None)
+    network, reference = (open_base(base.folder, rank, own_device()) for rank in (settings.lora, None))
     if isinstance(network, nn.Module):
         network.float()  # what adapters adapt is read in bfloat16, which is too coarse for log-probabilities
     ranks.spread(network)
@@ -185,6 +190,7 @@ def _open_learner(base: Checkpoint, settings: RefineSettings, ranks: Ranks) -> L
         settings.resolved(),
         threads=settings.threads,
         low_precision=settings.low_precision,
+        drift=EXACT if settings.engine is EngineKind.EMBEDDED else COARSE,
         ranks=ranks,
     )
 
@@ -424,7 +430,7 @@ class Run:
     def _policy(self) -> Iterator[LanguagePolicy]:
         """The weights that were written last, as a policy."""
         checkpoint = load_checkpoint(self.out / "policy")
-        engine = EmbeddedEngine(checkpoint.folder, slots=self.settings.in_flight)
+        engine = self._engine(checkpoint.folder)
         try:
             yield LanguagePolicy(
                 engine,
@@ -436,6 +442,12 @@ class Run:
             )
         finally:
             engine.close()
+
+    def _engine(self, folder: Path) -> Engine:
+        """What samples, loaded anew for each step and closed after it: the memory of a GPU is the update's then."""
+        if self.settings.engine is EngineKind.EMBEDDED:
+            return EmbeddedEngine(folder, slots=self.settings.in_flight)
+        return open_engine(self.settings.engine, folder)
 
     def remember(self) -> None:
         """Write state.pt, atomically."""
@@ -466,7 +478,7 @@ class Run:
         if not path.exists():
             (self.out / "metrics.jsonl").unlink(missing_ok=True)
             return False
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location=PROCESSOR, weights_only=True)
         if state["identity"] != self._identity():
             raise RefineError(
                 f"{self.out} holds a run with another base or other settings: give another folder"

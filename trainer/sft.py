@@ -37,6 +37,7 @@ from trainer.batch import (
     read_messages,
 )
 from trainer.copying import GENTLE
+from trainer.device import PROCESSOR, device_of, own_device, threads_on
 from trainer.network import Network, Shape
 from trainer.optimizer import Optimizer, Rates
 from trainer.tokenizer import save_tokenizer, train_tokenizer
@@ -97,7 +98,10 @@ class Run:
         self.steps = 0
         self.tokens = 0
         self.seconds = 0.0
-        self.workers = ThreadPoolExecutor(settings.threads, initializer=_one_thread)
+        self.device = device_of(network)
+        self.workers = ThreadPoolExecutor(
+            threads_on(self.device, settings.threads), initializer=_one_thread
+        )
 
     @property
     def progress(self) -> float:
@@ -158,8 +162,8 @@ class Run:
 
     def _loss(self, indices: Sequence[int]) -> tuple[torch.Tensor, int]:
         """Summed cross-entropy of one pack, and its number of targets."""
-        batch = pack(self.data, indices)
-        with torch.autocast("cpu", torch.bfloat16):
+        batch = pack(self.data, indices).to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16):
             logits = self.network.logits(batch.ids, batch.lengths, batch.chosen)
         return F.cross_entropy(logits.float(), batch.targets, reduction="sum"), len(batch.targets)
 
@@ -214,7 +218,7 @@ class Run:
         path = self.out / "resume.pt"
         if not path.exists():
             return False
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location=PROCESSOR, weights_only=True)
         self.network.load_state_dict(state["network"], strict=False)
         self.optimizer.restore(state["optimizer"])
         self.steps, self.tokens, self.seconds = state["steps"], state["tokens"], state["seconds"]
@@ -237,7 +241,7 @@ def prepare(data: Path, out: Path, settings: Settings, base: Path | None = None)
     out.mkdir(parents=True, exist_ok=True)
     network: Trainable
     if base is not None:
-        network, tokenizer = open_base(base, settings.lora), load_tokenizer(base)
+        network, tokenizer = open_base(base, settings.lora, own_device()), load_tokenizer(base)
     else:
         if not (out / "tokenizer.json").exists():
             sample = islice(read_messages(data), TOKENIZER_SAMPLE)
@@ -247,7 +251,7 @@ def prepare(data: Path, out: Path, settings: Settings, base: Path | None = None)
         tokenizer = load_tokenizer(out)
         fresh = Network(Shape(tokenizer.get_vocab_size(), num_hidden_layers=settings.layers))
         fresh.initialise(torch.Generator().manual_seed(settings.seed))
-        network = fresh
+        network = fresh.to(own_device())
     conversations = load_conversations(data, tokenizer, network.context)
     return Run(network, tokenizer, conversations, settings, out)
 

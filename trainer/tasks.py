@@ -14,6 +14,7 @@ from celery import Celery
 
 from propound.config import Settings
 from propound.policy.checkpoint import Checkpoint
+from propound.policy.engines import EngineKind
 from propound.policy.store import CheckpointStore
 from propound.queue import TRAIN, Publisher, servers
 from propound.sandbox import Sandbox, open_sandbox
@@ -79,6 +80,7 @@ def refine_request(
         staleness=request.staleness,
         max_steps=configured.max_steps,
         in_flight=configured.episodes_in_flight,
+        engine=EngineKind(configured.engine),
         evaluation=most if request.gate is None else min(most, request.gate.specs),
         stop=(*HEALTH, *request.stop),
     )

@@ -11,6 +11,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from trainer.device import PROCESSOR
 from trainer.network import load_network
 
 
@@ -41,11 +42,11 @@ class Trainable(Protocol):
         ...
 
 
-def open_base(folder: Path, rank: int | None) -> Trainable:
+def open_base(folder: Path, rank: int | None, device: torch.device = PROCESSOR) -> Trainable:
     """The network of a checkpoint: ours where its architecture is Qwen3's, otherwise or with adapters transformers'."""
     config = json.loads((folder / "config.json").read_text())
     if rank is None and config["model_type"] == "qwen3" and "rope_scaling" not in config:
-        return load_network(folder)
+        return load_network(folder).to(device)
     from trainer.adapted import Adapted
 
-    return Adapted(folder, rank)
+    return Adapted(folder, rank).to(device)

@@ -13,23 +13,36 @@ import torch
 from torch import Tensor
 
 from propound.errors import PropoundError
+from trainer.device import PROCESSOR, device_of, threads_on
 from trainer.experience import Group, Part, parts
 from trainer.loss import Algorithm, Weights, policy_loss, weigh
 from trainer.optimizer import Optimizer, total_norm
 from trainer.ranks import Ranks, everywhere
 from trainer.trainable import Trainable
 
-DRIFT = 1e-3
-"""Difference, in nats, between the log-probability of a token when it was sampled and now, under the same weights, that
-is more than rounding."""
 FEW = 1e-3
-"""Share of a group's tokens that may differ by more: unlikely ones, where sharp attention magnifies rounding."""
-LARGEST = 0.05
-"""Difference, in nats, that no token may have."""
+"""Share of a group's tokens that may differ by more than is usual: unlikely ones, where sharp attention magnifies
+rounding."""
 
 
 class DriftError(PropoundError):
     """Recomputed log-probabilities are not those that were recorded: such a batch teaches nonsense."""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What rounding may do to the log-probability of a token between sampling and now, under the same weights."""
+
+    usual: float
+    """Nats; all but `FEW` of a group's tokens differ by less."""
+    largest: float
+    """Nats; no token differs by more."""
+
+
+EXACT = Drift(1e-3, 0.05)
+"""Where the sampling engine computes in float32."""
+COARSE = Drift(0.1, 1.0)
+"""Where it may compute in bfloat16: vLLM then differs by 0.002 in the mean, 0.04 at the 99.9th percentile."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,7 @@ class Learner:
         share: bool = True,
         threads: int = 2,
         low_precision: bool = True,
+        drift: Drift = EXACT,
         ranks: Ranks | None = None,
     ) -> None:
         """`pack` tokens go through the network at once; `share`: a group's prompt is computed once per pack.
@@ -86,10 +100,10 @@ class Learner:
             optimizer,
             algorithm,
         )
-        self.pack, self.share, self.low_precision = pack, share, low_precision
+        self.pack, self.share, self.low_precision, self.drift = pack, share, low_precision, drift
         self.ranks = ranks or Ranks()
-        if self.ranks.count > 1:
-            threads = 1
+        self.device = device_of(network)
+        threads = 1 if self.ranks.count > 1 else threads_on(self.device, threads)
         self.workers = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
         self._total: list[Tensor] = []
         """The gradients that the next step takes, on every rank."""
@@ -103,7 +117,7 @@ class Learner:
         current, reference = self.measure(groups), self.measure(groups, reference=True)
         for group, measured in zip(groups, current, strict=True):
             if group.version in versions:
-                check_drift(group, measured.log_probabilities)
+                check_drift(group, measured.log_probabilities, self.drift)
         return [
             Weighed(
                 group,
@@ -169,7 +183,7 @@ class Learner:
     @everywhere
     def restore(self, path: Path) -> None:
         """Go on from a file that holds `state`; every rank reads it."""
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location=PROCESSOR, weights_only=True)
         self.ranks.load_weights(self.network, state["network"])
         self.ranks.load_optimizer(self.optimizer, state["optimizer"])
 
@@ -180,11 +194,13 @@ class Learner:
 
         def one(dealt: tuple[_Weighted, bool]) -> tuple[float, Sequence[Tensor]]:
             (part, weights, temperature), again = dealt
-            precision = torch.autocast("cpu", torch.bfloat16) if self.low_precision else nullcontext()
+            part = part.to(self.device)
+            kind = self.device.type
+            precision = torch.autocast(kind, torch.bfloat16) if self.low_precision else nullcontext()
             with precision:
                 logits = self.network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
             chosen = _log_probabilities(logits.float(), part.targets, temperature)
-            loss = policy_loss(chosen, weights.to(chosen.dtype) * (not again), tokens)
+            loss = policy_loss(chosen, weights.to(chosen) * (not again), tokens)
             return float(loss.detach()), self.ranks.differentiate(loss, parameters)
 
         total = [torch.zeros_like(each) for each in parameters]
@@ -204,28 +220,30 @@ class Learner:
 
         def one(dealt: tuple[tuple[int, tuple[Part, float]], bool]) -> tuple[int, tuple[Tensor, Tensor]]:
             (number, (part, temperature)), _ = dealt
+            part = part.to(self.device)
             with torch.no_grad():
                 logits = network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
                 full = torch.log_softmax(logits.float() / temperature, -1)
                 chosen = full.gather(-1, part.targets[:, None])[:, 0]
-                return number, (chosen.double(), -(full.exp() * full).sum(-1).double())
+                entropies = -(full.exp() * full).sum(-1)
+                return number, (chosen.cpu().double(), entropies.cpu().double())
 
         dealt = self.ranks.deal(list(enumerate(work)), lambda item: len(item[1][0].ids))
         return self.ranks.gather(dict(self.workers.map(one, dealt)))
 
 
-def check_drift(group: Group, current: Tensor) -> None:
+def check_drift(group: Group, current: Tensor, allowed: Drift = EXACT) -> None:
     """Make sure that recomputed log-probabilities (N,) are the recorded ones: the trainer sees what the policy saw.
 
     Raises:
-        DriftError: more than `FEW` of them differ by more than `DRIFT`, or one by more than `LARGEST`; says which one
-            differs most, and by how much.
+        DriftError: more of them differ, or one differs by more, than is `allowed`; says which one differs most, and by
+            how much.
     """
     tensors = group.tensors()
     difference = (current - tensors.old).abs()
     worst = int(difference.argmax())
-    share = float((difference > DRIFT).double().mean())
-    if share <= FEW and float(difference[worst]) <= LARGEST:
+    share = float((difference > allowed.usual).double().mean())
+    if share <= FEW and float(difference[worst]) <= allowed.largest:
         return
     step = int(tensors.step_of[worst])
     member = int(tensors.owner[step])
@@ -233,7 +251,7 @@ def check_drift(group: Group, current: Tensor) -> None:
         f"a token of turn {step - int((tensors.owner < member).sum()) + 1} of trajectory {member} of a group by"
         f" {group.version} was recorded with log-probability {float(tensors.old[worst]):.4f} and has"
         f" {float(current[worst]):.4f} under the same weights; {share:.1%} of the group's tokens differ by more than"
-        f" {DRIFT}: the engine and the trainer disagree on weights, tokens, positions or temperature"
+        f" {allowed.usual:g}: the engine and the trainer disagree on weights, tokens, positions or temperature"
     )
 
 

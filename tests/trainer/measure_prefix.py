@@ -38,7 +38,7 @@ def parts_of(size: int, prompt: int, rest: int, pack: int, *, share: bool) -> li
             place += each
         ids = torch.cat(pieces)
         positions = torch.cat(places)
-        result.append(Part(ids, lengths, share, positions, ids[positions + 1]))
+        result.append(Part(ids, lengths, positions, ids[positions + 1], share))
     return result
 
 

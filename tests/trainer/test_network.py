@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from propound.policy.chat import encode_conversation, load_tokenizer
 from tests.factories import checkpoints, conversations
 from trainer.adapted import Adapted
-from trainer.attention import attend
+from trainer.attention import attend, attend_by_torch
 from trainer.network import Network, Shape, load_network
 
 LENGTHS = [37, 1, 190, 64]
@@ -73,21 +73,21 @@ def test_a_neighbour_changes_nothing(folder: Path) -> None:
 
 
 @settings(max_examples=20)
-@given(length=st.integers(1, 300), groups=st.integers(1, 2), shared=st.integers(1, 3))
-def test_attention_is_pytorchs(length: int, groups: int, shared: int) -> None:
+@given(
+    length=st.integers(1, 300), before=st.integers(0, 200), groups=st.integers(1, 2), shared=st.integers(1, 3)
+)
+def test_attention_is_pytorchs(length: int, before: int, groups: int, shared: int) -> None:
     random = torch.Generator().manual_seed(length)
     parts = [
-        torch.randn(length, heads, 8, generator=random, requires_grad=True)
-        for heads in (groups * shared, groups, groups)
+        torch.randn(places, heads, 8, generator=random, requires_grad=True)
+        for places, heads in (
+            (length, groups * shared),
+            (before + length, groups),
+            (before + length, groups),
+        )
     ]
-
-    def reference(*parts: Tensor) -> Tensor:
-        query, key, value = (each.transpose(0, 1)[None] for each in parts)
-        mixed: Tensor = F.scaled_dot_product_attention(query, key, value, is_causal=True, enable_gqa=True)
-        return mixed[0].transpose(0, 1)
-
     results: list[list[Any]] = []
-    for function in (attend, reference):
+    for function in (attend, attend_by_torch):
         mixed = function(*parts)
         results.append([mixed, *torch.autograd.grad(mixed.square().sum(), parts)])
     for mine, expected in zip(*results, strict=True):

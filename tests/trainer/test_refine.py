@@ -17,6 +17,7 @@ import torch
 
 from propound.episode import Episode
 from propound.policy.checkpoint import load_checkpoint
+from propound.policy.engines import EngineKind
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.training import StopReason, StopRule
@@ -170,9 +171,9 @@ def test_groups_without_any_difference_are_not_learnt_from(
     assert refined.folder == folder
 
 
-def own(folder: Path, out: Path) -> Refined:
+def own(folder: Path, out: Path, **chosen: Any) -> Refined:
     """One step on the run's own episodes, which a random network all fails alike."""
-    settings = replace(SETTINGS, algorithm="grpo", steps=1, refill=0, max_steps=1, max_tokens=4)
+    settings = replace(SETTINGS, algorithm="grpo", steps=1, refill=0, max_steps=1, max_tokens=4, **chosen)
     return refine(
         load_checkpoint(folder), settings, out, library=default_library(), sandbox=open_sandbox()
     )
@@ -191,6 +192,11 @@ def test_own_groups_are_drawn_until_one_carries_a_gradient(
     assert own(folder, tmp_path / "out").steps == 1
     (figures,) = metrics(tmp_path / "out")
     assert (figures["groups"], figures["dropped_groups"], figures["zero_variance"]) == (4, 3, 1)
+
+
+def test_transformers_can_sample(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainer.refine.carries", lambda *_: True)
+    assert own(folder, tmp_path / "out", engine=EngineKind.TRANSFORMERS).steps == 1
 
 
 def test_a_run_whose_own_groups_carry_nothing_ends(folder: Path, tmp_path: Path) -> None:

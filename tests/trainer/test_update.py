@@ -20,7 +20,7 @@ from trainer.experience import Group, parts, read_group
 from trainer.loss import MGPO
 from trainer.network import load_network
 from trainer.optimizer import Optimizer, Rates
-from trainer.update import DriftError, Learner
+from trainer.update import Drift, DriftError, Learner
 
 CONTEXT = 4096
 
@@ -85,6 +85,8 @@ def test_a_batch_that_drifts_is_refused_with_a_diagnosis(folder: Path, groups: l
     with pytest.raises(DriftError, match=r"was recorded with .* the engine and the trainer disagree"):
         other.weigh(groups, {groups[0].version})
     other.weigh(groups, {"another version"})
+    other.drift = Drift(usual=10.0, largest=50.0)
+    other.weigh(groups, {groups[0].version})
 
 
 def test_a_shared_prompt_changes_no_gradient(folder: Path, groups: list[Group]) -> None:

@@ -1,0 +1,37 @@
+"""Where a run computes: on the GPU of this process where there is one, otherwise on the processor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Protocol
+
+import torch
+from torch import nn
+
+PROCESSOR = torch.device("cpu")
+
+
+class Placed(Protocol):
+    """Whatever has parameters that lie on one device."""
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """All of them."""
+        ...
+
+
+def own_device() -> torch.device:
+    """The device of this process: of several on one machine, each has a GPU of its own (LOCAL_RANK says which)."""
+    if not torch.cuda.is_available():
+        return PROCESSOR
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+
+
+def device_of(network: Placed) -> torch.device:
+    """Where a network's parameters lie."""
+    return next(parameter.device for _, parameter in network.named_parameters())
+
+
+def threads_on(device: torch.device, threads: int) -> int:
+    """So many threads on the processor; a GPU takes its work from one."""
+    return threads if device.type == "cpu" else 1
