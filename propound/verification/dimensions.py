@@ -26,8 +26,12 @@ _UNIT = r"([A-Za-z°%Ω][^\s,;:?!$]*)"
 
 @cache
 def _worth(unit: str) -> Worth | None:
+    """What a unit is worth; the sentence's full stop or closing bracket may stand at its end."""
+    unit = unit.rstrip(".")
+    while unit.count(")") > unit.count("("):
+        unit = unit.rpartition(")")[0].rstrip(".")
     try:
-        return worth(read_unit(unit.rstrip(".")))
+        return worth(read_unit(unit))
     except UnreadableError:
         return None
 

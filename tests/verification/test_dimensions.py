@@ -12,6 +12,7 @@ import pytest
 from propound.problem import Domain
 from propound.skills import default_library
 from propound.skills.toolkit import statement
+from propound.skills.toolkit.composition import draw
 from propound.skills.toolkit.statement import Reading
 from propound.verification.dimensions import Dimensions, inconsistent_units
 
@@ -40,6 +41,25 @@ def test_a_statement_of_the_library_has_consistent_dimensions(seed: int) -> None
     reading = LIBRARY.read(NAMES, text)
     assert reading.unit == "kg"
     assert CHECK.problem(reading, text) is None
+
+
+@pytest.mark.parametrize("name", [name for name in LIBRARY.names() if LIBRARY[name].domain is Domain.SCIENCE])
+def test_no_wording_of_a_skill_is_refused(name: str) -> None:
+    """Units stand before brackets and full stops, too."""
+    frames = statement.Frames.from_catalogue(LIBRARY.frames[Domain.SCIENCE])
+    for seed in range(40):
+        chance = random.Random(seed)
+        use = draw(LIBRARY.skills([name]), chance, 1 + seed % 3)
+        text = statement.write(frames, LIBRARY.skills([name]), use, chance)
+        assert CHECK.problem(LIBRARY.read([name], text), text) is None, text
+
+
+def test_a_unit_ends_with_the_bracket_that_it_opened() -> None:
+    text = _text()
+    reading = LIBRARY.read(NAMES, text)
+    assert CHECK.problem(reading, text.replace("20 W", "20 J/(s)")) is None
+    assert CHECK.problem(reading, text.replace("20 W", "20 J/(s).)).")) is None
+    assert "does not stand in" in str(CHECK.problem(reading, text.replace("20 W", "20 m/(s).")))
 
 
 @pytest.mark.parametrize(
