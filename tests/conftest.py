@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from propound.storage.session import Database
 from propound.storage.tables import Base
+from propound.verification.answers import effort, registry
 from tests.services import Services
 
 # Tests are of everything around a proposer, unless they name one; processes that they start inherit this.
@@ -27,6 +28,10 @@ settings.register_profile(
     derandomize=bool(os.environ.get("CI")),
 )
 settings.load_profile("propound")
+
+# Nor does one depend on it: comparisons are bounded by calls, as collecting the garbage of this process can take longer
+# than half a second.
+effort.COMPARISON_SECONDS = registry.SYMBOLIC_SECONDS = 20.0  # type: ignore[attr-defined]
 
 _CONTROLLER = pytest.StashKey[tuple[ExitStack, Services]]()
 

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from propound.problem import AnswerKind
-from propound.verification.answers import Agreement, compare
+from propound.verification.answers import Agreement, compare, effort, limits, registry
 from propound.verification.answers.effort import Effort
 from propound.verification.answers.limits import SYMBOLIC_CALLS
 
@@ -56,6 +56,15 @@ COSTLY = st.recursive(
 WRAPPERS = (r"\{1, %s\}", "(%s, 2)", "[[%s, 1]]", "%s + C", "%s m/s")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def own_limits() -> Iterator[None]:
+    """Here the bounds are those of real use (tests/conftest.py takes the clock's away)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(effort, "COMPARISON_SECONDS", limits.COMPARISON_SECONDS)
+        patch.setattr(registry, "SYMBOLIC_SECONDS", limits.SYMBOLIC_SECONDS)
+        yield
+
+
 class Calls:
     """Counts the function calls of a piece of work; sympy's are counted by `Effort` itself meanwhile."""
 
@@ -97,15 +106,15 @@ def test_what_is_read_and_computed_is_bounded(one: str, other: str, kind: Answer
 
 
 def test_endless_work_ends() -> None:
-    effort = Effort(calls=10_000, seconds=60)
+    bound = Effort(calls=10_000, seconds=60)
 
     def forever() -> None:
         while True:
             len("")
 
-    assert effort.run(forever) is None
-    assert effort.calls <= 0
-    assert effort.run(lambda: 1) is None
+    assert bound.run(forever) is None
+    assert bound.calls <= 0
+    assert bound.run(lambda: 1) is None
 
 
 def test_it_is_not_swallowed_by_a_generator_that_is_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,6 +139,12 @@ def test_endless_generators_end() -> None:
             yield 1
 
     assert Effort(calls=100, seconds=60).run(lambda: [one for one in endless() if not one]) is None
+
+
+def test_long_work_of_few_calls_ends() -> None:
+    bound = Effort(calls=10**9, seconds=0.05)
+    assert bound.run(lambda: [sum(range(10_000)) for _ in iter(int, 1)]) is None
+    assert bound.seconds <= 0
 
 
 def test_sympy_may_call_no_more_than_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
