@@ -47,10 +47,11 @@ def process_rewards(steps: Sequence[Step]) -> tuple[float, ...]:
     rewards: list[float] = []
     for place, step in enumerate(steps):
         kind = step.action.kind
-        pruned = (ActionKind.EDIT, "") in earned
-        progress = (kind, str(step.action.arguments.get("name")) if kind is ActionKind.READ else "")
-        if kind in PROGRAMS and pruned:
-            progress = (kind, "pruned")
+        progress = (kind, "")
+        if kind is ActionKind.READ:
+            progress = (kind, str(step.action.arguments.get("name")))
+        elif kind in PROGRAMS and (ActionKind.EDIT, "") in earned:
+            progress = (kind, "after a pruning")
         if kind is ActionKind.MALFORMED:
             rewards.append(MALFORMED)
         elif not step.observation.ok or progress in earned or not _is_justified(steps, place):

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import Protocol
 
 import torch
-from torch import nn
+
+from trainer.optimizer import Parameters
 
 PROCESSOR = torch.device("cpu")
-
-
-class Placed(Protocol):
-    """Whatever has parameters that lie on one device."""
-
-    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
-        """All of them."""
-        ...
 
 
 def own_device() -> torch.device:
@@ -27,8 +18,8 @@ def own_device() -> torch.device:
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
 
 
-def device_of(network: Placed) -> torch.device:
-    """Where a network's parameters lie."""
+def device_of(network: Parameters) -> torch.device:
+    """Where a network's parameters lie, all on one device."""
     return next(parameter.device for _, parameter in network.named_parameters())
 
 

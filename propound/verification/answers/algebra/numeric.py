@@ -90,7 +90,7 @@ def _stable(tree: Node, at: Mapping[str, Fraction], complex_allowed: bool) -> An
             ArithmeticError,
             ValueError,
             TypeError,
-            NotImplementedError,  # mpmath raises it where a function has no method for its argument: no value either
+            NotImplementedError,  # because mpmath raises it where it has no method for an argument: no value either
             NoConvergence,
         ) as error:
             raise UndefinedError from error
