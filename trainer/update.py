@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from propound.errors import PropoundError
-from trainer.device import PROCESSOR, device_of, threads_on
+from trainer.device import PROCESSOR, device_of, pack_on, threads_on
 from trainer.experience import Group, Part, parts
 from trainer.loss import Algorithm, Weights, policy_loss, weigh
 from trainer.optimizer import Optimizer, total_norm
@@ -82,14 +82,15 @@ class Learner:
         optimizer: Optimizer,
         algorithm: Algorithm,
         *,
-        pack: int = 8192,
+        pack: int | None = None,
         share: bool = True,
         threads: int = 2,
         low_precision: bool = True,
         drift: Drift = EXACT,
         ranks: Ranks | None = None,
     ) -> None:
-        """`pack` tokens go through the network at once; `share`: a group's prompt is computed once per pack.
+        """`pack` tokens go through the network at once (None: `pack_on` its device); `share`: a group's prompt is computed
+        once per pack.
 
         With `low_precision` the gradient is computed with products in bfloat16; the log-probabilities that the
         weights come from are always float32. Several ranks have one thread each.
@@ -100,9 +101,10 @@ class Learner:
             optimizer,
             algorithm,
         )
-        self.pack, self.share, self.low_precision, self.drift = pack, share, low_precision, drift
-        self.ranks = ranks or Ranks()
         self.device = device_of(network)
+        self.pack = pack or pack_on(self.device)
+        self.share, self.low_precision, self.drift = share, low_precision, drift
+        self.ranks = ranks or Ranks()
         threads = 1 if self.ranks.count > 1 else threads_on(self.device, threads)
         self.workers = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
         self._total: list[Tensor] = []

@@ -279,7 +279,7 @@ def main() -> None:
     parser.add_argument("--prompt", type=int, default=600, help="tokens of a prompt")
     parser.add_argument("--rest", type=int, default=700, help="tokens of a completion")
     parser.add_argument(
-        "--pack", type=int, default=8192, help="tokens that ours takes at once in each thread"
+        "--pack", type=int, default=2048, help="tokens that ours takes at once in each thread"
     )
     parser.add_argument("--micro", type=int, default=0, help="completions that TRL takes at once; 0: a group")
     parser.add_argument("--threads", type=int, default=2)
