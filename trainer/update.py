@@ -89,9 +89,9 @@ class Learner:
         drift: Drift = EXACT,
         ranks: Ranks | None = None,
     ) -> None:
-        """`pack` tokens go through the network at once (None: `pack_on` its device); `share`: a group's prompt is computed
-        once per pack.
+        """`pack` tokens go through the network at once, if not given as many as `pack_on` says for its device.
 
+        With `share` a group's prompt is computed once per pack.
         With `low_precision` the gradient is computed with products in bfloat16; the log-probabilities that the
         weights come from are always float32. Several ranks have one thread each.
         """
