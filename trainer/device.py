@@ -31,6 +31,6 @@ def threads_on(device: torch.device, threads: int) -> int:
 def pack_on(device: torch.device) -> int:
     """Tokens that go through a network at once: enough to fill a GPU, and on processors no more than memory is worth.
 
-    On two cores packs of 2,048 tokens are as fast as packs of 8,192, with less than half the memory (docs/mgpo.md).
+    On two cores packs of 2,048 tokens are as fast as packs of 8,192, with half the memory in groups of 8.
     """
     return 2048 if device.type == "cpu" else 8192
