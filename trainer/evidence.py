@@ -5,9 +5,9 @@
 The plan says what all runs have in common and what each *arm* (an algorithm and its settings) changes. Seeds come one
 after the other, all arms of a seed before the next one, so a stopped or killed call leaves arms that can be compared;
 the same call goes on with it. Every run of a seed draws the same specs, but for what the curriculum makes of what the
-run has mastered. At the end of a run its checkpoint writes one problem for each of the same held-out specs, with the
-tools and as many turns as it was trained with, and OUT gets `evidence.md` and `evidence.png` of all runs that have
-ended so far.
+run has mastered. At the end of a run its checkpoint writes one problem for each of the same held-out specs of the kind
+that it was trained on, with the tools and as many turns as there, and OUT gets `evidence.md` and `evidence.png` of all
+runs that have ended so far.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ class Plan:
         """Of one run; without an arm, what all have in common."""
         chosen = {**self.common, **(self.arms[arm] if arm else {}), "seed": seed}
         chosen["withheld"] = tuple(map(ActionKind, chosen.get("withheld", ())))
+        chosen["skills"] = tuple(chosen.get("skills", ()))
         return RefineSettings(**chosen)
 
 
@@ -175,7 +176,7 @@ def _evaluated(plan: Plan, settings: RefineSettings, checkpoint: str, path: Path
                 policy,
                 library,
                 PlacedSandbox(open_sandbox()),
-                held_out_specs(library, plan.evaluation, _EVALUATED_AT),
+                held_out_specs(library, plan.evaluation, _EVALUATED_AT, settings.request(library)),
                 max_steps=settings.max_steps,
                 in_flight=settings.in_flight,
                 withheld=settings.withheld,

@@ -63,6 +63,14 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--json", action="store_true", help="a JSON line per step, and one at the end")
     parser.add_argument("--no-curriculum", dest="curriculum", action="store_false", help="draw all alike")
     parser.add_argument(
+        "--skill",
+        dest="skills",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="write problems of this skill; may be repeated (default: of all; `propound skills list` names them)",
+    )
+    parser.add_argument(
         "--without",
         dest="withheld",
         type=ActionKind,
@@ -83,7 +91,7 @@ def main(words: Sequence[str]) -> None:
         )
     given = vars(parser.parse_args(words))
     base, out, file, as_json = (given.pop(key) for key in ("base", "out", "file", "json"))
-    chosen = RefineSettings(**{**given, "withheld": tuple(given["withheld"])})
+    chosen = RefineSettings(**{**given, **{name: tuple(given[name]) for name in ("skills", "withheld")}})
     ranks = join()
     if not ranks.first:
         accompany(load_checkpoint(base), chosen, ranks)

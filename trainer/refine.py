@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from torch import nn
 
-from propound.curriculum import category_weights, draw_spec, update_mastery
+from propound.curriculum import category_weights, check_request, draw_spec, update_mastery
 from propound.episode import Episode
 from propound.errors import PropoundError
 from propound.evaluation import evaluate, held_out_specs
@@ -33,6 +34,7 @@ from propound.policy.engine import Engine
 from propound.policy.engines import EngineKind, open_engine
 from propound.policy.engines.embedded import EmbeddedEngine
 from propound.policy.language import LanguagePolicy
+from propound.problem import Domain
 from propound.sandbox import Sandbox
 from propound.skills import Library
 from propound.training import StopReason, StopRule, broken_rule
@@ -77,6 +79,8 @@ class RefineSettings:
     """AdamW's, constant after `warmup` steps."""
     warmup: int = 3
     temperature: float = 1.0
+    skills: tuple[str, ...] = ()
+    """Those that its own problems and the held-out ones are made of; none means the whole library."""
     minimum_skills: int = 1
     maximum_skills: int = 4
     level: int = 2
@@ -102,6 +106,31 @@ class RefineSettings:
     threads: int = 2
     low_precision: bool = True
     stop: tuple[StopRule, ...] = HEALTH
+
+    def request(self, library: Library) -> JobRequest:
+        """What its specs are drawn from, those of rollouts as well as the held-out ones.
+
+        Raises:
+            RefineError: the numbers of skills, or the level, are not possible.
+            UnknownSkillError: a skill that the library does not hold.
+            ImpossibleSpecError: in some domain the skills cannot be chained as asked.
+        """
+        known = [name for name in self.skills if name in library]
+        domains = tuple(domain for domain in Domain if set(known) & set(library.names(domain)))
+        try:
+            request = JobRequest(
+                count=1,
+                seed=self.seed,
+                level=self.level,
+                domains=domains or tuple(Domain),
+                skills=self.skills,
+                minimum_skills=self.minimum_skills,
+                maximum_skills=self.maximum_skills,
+            )
+        except ValidationError as error:
+            raise RefineError("; ".join(each["msg"] for each in error.errors())) from None
+        check_request(request, library)
+        return request
 
     def resolved(self) -> Algorithm:
         """The algorithm's coefficients.
@@ -147,6 +176,8 @@ def refine(
     Raises:
         RankError: another rank has ended.
         RefineError: the settings are not possible, or the folder holds another run.
+        UnknownSkillError: a skill that the library does not hold.
+        ImpossibleSpecError: in some domain the skills cannot be chained as asked.
         UnreadableGroupsError: the source can be exhausted, and no group that it gave can be read.
         DriftError: the trainer does not see what the policy saw.
         SandboxFailedError: the sandbox itself failed; call again to go on.
@@ -210,6 +241,7 @@ class Run:
     ) -> None:
         self.base, self.settings, self.out, self.rollouts, self.source = base, settings, out, rollouts, source
         self.library = rollouts.library
+        self.request = settings.request(self.library)
         self.tokenizer = base.tokenizer()
         self.algorithm = settings.resolved()
         self.learner = _open_learner(base, settings, ranks)
@@ -308,16 +340,9 @@ class Run:
 
     def _sample(self, policy: LanguagePolicy, count: int) -> list[Group]:
         settings = self.settings
-        request = JobRequest(
-            count=1,
-            seed=settings.seed,
-            level=settings.level,
-            minimum_skills=settings.minimum_skills,
-            maximum_skills=settings.maximum_skills,
-        )
         weights = category_weights(self.mastery) if settings.curriculum else None
         specs = [
-            draw_spec(request, self.library, index, weights)
+            draw_spec(self.request, self.library, index, weights)
             for index in range(self.specs, self.specs + count)
         ]
         self.specs += count
@@ -392,7 +417,7 @@ class Run:
                     policy,
                     self.library,
                     self.rollouts.sandbox,
-                    held_out_specs(self.library, self.settings.evaluation, self.settings.seed),
+                    held_out_specs(self.library, self.settings.evaluation, self.settings.seed, self.request),
                     max_steps=self.settings.max_steps,
                     in_flight=self.settings.in_flight,
                     withheld=self.settings.withheld,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,8 +92,8 @@ class Learner:
         """`pack` tokens go through the network at once, if not given as many as `pack_on` says for its device.
 
         With `share` a group's prompt is computed once per pack.
-        With `low_precision` the gradient is computed with products in bfloat16; the log-probabilities that the
-        weights come from are always float32. Several ranks have one thread each.
+        With `low_precision` the gradient and the reference are computed with products in bfloat16; the network's
+        own log-probabilities, which the weights come from, are always float32. Several ranks have one thread each.
         """
         self.network, self.reference, self.optimizer, self.algorithm = (
             network,
@@ -148,7 +148,7 @@ class Learner:
         return self._differentiate(work, tokens), self._total
 
     def measure(self, groups: Sequence[Group], *, reference: bool = False) -> list[Measured]:
-        """All groups' tokens under the network or the reference, in float32."""
+        """All groups' tokens under the network, in float32, or the reference, as coarsely as gradients are taken."""
         of_groups = [list(parts(group, self.pack, share=self.share)) for group in groups]
         work = [
             (part, group.temperature) for group, each in zip(groups, of_groups, strict=True) for part in each
@@ -197,9 +197,7 @@ class Learner:
         def one(dealt: tuple[_Weighted, bool]) -> tuple[float, Sequence[Tensor]]:
             (part, weights, temperature), again = dealt
             part = part.to(self.device)
-            kind = self.device.type
-            precision = torch.autocast(kind, torch.bfloat16) if self.low_precision else nullcontext()
-            with precision:
+            with self._precision(coarse=True):
                 logits = self.network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
             chosen = _log_probabilities(logits.float(), part.targets, temperature)
             loss = policy_loss(chosen, weights.to(chosen) * (not again), tokens)
@@ -213,6 +211,14 @@ class Learner:
         loss, self._total = self.ranks.add_up(loss, total)
         return loss
 
+    def _precision(self, *, coarse: bool) -> AbstractContextManager[Any]:
+        """Of the products within: bfloat16 where that is wanted and allowed."""
+        return (
+            torch.autocast(self.device.type, torch.bfloat16)
+            if coarse and self.low_precision
+            else nullcontext()
+        )
+
     @everywhere
     def _evaluate(
         self, work: Sequence[tuple[Part, float]], reference: bool
@@ -223,7 +229,7 @@ class Learner:
         def one(dealt: tuple[tuple[int, tuple[Part, float]], bool]) -> tuple[int, tuple[Tensor, Tensor]]:
             (number, (part, temperature)), _ = dealt
             part = part.to(self.device)
-            with torch.no_grad():
+            with torch.no_grad(), self._precision(coarse=reference):
                 logits = network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
                 full = torch.log_softmax(logits.float() / temperature, -1)
                 chosen = full.gather(-1, part.targets[:, None])[:, 0]

@@ -15,9 +15,13 @@ from typing import Any
 import pytest
 import torch
 
+from propound.curriculum import draw_spec
 from propound.episode import Episode
+from propound.errors import ImpossibleSpecError, UnknownSkillError
+from propound.evaluation import held_out_specs
 from propound.policy.checkpoint import load_checkpoint
 from propound.policy.engines import EngineKind
+from propound.problem import Domain
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.training import StopReason, StopRule
@@ -77,6 +81,34 @@ def test_a_run_learns_and_leaves_checkpoints(folder: Path, tmp_path: Path, file:
     assert "4 steps" in (tmp_path / "out" / "report.md").read_text()
     before, after = load_checkpoint(folder).version, load_checkpoint(refined.folder).version
     assert before != after
+
+
+def test_its_problems_are_of_the_skills_asked_for() -> None:
+    """In the domains that have them, and so are the held-out ones."""
+    library = default_library()
+    asked = ("carnot-work", "letter-shift")
+    request = replace(SETTINGS, skills=asked, maximum_skills=1).request(library)
+    specs = [draw_spec(request, library, index) for index in range(8)] + held_out_specs(
+        library, 8, 0, request
+    )
+    assert {spec.skills for spec in specs} == {(name,) for name in asked}
+    assert {spec.domain for spec in specs} == {Domain.CODING, Domain.SCIENCE}
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"skills": ("alchemy",)}, UnknownSkillError),
+        ({"skills": ("carnot-work",), "minimum_skills": 2}, ImpossibleSpecError),
+        ({"minimum_skills": 3, "maximum_skills": 2}, RefineError),
+        ({"level": 9}, RefineError),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_before_the_first_step(
+    folder: Path, tmp_path: Path, file: Path, change: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        run(folder, tmp_path / "out", file, replace(SETTINGS, **change))
 
 
 def test_a_group_is_learnt_from_once(folder: Path, tmp_path: Path, file: Path) -> None:
@@ -174,9 +206,7 @@ def test_groups_without_any_difference_are_not_learnt_from(
 def own(folder: Path, out: Path, **chosen: Any) -> Refined:
     """One step on the run's own episodes, which a random network all fails alike."""
     settings = replace(SETTINGS, algorithm="grpo", steps=1, refill=0, max_steps=1, max_tokens=4, **chosen)
-    return refine(
-        load_checkpoint(folder), settings, out, library=default_library(), sandbox=open_sandbox()
-    )
+    return refine(load_checkpoint(folder), settings, out, library=default_library(), sandbox=open_sandbox())
 
 
 def test_own_groups_are_drawn_until_one_carries_a_gradient(
