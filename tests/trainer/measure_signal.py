@@ -1,21 +1,25 @@
-"""How much of a group's gradient is signal: `python -m tests.trainer.measure_signal weak --groups 100`. Not a test.
+"""What groups have in common: `python -m tests.trainer.measure_signal weak --skills 1 --size 8 --seeds 1 2`.
 
-A policy gradient is linear in the advantages, and at the policy that sampled MGPO's is u = e + omega s: e of the
+Not a test.
+
+A policy gradient is linear in the advantages, and at the policy that sampled MGPO's is e + omega s: e of the
 trajectory advantages, s of the stage advantages. Groups of one policy are independent, so the mean product of one
-group's u with another's e estimates what u contributes to more terminal reward; all else of its length is noise:
+group's gradient with another's estimates the squared length of what they agree on; all else of their length is noise.
+The cosine given is that product over the groups' mean lengths: 1 if all agreed on what to change, 0 if on nothing. Its
+inverse is how many groups a step needs until half of its squared length is signal (the "gradient noise scale" of
+McCandlish et al. 2018).
 
-- *common*: that product over the lengths of u and e, a cosine: 1 if groups agreed on what to change, 0 if on nothing;
-- *groups*: 1 / common at omega 0, how many groups a step needs until half of its squared length is signal (the
-  "gradient noise scale" of McCandlish et al. 2018).
-
-Intervals are of a bootstrap over groups.
+Pairs of groups are told apart by whether their problems are of the same skills; intervals are of a bootstrap over
+groups.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import time
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -35,45 +39,60 @@ from trainer.refine import RefineSettings, _open_learner
 from trainer.rollouts import Rollouts
 from trainer.update import Learner, Measured, Weighed
 
-OMEGAS = (0.0, 0.25, 0.5, 1.0)
 RESAMPLED = 1_000
 BATCH = 10
 """Groups that are sampled at a time."""
 
 
 def main() -> None:
-    """Print a line for each omega."""
+    """Print a line for each kind of gradients and of pairs."""
     parser = argparse.ArgumentParser()
     parser.add_argument("checkpoint", nargs="?", default="weak")
-    parser.add_argument("--groups", type=int, default=100)
+    parser.add_argument("--groups", type=int, default=30, help="of each seed")
     parser.add_argument("--size", type=int, default=6)
     parser.add_argument("--skills", type=int, default=2)
     parser.add_argument("--turns", type=int, default=8)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     given = parser.parse_args()
     compile_toolkit()
     base = load_checkpoint(given.checkpoint)
     learner = _open_learner(base, RefineSettings(threads=1), Ranks())
+    names = [name for name, each in learner.network.named_parameters() if each.requires_grad]
+    lengths = [each.numel() for each in learner.optimizer.parameters]
     trajectories: list[Tensor] = []
     stages: list[Tensor] = []
+    skills: list[tuple[str, ...]] = []
     accepted = 0
     began = time.monotonic()
-    for start in range(0, given.groups, BATCH):
-        for group in sample(base, learner, given, range(start, min(given.groups, start + BATCH))):
+    for seed, start in itertools.product(given.seeds, range(0, given.groups, BATCH)):
+        for group in sample(base, learner, given, seed, range(start, min(given.groups, start + BATCH))):
             accepted += sum(each.verdict.accepted for each in group.episodes)
+            skills.append(group.episodes[0].trajectory.spec.skills)
             first, second = (gradient(learner, group, omega) for omega in (0.0, 1.0))
             trajectories.append(first)
             stages.append(second - first)
         print(f"{len(stages)} groups, {time.monotonic() - began:.0f} s", flush=True)
-        report(torch.stack(trajectories), torch.stack(stages))
-    print(f"{accepted / given.groups / given.size:.1%} of the episodes accepted")
+    print(f"{accepted / len(stages) / given.size:.1%} of the episodes accepted")
+    report(torch.stack(trajectories), torch.stack(stages), skills)
+    for name, start, end in zip(
+        names, itertools.accumulate([0, *lengths]), itertools.accumulate(lengths), strict=False
+    ):
+        if name.endswith("embed_tokens.weight"):
+            print("the embeddings alone:")
+            report(
+                torch.stack([e[start:end] for e in trajectories]),
+                torch.stack([s[start:end] for s in stages]),
+                skills,
+            )
 
 
-def sample(base: Checkpoint, learner: Learner, given: argparse.Namespace, specs: range) -> list[Group]:
+def sample(
+    base: Checkpoint, learner: Learner, given: argparse.Namespace, seed: int, specs: range
+) -> list[Group]:
     """Groups of the checkpoint at T = 1."""
     library = default_library()
     request = JobRequest(
-        count=1, seed=given.seed, level=2, minimum_skills=given.skills, maximum_skills=given.skills
+        count=1, seed=seed, level=2, minimum_skills=given.skills, maximum_skills=given.skills
     )
     rollouts = Rollouts(library, PlacedSandbox(open_sandbox()), given.turns, 48)
     with open_policy(given.checkpoint, library, temperature=1.0) as policy:
@@ -92,33 +111,33 @@ def gradient(learner: Learner, group: Group, omega: float) -> Tensor:
     return (torch.cat([each.flatten() for each in parts]) * (group.tokens / 1_000)).half()
 
 
-def report(trajectories: Tensor, stages: Tensor) -> None:
-    """A line for each omega; both (groups, P)."""
+def report(trajectories: Tensor, stages: Tensor, skills: Sequence[tuple[str, ...]]) -> None:
+    """Cosines of all kinds; the gradients are both (groups, P)."""
     first, second = trajectories.float(), stages.float()
-    e_e, s_e, s_s = first @ first.T, second @ first.T, second @ second.T
-    everyone = torch.arange(len(first))
+    alike = torch.tensor([[one == other for other in skills] for one in skills])
     generator = torch.Generator().manual_seed(0)
     drawn = [torch.randint(len(first), (len(first),), generator=generator) for _ in range(RESAMPLED)]
-    for omega in OMEGAS:
-        u_e = e_e + omega * s_e
-        squares = e_e.diag() + 2 * omega * s_e.diag() + omega**2 * s_s.diag()
-        values = sorted(common(u_e, squares, e_e.diag(), chosen) for chosen in drawn)
-        low, high = values[RESAMPLED // 40], values[-1 - RESAMPLED // 40]
-        found = common(u_e, squares, e_e.diag(), everyone)
-        groups = f", {1 / found:.0f} groups" if omega == 0 and found > 0 else ""
-        print(f"omega {omega:.2f}: common {found:.5f} ({low:.5f} to {high:.5f}){groups}", flush=True)
+    for name, one, other in (
+        ("trajectory with trajectory", first, first),
+        ("stage with trajectory", second, first),
+        ("stage with stage", second, second),
+    ):
+        scale = math.sqrt(float((one**2).sum(1).mean() * (other**2).sum(1).mean()))
+        products = one @ other.T / scale
+        for kind, pairs in (("same skills", alike), ("other skills", ~alike)):
+            everyone = torch.arange(len(first))
+            count = int((pairs & (everyone[:, None] != everyone)).sum()) // 2
+            if count:
+                values = sorted(mean_over(products, pairs, chosen) for chosen in drawn)
+                low, high = values[RESAMPLED // 40], values[-1 - RESAMPLED // 40]
+                found = mean_over(products, pairs, everyone)
+                print(f"{name}, {kind} ({count} pairs): {found:+.4f} ({low:+.4f} to {high:+.4f})", flush=True)
 
 
-def common(products: Tensor, squares: Tensor, terminal: Tensor, chosen: Tensor) -> float:
-    """Mean product of the chosen groups, those with themselves left out, over the lengths of both sides."""
-    others = chosen[:, None] != chosen[None, :]
-    product = mean_over(products[chosen][:, chosen], others)
-    return product / math.sqrt(float(squares[chosen].mean() * terminal[chosen].mean()))
-
-
-def mean_over(values: Tensor, where: Tensor) -> float:
-    """Mean of the values at these places."""
-    return float((values * where).sum() / where.sum())
+def mean_over(products: Tensor, pairs: Tensor, chosen: Tensor) -> float:
+    """Mean product over such pairs of the chosen groups, those with themselves left out; 0 if there are none."""
+    where = pairs[chosen][:, chosen] & (chosen[:, None] != chosen[None, :])
+    return float((products[chosen][:, chosen] * where).sum() / where.sum().clamp(min=1))
 
 
 if __name__ == "__main__":
