@@ -41,8 +41,11 @@ from trainer.report import read_metrics
 
 SHARES = ("submitted", "verified", "accepted", "distinct", "well_formed")
 """Figures of an evaluation that are compared."""
-PAIRED = ("accepted", "verified")
-"""Those whose difference from the first arm is shown, seed by seed."""
+LAST = 5
+"""Updates at a run's end whose episodes tell, beside the evaluation, what it came to."""
+LATE = f"valid in the last {LAST} updates"
+PAIRED = ("accepted", "verified", LATE)
+"""Figures whose difference from the first arm is shown, seed by seed."""
 CURVES = ("validity", "reward", "kl", "entropy")
 _EVALUATED_AT = 777
 """Seed of the held-out specs of the final evaluation: no mark of a run uses it."""
@@ -208,23 +211,31 @@ def write(
     first = next(iter(plan.arms))
     lines = [
         (
-            f"| arm | seeds | {' | '.join(name.replace('_', ' ') for name in SHARES)} | pruned |"
+            f"| arm | seeds | {' | '.join(name.replace('_', ' ') for name in SHARES)} | pruned | {LATE} |"
             f" {' | '.join(f'{name}, against {first}' for name in PAIRED)} |"
             " groups that carried a gradient | tokens learnt from |"
         ),
-        "|---" * (len(SHARES) + len(PAIRED) + 5) + "|",
+        "|---" * (len(SHARES) + len(PAIRED) + 6) + "|",
         (
-            f"| base | | {' | '.join(f'{base[name]:.1%}' for name in SHARES)} | {_pruned(base):.1%} |"
+            f"| base | | {' | '.join(f'{base[name]:.1%}' for name in SHARES)} | {_pruned(base):.1%} | |"
             f"{' |' * len(PAIRED)} | |"
         ),
     ]
-    runs = sorted(runs, key=lambda run: run[1])
-    of = {arm: {seed: found for name, seed, found in runs if name == arm} for arm in plan.arms}
+    curves = {(arm, seed): read_metrics(out / f"{arm}-{seed}") for arm, seed, _ in runs}
+    of = {
+        arm: {
+            seed: {**found, LATE: _late(curves[arm, seed])}
+            for name, seed, found in sorted(runs, key=lambda run: run[1])
+            if name == arm
+        }
+        for arm in plan.arms
+    }
     for arm, found in of.items():
         if not found:
             continue
         shares = " | ".join(_shown([each[name] for each in found.values()]) for name in SHARES)
         pruned = _shown([_pruned(each) for each in found.values()])
+        late = _shown([each[LATE] for each in found.values()])
         pairs = [
             (each, of[first][seed]) for seed, each in found.items() if seed in of[first] and arm != first
         ]
@@ -232,15 +243,20 @@ def write(
             _shown([each[name] - other[name] for each, other in pairs], signed=True) if pairs else ""
             for name in PAIRED
         )
-        metrics = [step for seed in found for step in read_metrics(out / f"{arm}-{seed}")]
+        metrics = [step for seed in found for step in curves[arm, seed]]
         carried = sum(step["groups"] - step["dropped_groups"] for step in metrics)
         share = f"{carried / sum(step['groups'] for step in metrics):.0%}" if metrics else "none"
         tokens = sum(step["tokens"] for step in metrics) / len(found)
         lines.append(
-            f"| {arm} | {len(found)} | {shares} | {pruned} | {differences} | {share} | {tokens / 1e3:.0f} k |"
+            f"| {arm} | {len(found)} | {shares} | {pruned} | {late} | {differences} | {share} | {tokens / 1e3:.0f} k |"
         )
     (out / "evidence.md").write_text("\n".join(lines) + "\n")
     _draw(plan, out, of)
+
+
+def _late(steps: Sequence[Mapping[str, Any]]) -> float:
+    """Mean validity of a run's own episodes in its last updates; 0 for a run without any."""
+    return statistics.fmean([float(step["validity"]) for step in steps[-LAST:]] or [0.0])
 
 
 def _pruned(found: Mapping[str, Any]) -> float:

@@ -144,9 +144,10 @@ def test_the_table_by_hand(tmp_path: Path) -> None:
 
     for run in ("mgpo-1", "mgpo-2", "grpo-2"):
         (tmp_path / run).mkdir()
-        (tmp_path / run / "metrics.jsonl").write_text(step(1) + step(2))
+        steps = (step(n, validity=n / 10) for n in range(1, 7 if run == "mgpo-1" else 3))
+        (tmp_path / run / "metrics.jsonl").write_text("".join(steps))
     with (tmp_path / "grpo-2" / "metrics.jsonl").open("a") as lines:
-        lines.write(step(3, finite=0.0, kl=None, reward=None, dropped_groups=4))
+        lines.write(step(3, finite=0.0, kl=None, reward=None, dropped_groups=4, validity=0.3))
     runs = [("grpo", 2, found(0.35, 0)), ("mgpo", 2, found(0.4, 1)), ("mgpo", 1, found(0.2, 3))]
     write(Plan.read(path), tmp_path, found(0.1, 2), runs)
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in _lines(tmp_path / "evidence.md")]
@@ -155,7 +156,10 @@ def test_the_table_by_hand(tmp_path: Path) -> None:
     # 12.706 * 0.1414 / sqrt(2) = 1.2706
     assert (mgpo["seeds"], mgpo["accepted"], mgpo["accepted, against mgpo"]) == ("2", "30.0% ± 127.1%", "")
     assert mgpo["pruned"] == "10.0% ± 63.5%"
-    assert (mgpo["groups that carried a gradient"], mgpo["tokens learnt from"]) == ("75%", "2 k")
+    # updates 2 to 6 of seed 1: 0.4; both of seed 2: 0.15; all three of grpo's seed 2: 0.2
+    assert mgpo["valid in the last 5 updates"] == "27.5% ± 158.8%"
+    assert grpo["valid in the last 5 updates, against mgpo"] == "+5.0%"
+    assert (mgpo["groups that carried a gradient"], mgpo["tokens learnt from"]) == ("75%", "4 k")
     assert (grpo["seeds"], grpo["accepted, against mgpo"]) == ("1", "-5.0%")
     assert (grpo["groups that carried a gradient"], grpo["tokens learnt from"]) == ("50%", "3 k")
     assert (base["accepted"], base["pruned"], base["verified, against mgpo"]) == ("10.0%", "10.0%", "")
