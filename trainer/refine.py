@@ -128,7 +128,9 @@ class RefineSettings:
                 maximum_skills=self.maximum_skills,
             )
         except ValidationError as error:
-            raise RefineError("; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors())) from None
+            raise RefineError(
+                "; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors())
+            ) from None
         check_request(request, library)
         return request
 
