@@ -30,6 +30,15 @@ def category_weights(mastery: Mapping[str, float], epsilon: float = 0.05) -> dic
     return {category: weight / total for category, weight in weights.items()}
 
 
+def domains_of(skills: Sequence[str], library: Library) -> tuple[Domain, ...]:
+    """The domains of some skills; all of them where none is named.
+
+    Raises:
+        UnknownSkillError: a skill that the library does not hold.
+    """
+    return tuple(sorted({library[name].domain for name in skills})) or tuple(Domain)
+
+
 def check_request(request: JobRequest, library: Library) -> None:
     """Make sure that every domain of the request can be served.
 

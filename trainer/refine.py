@@ -24,7 +24,7 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from propound.curriculum import category_weights, check_request, draw_spec, update_mastery
+from propound.curriculum import category_weights, check_request, domains_of, draw_spec, update_mastery
 from propound.episode import Episode
 from propound.errors import PropoundError
 from propound.evaluation import evaluate, held_out_specs
@@ -34,7 +34,6 @@ from propound.policy.engine import Engine
 from propound.policy.engines import EngineKind, open_engine
 from propound.policy.engines.embedded import EmbeddedEngine
 from propound.policy.language import LanguagePolicy
-from propound.problem import Domain
 from propound.sandbox import Sandbox
 from propound.skills import Library
 from propound.training import StopReason, StopRule, broken_rule
@@ -115,14 +114,12 @@ class RefineSettings:
             UnknownSkillError: a skill that the library does not hold.
             ImpossibleSpecError: in some domain the skills cannot be chained as asked.
         """
-        known = [name for name in self.skills if name in library]
-        domains = tuple(domain for domain in Domain if set(known) & set(library.names(domain)))
         try:
             request = JobRequest(
                 count=1,
                 seed=self.seed,
                 level=self.level,
-                domains=domains or tuple(Domain),
+                domains=domains_of(self.skills, library),
                 skills=self.skills,
                 minimum_skills=self.minimum_skills,
                 maximum_skills=self.maximum_skills,

@@ -6,7 +6,7 @@ from rich.progress import Progress
 
 from propound.cli.output import console, plain, table
 from propound.config import settings
-from propound.curriculum import check_request
+from propound.curriculum import check_request, domains_of
 from propound.evaluation import Attempt, Evaluation, Yield, evaluate, held_out_specs
 from propound.job import JobRequest
 from propound.policy.opening import open_policy
@@ -34,11 +34,8 @@ def run(
     """
     library = default_library()
     compile_toolkit()
-    request = JobRequest(count=count)
-    if skills:
-        domains = {library[name].domain for name in skills}
-        request = JobRequest(count=count, skills=tuple(skills), domains=tuple(sorted(domains)))
-        check_request(request, library)
+    request = JobRequest(count=count, skills=tuple(skills), domains=domains_of(skills, library))
+    check_request(request, library)
     specs = held_out_specs(library, count, seed, request)
     screen = console(to_error=as_json)
     sandbox = open_sandbox(settings().sandbox_tier)

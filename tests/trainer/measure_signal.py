@@ -74,16 +74,10 @@ def main() -> None:
         print(f"{len(stages)} groups, {time.monotonic() - began:.0f} s", flush=True)
     print(f"{accepted / len(stages) / given.size:.1%} of the episodes accepted")
     report(torch.stack(trajectories), torch.stack(stages), skills)
-    for name, start, end in zip(
-        names, itertools.accumulate([0, *lengths]), itertools.accumulate(lengths), strict=False
-    ):
-        if name.endswith("embed_tokens.weight"):
-            print("the embeddings alone:")
-            report(
-                torch.stack([e[start:end] for e in trajectories]),
-                torch.stack([s[start:end] for s in stages]),
-                skills,
-            )
+    place = names.index("model.embed_tokens.weight")
+    first, second = (torch.split(torch.stack(each), lengths, dim=1)[place] for each in (trajectories, stages))
+    print("the embeddings alone:")
+    report(first, second, skills)
 
 
 def sample(
