@@ -190,8 +190,9 @@ def _sampling(tokenizer: Tokenizer, step: Step, vocabulary: int | None) -> Sampl
 def parts(group: Group, size: int, *, share: bool = True) -> Iterator[Part]:
     """The group in packs of at most about `size` tokens, members in order.
 
-    With `share` the common beginning of the prompts is in each pack once. It ends before the prompt's last token,
-    which each member has for itself: the agent's first token is predicted there.
+    With `share` the common beginning of the prompts is in each pack once, and two members at least share it, however
+    long they are. It ends before the prompt's last token, which each member has for itself: the agent's first token is
+    predicted there.
     """
     common = _common(group) if share else 0
     pending: list[Experience] = []
@@ -200,7 +201,7 @@ def parts(group: Group, size: int, *, share: bool = True) -> Iterator[Part]:
         if not member.own:
             continue
         length = len(member.ids) - common
-        if pending and length > room:
+        if len(pending) > bool(common) and length > room:
             yield _part(pending, common)
             pending, room = [], size - common
         pending.append(member)

@@ -14,7 +14,7 @@ from propound.training import StopRule
 from propound.trajectory import ActionKind
 from trainer.experience import STAGES, Group
 from trainer.loss import Algorithm
-from trainer.update import Weighed
+from trainer.update import Gradients, Weighed
 
 HEALTH = (
     StopRule(figure="kl", above=0.5),
@@ -43,12 +43,14 @@ def carries(group: Group, algorithm: Algorithm) -> bool:
     return algorithm.omega != 0 and any(len(each) > 1 for each in rewards.values())
 
 
-def step_figures(batch: Sequence[Weighed], drawn: Sequence[Group], algorithm: Algorithm) -> dict[str, Any]:
+def step_figures(
+    batch: Sequence[Weighed], drawn: Sequence[Group], gradients: Gradients, algorithm: Algorithm
+) -> dict[str, Any]:
     """Figures of one step: of the `drawn` groups what they earned, of the `batch` that was learnt from the rest.
 
     All shares are between 0 and 1, all logarithms natural.
     """
-    return {**_rewards(drawn), **_policy(batch), **_weights(batch, algorithm), **_stages(batch)}
+    return {**_rewards(drawn), **_policy(batch, gradients), **_weights(batch, algorithm), **_stages(batch)}
 
 
 def _rewards(groups: Sequence[Group]) -> dict[str, Any]:
@@ -94,13 +96,13 @@ def _rewards(groups: Sequence[Group]) -> dict[str, Any]:
     }
 
 
-def _policy(batch: Sequence[Weighed]) -> dict[str, Any]:
-    difference = torch.cat([e.reference.log_probabilities - e.current.log_probabilities for e in batch])
+def _policy(batch: Sequence[Weighed], gradients: Gradients) -> dict[str, Any]:
+    difference = torch.cat([each.reference - each.current for each in batch])
     ratio = torch.cat([each.weights.ratio for each in batch])
     return {
         "tokens": len(ratio),
         "kl": _mean(torch.expm1(difference) - difference),
-        "entropy": _mean(torch.cat([each.current.entropies for each in batch])),
+        "entropy": _mean(gradients.entropies),
         "ratio_smallest": float(ratio.min()),
         "ratio_largest": float(ratio.max()),
         "effective_sample_size": float(ratio.sum() ** 2 / (len(ratio) * (ratio**2).sum())),

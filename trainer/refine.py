@@ -279,8 +279,9 @@ class Run:
                 self.starved += f"; refused were {_listed(taken)}"
             return None
         current = {version} if self.done else {version, self.base.version}
-        batch = self.learner.weigh(carrying, current)
-        figures = step_figures(batch, drawn, self.algorithm) | {
+        batch = self.learner.weigh(carrying, current, self.done)
+        gradients = self.learner.gradients(batch)
+        figures = step_figures(batch, drawn, gradients, self.algorithm) | {
             "dropped_groups": len(drawn) - len(carrying),
             "taken_groups": taken.count,
             "refused_groups": len(taken.refused),
@@ -288,16 +289,15 @@ class Run:
             "policy_version": version,
             "sampling_seconds": sampled - began,
         }
-        loss, _ = self.learner.gradients(batch)
         norm = self.learner.norm()
-        if not (math.isfinite(loss) and math.isfinite(norm)):
+        if not (math.isfinite(gradients.loss) and math.isfinite(norm)):
             return self._record({**figures, "finite": 0.0, "loss": None, "norm": None}, began)
         factor = min(1.0, (self.done + 1) / max(1, self.settings.warmup))
         self.learner.step(0.0, scale=factor)
         self._learn_mastery(drawn)
         figures |= {
             "finite": 1.0,
-            "loss": loss,
+            "loss": gradients.loss,
             "norm": norm,
             "tokens_per_second": sum(g.length for g in carrying) / (time.monotonic() - sampled),
             "mastery": dict(self.mastery),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -42,17 +42,7 @@ class Drift:
 EXACT = Drift(1e-3, 0.05)
 """Where the sampling engine computes in float32."""
 COARSE = Drift(0.1, 1.0)
-"""Where it may compute in bfloat16: vLLM then differs by 0.002 in the mean, 0.04 at the 99.9th percentile."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A group's own tokens under some weights, without gradients."""
-
-    log_probabilities: Tensor
-    """At the temperature of sampling, (N,)."""
-    entropies: Tensor
-    """Of the distributions that they were drawn from, in nats, (N,)."""
+"""Where one of both computes in bfloat16: vLLM then differs by 0.002 in the mean, 0.04 at the 99.9th percentile."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +50,35 @@ class Weighed:
     """A group with all that an update needs."""
 
     group: Group
-    current: Measured
-    reference: Measured
+    current: Tensor
+    """Log-probabilities of its N own tokens at the temperature of sampling under the weights as they are, (N,)."""
+    reference: Tensor
+    """The same under the reference, (N,)."""
     weights: Weights
+    fresh: bool
+    """Whether these very weights sampled it."""
 
 
+@dataclass(frozen=True)
+class Gradients:
+    """What a batch tells the network to change."""
+
+    loss: float
+    """Over all N tokens of the batch."""
+    parameters: list[Tensor]
+    """By the optimizer's order; of several ranks only this one's share where parameters are sharded."""
+    entropies: Tensor
+    """Of the distributions that the tokens were drawn from, in nats, as coarse as the gradient, (N,)."""
+
+
+T = TypeVar("T")
+_Work = TypeVar("_Work", bound=tuple[Any, ...])
+_Dealt = tuple[tuple[int, _Work], bool]
+"""See `Ranks.deal`; a pack's number comes first."""
 _Weighted = tuple[Part, Tensor, float]
 """A pack, the weights of its targets, the temperature."""
+_Seen = tuple[Tensor, Tensor]
+"""Log-probabilities of a pack's targets, and the entropies of what they were drawn from."""
 
 
 class Learner:
@@ -93,7 +105,9 @@ class Learner:
 
         With `share` a group's prompt is computed once per pack.
         With `low_precision` the gradient and the reference are computed with products in bfloat16; the network's
-        own log-probabilities, which the weights come from, are always float32. Several ranks have one thread each.
+        own log-probabilities, which the weights come from, are always float32. `drift` is what the sampling engine's
+        rounding may come to; where that is nothing, what it recorded is taken as it is. Several ranks have one thread
+        each.
         """
         self.network, self.reference, self.optimizer, self.algorithm = (
             network,
@@ -110,33 +124,44 @@ class Learner:
         self._total: list[Tensor] = []
         """The gradients that the next step takes, on every rank."""
 
-    def weigh(self, groups: Sequence[Group], versions: Collection[str]) -> list[Weighed]:
+    def weigh(self, groups: Sequence[Group], versions: Collection[str], turn: int = 0) -> list[Weighed]:
         """Every group with its weights; `versions` are those of the current weights, as samplers stamp them.
+
+        What an exact engine recorded under these very weights needs no second computation: of such groups one, another
+        one each `turn`, is measured all the same and compared; all of them are compared by `gradients`.
 
         Raises:
             DriftError: tokens that these very weights sampled have other probabilities now.
         """
-        current, reference = self.measure(groups), self.measure(groups, reference=True)
-        for group, measured in zip(groups, current, strict=True):
-            if group.version in versions:
-                check_drift(group, measured.log_probabilities, self.drift)
+        fresh = [group.version in versions for group in groups]
+        known = {place for place, each in enumerate(fresh) if each and self.drift == EXACT}
+        if known:
+            known.remove(sorted(known)[turn % len(known)])
+        measured = iter(self.measure([group for place, group in enumerate(groups) if place not in known]))
+        current = [
+            group.tensors().old if place in known else next(measured) for place, group in enumerate(groups)
+        ]
+        for group, each, now in zip(groups, fresh, current, strict=True):
+            if each:
+                check_drift(group, now, self.drift)
         return [
-            Weighed(
-                group,
-                now,
-                then,
-                weigh(group.tensors(), now.log_probabilities, then.log_probabilities, self.algorithm),
+            Weighed(group, now, then, weigh(group.tensors(), now, then, self.algorithm), each)
+            for group, now, then, each in zip(
+                groups, current, self.measure(groups, reference=True), fresh, strict=True
             )
-            for group, now, then in zip(groups, current, reference, strict=True)
         ]
 
     def update(self, batch: Sequence[Weighed], progress: float = 0.5) -> tuple[float, float]:
         """One step on the weighed groups; the loss, and the gradient's norm before it was clipped."""
-        loss, _ = self.gradients(batch)
+        loss = self.gradients(batch).loss
         return loss, self.step(progress)
 
-    def gradients(self, batch: Sequence[Weighed]) -> tuple[float, list[Tensor]]:
-        """The loss over all N tokens of the batch and its gradients, the same however the batch is split."""
+    def gradients(self, batch: Sequence[Weighed]) -> Gradients:
+        """The gradients of the loss over all N tokens of the batch, the same however the batch is split.
+
+        Raises:
+            DriftError: tokens that these very weights sampled have other probabilities now.
+        """
         tokens = sum(each.group.tokens for each in batch)
         work: list[_Weighted] = []
         for each in batch:
@@ -145,18 +170,24 @@ class Learner:
                 weights = each.weights.token[start : start + len(part.targets)]
                 work.append((part, weights, each.group.temperature))
                 start += len(part.targets)
-        return self._differentiate(work, tokens), self._total
+        loss, seen = self._differentiate(work, tokens)
+        chosen, entropies = (torch.cat(each) for each in zip(*seen, strict=True))
+        for each, now in zip(batch, torch.split(chosen, [each.group.tokens for each in batch]), strict=True):
+            if each.fresh:
+                check_drift(each.group, now, COARSE)
+        return Gradients(loss, self._total, entropies)
 
-    def measure(self, groups: Sequence[Group], *, reference: bool = False) -> list[Measured]:
-        """All groups' tokens under the network, in float32, or the reference, as coarsely as gradients are taken."""
+    def measure(self, groups: Sequence[Group], *, reference: bool = False) -> list[Tensor]:
+        """Log-probabilities of all groups' own tokens, (N,) each.
+
+        Under the network they are in float32, under the reference as coarse as gradients are.
+        """
         of_groups = [list(parts(group, self.pack, share=self.share)) for group in groups]
         work = [
             (part, group.temperature) for group, each in zip(groups, of_groups, strict=True) for part in each
         ]
-        results = self._evaluate(work, reference)
-        places = iter(range(len(work)))
-        found = [[results[next(places)] for _ in each] for each in of_groups]
-        return [Measured(torch.cat([p for p, _ in each]), torch.cat([e for _, e in each])) for each in found]
+        results = iter(self._evaluate(work, reference))
+        return [torch.cat([next(results) for _ in each]) for each in of_groups]
 
     @everywhere
     def norm(self) -> float:
@@ -190,54 +221,63 @@ class Learner:
         self.ranks.load_optimizer(self.optimizer, state["optimizer"])
 
     @everywhere
-    def _differentiate(self, work: Sequence[_Weighted], tokens: int) -> float:
-        """Take the gradients of the loss over all packs; the loss."""
+    def _differentiate(self, work: Sequence[_Weighted], tokens: int) -> tuple[float, list[_Seen]]:
+        """Take the gradients of the loss over all packs; the loss, and on the first rank what was seen of each pack."""
         parameters = self.optimizer.parameters
 
-        def one(dealt: tuple[_Weighted, bool]) -> tuple[float, Sequence[Tensor]]:
-            (part, weights, temperature), again = dealt
+        def one(dealt: _Dealt[_Weighted]) -> tuple[float, Sequence[Tensor], int, _Seen]:
+            (number, (part, weights, temperature)), again = dealt
             part = part.to(self.device)
-            with self._precision(coarse=True):
-                logits = self.network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
-            chosen = _log_probabilities(logits.float(), part.targets, temperature)
+            full = self._full(self.network, part, temperature, coarse=True)
+            chosen = full.gather(-1, part.targets[:, None])[:, 0]
             loss = policy_loss(chosen, weights.to(chosen) * (not again), tokens)
-            return float(loss.detach()), self.ranks.differentiate(loss, parameters)
+            with torch.no_grad():
+                seen = (chosen.cpu().double(), -(full.exp() * full).sum(-1).cpu().double())
+            return float(loss.detach()), self.ranks.differentiate(loss, parameters), number, seen
 
         total = [torch.zeros_like(each) for each in parameters]
         loss = 0.0
-        for value, gradients in self.workers.map(one, self.ranks.deal(work, lambda item: len(item[0].ids))):
+        found: dict[int, _Seen] = {}
+        for value, gradients, number, seen in self.workers.map(one, self._deal(work)):
             loss += value
             torch._foreach_add_(total, list(gradients))
+            found[number] = seen
         loss, self._total = self.ranks.add_up(loss, total)
-        return loss
-
-    def _precision(self, *, coarse: bool) -> AbstractContextManager[Any]:
-        """Of the products within: bfloat16 where that is wanted and allowed."""
-        return (
-            torch.autocast(self.device.type, torch.bfloat16)
-            if coarse and self.low_precision
-            else nullcontext()
-        )
+        return loss, _in_order(self.ranks.gather(found))
 
     @everywhere
-    def _evaluate(
-        self, work: Sequence[tuple[Part, float]], reference: bool
-    ) -> dict[int, tuple[Tensor, Tensor]]:
-        """Log-probabilities and entropies of the packs' targets, by the packs' places; on the first rank of all."""
+    def _evaluate(self, work: Sequence[tuple[Part, float]], reference: bool) -> list[Tensor]:
+        """Log-probabilities of the packs' targets; on the first rank of all packs."""
         network = self.reference if reference else self.network
 
-        def one(dealt: tuple[tuple[int, tuple[Part, float]], bool]) -> tuple[int, tuple[Tensor, Tensor]]:
+        def one(dealt: _Dealt[tuple[Part, float]]) -> tuple[int, Tensor]:
             (number, (part, temperature)), _ = dealt
             part = part.to(self.device)
-            with torch.no_grad(), self._precision(coarse=reference):
-                logits = network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
-                full = torch.log_softmax(logits.float() / temperature, -1)
-                chosen = full.gather(-1, part.targets[:, None])[:, 0]
-                entropies = -(full.exp() * full).sum(-1)
-                return number, (chosen.cpu().double(), entropies.cpu().double())
+            with torch.no_grad():
+                full = self._full(network, part, temperature, coarse=reference)
+                return number, full.gather(-1, part.targets[:, None])[:, 0].cpu().double()
 
-        dealt = self.ranks.deal(list(enumerate(work)), lambda item: len(item[1][0].ids))
-        return self.ranks.gather(dict(self.workers.map(one, dealt)))
+        return _in_order(self.ranks.gather(dict(self.workers.map(one, self._deal(work)))))
+
+    def _full(self, network: Trainable, part: Part, temperature: float, *, coarse: bool) -> Tensor:
+        """Log-probabilities of all tokens at a pack's n targets, (n, V).
+
+        With products in bfloat16 where that is enough (`coarse`) and allowed.
+        """
+        precision: AbstractContextManager[Any] = nullcontext()
+        if coarse and self.low_precision:
+            precision = torch.autocast(self.device.type, torch.bfloat16)
+        with precision:
+            logits = network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
+        return torch.log_softmax(logits.float() / temperature, -1)
+
+    def _deal(self, work: Sequence[_Work]) -> list[_Dealt[_Work]]:
+        """This rank's packs, numbered (see `Ranks.deal`)."""
+        return self.ranks.deal(list(enumerate(work)), lambda item: len(item[1][0].ids))
+
+
+def _in_order(found: Mapping[int, T]) -> list[T]:
+    return [found[number] for number in sorted(found)]
 
 
 def check_drift(group: Group, current: Tensor, allowed: Drift = EXACT) -> None:
@@ -261,8 +301,3 @@ def check_drift(group: Group, current: Tensor, allowed: Drift = EXACT) -> None:
         f" {float(current[worst]):.4f} under the same weights; {share:.1%} of the group's tokens differ by more than"
         f" {allowed.usual:g}: the engine and the trainer disagree on weights, tokens, positions or temperature"
     )
-
-
-def _log_probabilities(logits: Tensor, targets: Tensor, temperature: float) -> Tensor:
-    """(n, V), (n,) -> (n,)."""
-    return -torch.nn.functional.cross_entropy(logits / temperature, targets, reduction="none")

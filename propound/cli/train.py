@@ -43,8 +43,26 @@ def mgpo(
 
 
 @app.command(context_settings=_OPEN, add_help_option=False)
+def average(
+    words: Annotated[list[str] | None, typer.Argument(help="CHECKPOINT CHECKPOINT --out OUT.")] = None,
+) -> None:
+    """Write the mean of several runs' weights as a checkpoint; --help lists the options."""
+    _become("trainer.average", words or ["--help"])
+
+
+@app.command(context_settings=_OPEN, add_help_option=False)
+def gate(
+    words: Annotated[list[str] | None, typer.Argument(help="CANDIDATE --live default, and more.")] = None,
+) -> None:
+    """Say whether a checkpoint may take the place of another one; --help lists the options."""
+    _become("trainer.gate", words or ["--help"], needs_torch=False)
+
+
+@app.command(context_settings=_OPEN, add_help_option=False)
 def acquisition(
-    words: Annotated[list[str] | None, typer.Argument(help="CORPUS OUT --teacher endpoint, and more.")] = None,
+    words: Annotated[
+        list[str] | None, typer.Argument(help="CORPUS OUT --teacher endpoint, and more.")
+    ] = None,
 ) -> None:
     """Make skills, and lines to train on, of a folder of worked problems; --help lists the options.
 

@@ -37,7 +37,7 @@ from trainer.loss import Algorithm, Gate, weigh
 from trainer.ranks import Ranks
 from trainer.refine import RefineSettings, _open_learner
 from trainer.rollouts import Rollouts
-from trainer.update import Learner, Measured, Weighed
+from trainer.update import Learner, Weighed
 
 RESAMPLED = 1_000
 BATCH = 10
@@ -99,10 +99,9 @@ def gradient(learner: Learner, group: Group, omega: float) -> Tensor:
     """Of the group's summed loss, in half precision: (P,)."""
     tensors = group.tensors()
     algorithm = Algorithm(omega=omega, beta=0.0, gate=Gate.NONE)
-    measured = Measured(tensors.old, torch.zeros_like(tensors.old))
     weights = weigh(tensors, tensors.old, tensors.old, algorithm)
-    _, parts = learner.gradients([Weighed(group, measured, measured, weights)])
-    return (torch.cat([each.flatten() for each in parts]) * (group.tokens / 1_000)).half()
+    found = learner.gradients([Weighed(group, tensors.old, tensors.old, weights, fresh=True)])
+    return (torch.cat([each.flatten() for each in found.parameters]) * (group.tokens / 1_000)).half()
 
 
 def report(trajectories: Tensor, stages: Tensor, skills: Sequence[tuple[str, ...]]) -> None:

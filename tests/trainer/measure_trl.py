@@ -5,8 +5,9 @@
 
 Both begin as the same Qwen3 checkpoint of random weights, read the same prompts and completions, compute the
 log-probabilities of policy and reference, a loss with a KL term, its gradient, and one step of AdamW. With `--sample`
-each samples its completions first. Every turn is a process of its own; its first step is not counted. On a machine that
-has other work to do, processor time says more than time; `--log` lets several calls add to one table.
+each samples its completions first; without, ours takes what the weights as they are make of them as recorded, as after
+sampling, and TRL takes them from its own loss. Every turn is a process of its own; its first step is not counted. On a
+machine that has other work to do, processor time says more than time; `--log` lets several calls add to one table.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,8 @@ WAYS = ("ours", "trl", "trl-checkpointed")
 """TRL without and with gradient checkpointing; with it is TRL's default, without it is faster."""
 _Member = tuple[Sequence[int], Sequence[float]]
 """A completion's tokens, and their log-probabilities."""
+_Span = tuple[tuple[float, float], tuple[float, float]]
+"""Two looks at the `clock`."""
 
 
 def memory(what: str) -> float:
@@ -51,9 +55,9 @@ def clock() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
 
-def figures(clocks: Sequence[tuple[float, float]], tokens: Sequence[int], before: float) -> dict[str, Any]:
-    """Of a turn's steps but the first; `clocks` are those before the first step and after each."""
-    steps = [(end[0] - start[0], end[1] - start[1]) for start, end in pairwise(clocks)]
+def figures(clocks: Sequence[_Span], tokens: Sequence[int], before: float) -> dict[str, Any]:
+    """Of a turn's steps but the first; `clocks` are those before and after each."""
+    steps = [(end[0] - start[0], end[1] - start[1]) for start, end in clocks]
     return {
         "seconds": [each[0] for each in steps[1:]],
         "processor": [each[1] for each in steps[1:]],
@@ -135,13 +139,24 @@ def ours(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
             )
         return Group(tuple(read), (episode(Rejection.UNREADABLE),) * len(read), 1.0)
 
-    clocks, tokens = [clock()], []
+    def recorded(group: Group, old: torch.Tensor) -> Group:
+        """The group as if its completions had been sampled from the weights as they are."""
+        each = torch.split(old, [len(member.own) for member in group.members])
+        members = zip(group.members, each, strict=True)
+        return replace(group, members=tuple(replace(member, old=tuple(p.tolist())) for member, p in members))
+
+    clocks: list[_Span] = []
+    tokens = []
     before = memory("VmRSS")
     for number in range(given.steps + 1):
+        began = clock()
         members = _sampled(network, tokenizer, prompts, folder, number, given) if given.sample else fixed
         groups = [group(prompt, each) for prompt, each in zip(prompts, members, strict=True)]
-        learner.update(learner.weigh(groups, ()))
-        clocks.append(clock())
+        if not given.sample:
+            groups = [recorded(*each) for each in zip(groups, learner.measure(groups), strict=True)]
+            began = clock()
+        learner.update(learner.weigh(groups, {groups[0].version}, number))
+        clocks.append((began, clock()))
         tokens.append(sum(each.length for each in groups))
     return figures(clocks, tokens, before)
 
@@ -244,7 +259,7 @@ def theirs(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
         callbacks=[type("Clock", (Steps, transformers.TrainerCallback), {})()],
         rollout_func=None if given.sample else rollout,
     ).train()
-    return figures(clocks, [end - start for start, end in pairwise(seen)], before[0])
+    return figures(list(pairwise(clocks)), [end - start for start, end in pairwise(seen)], before[0])
 
 
 def turn(way: str, folder: Path, given: argparse.Namespace) -> dict[str, Any]:

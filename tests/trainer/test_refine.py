@@ -166,9 +166,9 @@ def test_another_runs_folder_is_refused(folder: Path, tmp_path: Path, file: Path
 
 
 def test_a_stop_rule_ends_the_run_and_takes_the_best_mark(folder: Path, tmp_path: Path, file: Path) -> None:
-    rule = StopRule(figure="kl", above=1e-12)
+    rule = StopRule(figure="kl", above=1e-7)
     refined = run(folder, tmp_path / "out", file, replace(SETTINGS, stop=(rule,)))
-    assert (refined.reason, refined.detail) == (StopReason.RULE, "kl was above 1e-12")
+    assert (refined.reason, refined.detail) == (StopReason.RULE, "kl was above 1e-07")
     assert refined.steps == 2
     marks = [0, 2]
     assert refined.folder.name in {folder.name, *(f"step-{mark:06d}" for mark in marks)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,20 +63,21 @@ def learner(folder: Path, *, pack: int = 100_000, share: bool = True, low_precis
 
 
 def gradients(which: Learner, groups: Sequence[Group]) -> tuple[float, list[Tensor]]:
-    return which.gradients(which.weigh(groups, {groups[0].version}))
+    found = which.gradients(which.weigh(groups, {groups[0].version}))
+    return found.loss, found.parameters
 
 
 def test_what_was_sampled_is_what_the_trainer_sees(folder: Path, groups: list[Group]) -> None:
     measured = learner(folder).measure(groups)
     for group, each in zip(groups, measured, strict=True):
-        torch.testing.assert_close(each.log_probabilities, group.tensors().old, atol=1e-3, rtol=0)
+        torch.testing.assert_close(each, group.tensors().old, atol=1e-3, rtol=0)
 
 
 def test_temperature_is_part_of_what_was_sampled(folder: Path) -> None:
     (episodes,) = experience.episodes(folder, groups=1, size=2, temperature=0.6)
     group = read_group(load_tokenizer(folder), episodes, CONTEXT)
     (measured,) = learner(folder).measure([group])
-    torch.testing.assert_close(measured.log_probabilities, group.tensors().old, atol=1e-3, rtol=0)
+    torch.testing.assert_close(measured, group.tensors().old, atol=1e-3, rtol=0)
 
 
 def test_a_batch_that_drifts_is_refused_with_a_diagnosis(folder: Path, groups: list[Group]) -> None:
@@ -87,6 +89,52 @@ def test_a_batch_that_drifts_is_refused_with_a_diagnosis(folder: Path, groups: l
     other.weigh(groups, {"another version"})
     other.drift = Drift(usual=10.0, largest=50.0)
     other.weigh(groups, {groups[0].version})
+
+
+def recorded_otherwise(group: Group, by: float) -> Group:
+    """The group as if its tokens had been recorded with other log-probabilities."""
+    members = tuple(replace(each, old=tuple(old - by for old in each.old)) for each in group.members)
+    return replace(group, members=members)
+
+
+def test_of_exact_groups_one_a_turn_is_measured_and_the_rest_is_as_recorded(
+    folder: Path, groups: list[Group]
+) -> None:
+    versions = {groups[0].version}
+    batch = learner(folder).weigh(groups, versions, 1)
+    assert [bool((each.weights.ratio == 1).all()) for each in batch] == [True, False]
+    wrong = [groups[0], recorded_otherwise(groups[1], 0.01)]
+    for turn in (0, 2):
+        learner(folder).weigh(wrong, versions, turn)
+    for turn in (1, 3):
+        with pytest.raises(DriftError):
+            learner(folder).weigh(wrong, versions, turn)
+
+
+@pytest.mark.parametrize("low_precision", [True, False])
+def test_what_the_gradient_sees_is_compared_with_every_record(
+    folder: Path, groups: list[Group], low_precision: bool
+) -> None:
+    which = learner(folder, low_precision=low_precision)
+    versions = {groups[0].version}
+    which.gradients(which.weigh(groups, versions))
+    batch = which.weigh([groups[0], recorded_otherwise(groups[1], 0.5)], versions)
+    with pytest.raises(DriftError, match=r"was recorded with"):
+        which.gradients(batch)
+
+
+def test_entropies_are_those_of_all_tokens_of_the_batch(folder: Path, groups: list[Group]) -> None:
+    """One token at a time, from a plain forward pass of its trajectory."""
+    which = learner(folder, pack=1500)
+    expected = []
+    for group in groups:
+        for member in group.members:
+            ids = torch.tensor(member.ids)
+            with torch.no_grad():
+                full = torch.log_softmax(which.network.logits(ids, [len(ids)]), -1)
+            expected += [-(full[place - 1].exp() * full[place - 1]).sum() for place in member.own]
+    found = which.gradients(which.weigh(groups, {groups[0].version})).entropies
+    torch.testing.assert_close(found, torch.stack(expected).double(), atol=1e-4, rtol=1e-4)
 
 
 def test_a_shared_prompt_changes_no_gradient(folder: Path, groups: list[Group]) -> None:
@@ -127,7 +175,7 @@ def test_the_gradient_is_that_of_a_padded_batch_and_only_of_the_agents_own_token
     """Against one forward pass per trajectory, with every other token's weight at zero."""
     which = learner(folder)
     batch = which.weigh(groups, {groups[0].version})
-    _, found = which.gradients(batch)
+    found = which.gradients(batch).parameters
     network = which.network
     total = sum(group.tokens for group in groups)
     loss = torch.zeros(())
@@ -159,7 +207,7 @@ def test_an_update_moves_towards_what_was_rewarded(folder: Path, groups: list[Gr
     which.update(batch)
     after = which.measure(groups)
     gain = sum(
-        float((each.weights.token * (now.log_probabilities - each.current.log_probabilities)).sum())
+        float((each.weights.token * (now - each.current)).sum())
         for each, now in zip(batch, after, strict=True)
     )
     assert gain > 0

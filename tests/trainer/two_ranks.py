@@ -59,8 +59,8 @@ def open_learner(folder: Path, rank: int | None, ranks: Ranks) -> Watched:
 def updates(learner: Watched, groups: Sequence[Group], state: Path) -> dict[str, Any]:
     """The first gradients, and the weights after two steps, between which the learner is restored from a file."""
     batch = learner.weigh(groups, ())
-    loss, _ = learner.gradients(batch)
-    found = {"loss": loss, "gradients": learner.whole(), "norm": learner.norm()}
+    loss = learner.gradients(batch).loss
+    found: dict[str, Any] = {"loss": loss, "gradients": learner.whole(), "norm": learner.norm()}
     learner.step(0.5)
     torch.save(learner.state(), state)
     learner.update(batch)
