@@ -118,7 +118,7 @@ def test_what_the_gradient_sees_is_compared_with_every_record(
     which = learner(folder, low_precision=low_precision)
     versions = {groups[0].version}
     which.gradients(which.weigh(groups, versions))
-    batch = which.weigh([groups[0], recorded_otherwise(groups[1], 0.5)], versions)
+    batch = which.weigh([groups[0], recorded_otherwise(groups[1], 1.0)], versions)
     with pytest.raises(DriftError, match=r"was recorded with"):
         which.gradients(batch)
 
