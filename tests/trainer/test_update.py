@@ -158,6 +158,11 @@ def test_sharing_computes_the_prompt_once(groups: list[Group]) -> None:
     assert part.targets.tolist() == plain.targets.tolist()
 
 
+def test_two_trajectories_share_a_prompt_however_small_a_pack_may_be(groups: list[Group]) -> None:
+    assert [len(part.lengths) for part in parts(groups[0], 1)] == [3, 2]
+    assert [len(part.lengths) for part in parts(groups[0], 1, share=False)] == [1, 1, 1]
+
+
 @pytest.mark.parametrize("share", [True, False])
 @pytest.mark.parametrize("pack", [1, 1500])
 def test_micro_batches_change_no_gradient(folder: Path, groups: list[Group], pack: int, share: bool) -> None:
