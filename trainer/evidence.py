@@ -7,7 +7,8 @@ after the other, all arms of a seed before the next one, so a stopped or killed 
 the same call goes on with it. Every run of a seed draws the same specs, but for what the curriculum makes of what the
 run has mastered. At the end of a run its checkpoint writes one problem for each of the same held-out specs of the kind
 that it was trained on, with the tools and as many turns as there, and OUT gets `evidence.md` and `evidence.png` of all
-runs that have ended so far.
+runs that have ended so far. When all runs of an arm have ended, the mean of their weights (`trainer.average`) is
+evaluated as they were.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from propound.sandbox.places import PlacedSandbox
 from propound.skills import default_library
 from propound.skills.library import compile_toolkit
 from propound.trajectory import ActionKind
+from trainer.average import average
 from trainer.refine import RefineError, RefineSettings, refine
 from trainer.report import read_metrics
 
@@ -130,6 +132,9 @@ def main(words: Sequence[str] | None = None) -> None:
             shares = (each["accepted"] for each in (finished[-1][-1], base.result()))
             print("{} {}: accepted {:.1%} (base {:.1%})".format(arm, seed, *shares), flush=True)
             write(plan, given.out, base.result(), finished)
+        complete = [arm for arm in plan.arms if sum(arm == each for each, *_ in finished) == len(seeds) > 1]
+        means = [pool.submit(_mean, plan, arm, seeds, given.out) for arm in complete]
+        write(plan, given.out, base.result(), finished, [each.result() for each in means])
     if failed:
         raise SystemExit(f"{len(failed)} of {len(runs)} runs failed:\n" + "\n".join(failed))
 
@@ -165,10 +170,37 @@ def _run(plan: Plan, arm: str, seed: int, out: Path) -> dict[str, Any]:
             library=default_library(),
             sandbox=PlacedSandbox(open_sandbox()),
         )
-        ended = {"reason": refined.reason, "detail": refined.detail, "steps": refined.steps, "plan": of}
+        ended = {
+            "reason": refined.reason,
+            "detail": refined.detail,
+            "steps": refined.steps,
+            "checkpoint": refined.folder.name if refined.folder.parent == out else plan.base,
+            "plan": of,
+        }
         _write_whole(end, json.dumps(ended))
         _evaluated(plan, settings, str(refined.folder), done)
     return dict(json.loads(done.read_text()))
+
+
+def _mean(plan: Plan, arm: str, seeds: Sequence[int], out: Path) -> tuple[str, dict[str, Any]]:
+    """The mean of the weights that all seeds came to: how the table calls it, and its evaluation."""
+    folder = out / f"{arm}-mean-of-{len(seeds)}"
+    if not folder.exists():
+        names = [
+            (
+                out / f"{arm}-{seed}",
+                json.loads((out / f"{arm}-{seed}" / "ended.json").read_text())["checkpoint"],
+            )
+            for seed in seeds
+        ]
+        average(
+            [load_checkpoint(run / name if (run / name).is_dir() else name) for run, name in names],
+            folder,
+            arm,
+        )
+    return f"{arm}, mean of {len(seeds)} weights", _evaluated(
+        plan, plan.settings(arm), str(folder), folder.with_suffix(".json")
+    )
 
 
 def _evaluated(plan: Plan, settings: RefineSettings, checkpoint: str, path: Path) -> dict[str, Any]:
@@ -205,10 +237,19 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def write(
-    plan: Plan, out: Path, base: Mapping[str, Any], runs: Sequence[tuple[str, int, Mapping[str, Any]]]
+    plan: Plan,
+    out: Path,
+    base: Mapping[str, Any],
+    runs: Sequence[tuple[str, int, Mapping[str, Any]]],
+    means: Sequence[tuple[str, Mapping[str, Any]]] = (),
 ) -> None:
-    """`evidence.md` and `evidence.png` of the runs that are finished: (arm, seed, evaluation)."""
+    """`evidence.md` and `evidence.png` of the runs that are finished: (arm, seed, evaluation), and of `means`."""
     first = next(iter(plan.arms))
+
+    def alone(name: str, found: Mapping[str, Any]) -> str:
+        shares = " | ".join(f"{found[share]:.1%}" for share in SHARES)
+        return f"| {name} | | {shares} | {_pruned(found):.1%} | |{' |' * len(PAIRED)} | |"
+
     lines = [
         (
             f"| arm | seeds | {' | '.join(name.replace('_', ' ') for name in SHARES)} | pruned | {LATE} |"
@@ -216,10 +257,7 @@ def write(
             " groups that carried a gradient | tokens learnt from |"
         ),
         "|---" * (len(SHARES) + len(PAIRED) + 6) + "|",
-        (
-            f"| base | | {' | '.join(f'{base[name]:.1%}' for name in SHARES)} | {_pruned(base):.1%} | |"
-            f"{' |' * len(PAIRED)} | |"
-        ),
+        alone("base", base),
     ]
     curves = {(arm, seed): read_metrics(out / f"{arm}-{seed}") for arm, seed, _ in runs}
     of = {
@@ -250,6 +288,7 @@ def write(
         lines.append(
             f"| {arm} | {len(found)} | {shares} | {pruned} | {late} | {differences} | {share} | {tokens / 1e3:.0f} k |"
         )
+    lines += [alone(*each) for each in means]
     (out / "evidence.md").write_text("\n".join(lines) + "\n")
     _draw(plan, out, of)
 

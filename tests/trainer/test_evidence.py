@@ -15,6 +15,7 @@ import pytest
 
 from propound.curriculum import draw_spec
 from propound.job import JobRequest
+from propound.policy.checkpoint import load_checkpoint
 from propound.policy.teacher import Teacher
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
@@ -230,6 +231,16 @@ def test_runs_are_made_once_and_compared(tmp_path: Path) -> None:
     before = ended.stat().st_mtime_ns
     main(arguments)
     assert ended.stat().st_mtime_ns == before
+    assert "mean of" not in found
+    main([str(plan), str(tmp_path / "out"), "--processes", "2"])
+    for arm in ("mgpo", "grpo"):
+        assert f"| {arm}, mean of 2 weights | |" in (tmp_path / "out" / "evidence.md").read_text()
+        mean = load_checkpoint(tmp_path / "out" / f"{arm}-mean-of-2")
+        assert mean.metadata["recipe"]["kind"] == "average"
+        assert (
+            json.loads((tmp_path / "out" / f"{arm}-mean-of-2.json").read_text())["policy_version"]
+            == mean.version
+        )
     plan.write_text(PLAN.format(base=folder).replace("rate = 2e-4", "rate = 3e-4"))
     with pytest.raises(RefineError, match="another plan"):
         evidence._run(Plan.read(plan), "grpo", 1, tmp_path / "out" / "grpo-1")
