@@ -1,11 +1,15 @@
 """The mean of several checkpoints' weights, as a checkpoint: what runs that began alike have in common stays.
 
-    propound train average RUN-1/step-000036 RUN-2/step-000036 --out OUT
+    propound train average RUN-1/policy RUN-2/policy --out OUT
+    propound train average RUN-1/policy RUN-2/policy --base default --scale 3 --out OUT
 
 Runs of one base with different seeds share the direction in which rewards pull, and differ by what few episodes tell
 by chance; the mean of n of them keeps the former and has a n-th of the latter's variance ("model soups", Wortsman et
 al. 2022, arXiv 2203.05482; for policies of one base, WARP, Ramé et al. 2024, arXiv 2406.16768). Runs need nothing of
 one another, so each can have a core or a machine of its own.
+
+With a base and a scale the result is base + scale (mean - base): further in the direction of the mean than a careful
+rate has come ("ExPO", Zheng et al. 2024, arXiv 2404.16792). How far is good must be measured.
 """
 
 from __future__ import annotations
@@ -29,31 +33,47 @@ class AverageError(PropoundError):
     """Checkpoints whose weights have no mean."""
 
 
-def average(checkpoints: Sequence[Checkpoint], out: Path, name: str) -> Checkpoint:
-    """Write the mean of the weights, taken in float32 and kept as the first one's are; the rest is the first one's.
+def average(
+    checkpoints: Sequence[Checkpoint],
+    out: Path,
+    name: str,
+    *,
+    base: Checkpoint | None = None,
+    scale: float = 1.0,
+) -> Checkpoint:
+    """Write the mean of the weights, or base + scale (mean - base), taken in float32 and kept in bfloat16.
+
+    All other files are the first one's.
 
     Raises:
-        AverageError: there is only one, or they differ in architecture, tokenizer or the names and shapes of weights.
+        AverageError: there is nothing to combine, a scale without a base, or the checkpoints differ in architecture,
+            tokenizer or the names and shapes of weights.
         CheckpointError: `out` exists.
     """
-    first, *others = checkpoints
-    if not others:
-        raise AverageError("a mean of one checkpoint is that checkpoint: give more")
-    for other in others:
+    if base is None and scale != 1:
+        raise AverageError("a scale needs the base that all began from")
+    if base is None and len(checkpoints) < 2:
+        raise AverageError("a mean of one checkpoint is that checkpoint: give more, or a base and a scale")
+    first = checkpoints[0]
+    begun = base or first
+    for other in (*checkpoints, begun):
         for file in _ALIKE:
             if (other.folder / file).read_bytes() != (first.folder / file).read_bytes():
                 raise AverageError(f"{other.folder} and {first.folder} differ in {file}")
-    weights = [load_file(each.weights) for each in checkpoints]
-    shapes = [{key: value.shape for key, value in each.items()} for each in weights]
-    if any(each != shapes[0] for each in shapes):
+    *weights, origin = (load_file(each.weights) for each in (*checkpoints, begun))
+    shapes = {key: value.shape for key, value in origin.items()}
+    if any({key: value.shape for key, value in each.items()} != shapes for each in weights):
         raise AverageError("the checkpoints differ in the names or shapes of their weights")
-    mean = {
-        key: torch.stack([each[key].float() for each in weights]).mean(0).to(value.dtype)
-        for key, value in weights[0].items()
-    }
+    mean = {}
+    for key, start in origin.items():
+        moved = torch.stack([each[key].float() - start.float() for each in weights]).mean(0)
+        mean[key] = (start.float() + scale * moved).bfloat16()
     recipe = {
         "kind": "average",
-        "of": [{"version": each.version, "recipe": each.metadata.get("recipe")} for each in checkpoints],
+        "of": [each.version for each in checkpoints],
+        "base": base.version if base else None,
+        "scale": scale,
+        "recipes": [each.metadata.get("recipe") for each in checkpoints],
     }
     with write_checkpoint(out, name, {"recipe": recipe, "figures": {}}) as partial:
         for path in first.folder.iterdir():
@@ -72,10 +92,15 @@ def main(words: Sequence[str]) -> None:
     )
     parser.add_argument("checkpoints", nargs="+", metavar="CHECKPOINT", help="folder or bundled name")
     parser.add_argument("--out", type=Path, required=True, help="folder of the new checkpoint")
+    parser.add_argument("--base", help="checkpoint that all began from (folder or bundled name)")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="how far from the base, 1 is the mean (default 1)"
+    )
     parser.add_argument("--name", help="its name (default: that of the first)")
     given = parser.parse_args(words)
     found = [load_checkpoint(each) for each in given.checkpoints]
-    made = average(found, given.out, given.name or found[0].name)
+    base = load_checkpoint(given.base) if given.base else None
+    made = average(found, given.out, given.name or found[0].name, base=base, scale=given.scale)
     print(f"{made.folder}: {made.name} {made.version}, the mean of {len(found)} checkpoints")
 
 

@@ -47,8 +47,22 @@ def test_every_weight_is_the_mean(first: Checkpoint, tmp_path: Path) -> None:
         torch.testing.assert_close(after[name], expected.to(value.dtype), rtol=1e-2, atol=0)
     assert made.name == "mean"
     assert made.version != first.version
-    assert made.metadata["recipe"]["of"][0]["version"] == first.version
+    assert made.metadata["recipe"]["of"][0] == first.version
     assert (made.folder / "config.json").read_bytes() == (first.folder / "config.json").read_bytes()
+
+
+def test_a_scale_goes_on_in_the_direction_of_the_mean(first: Checkpoint, tmp_path: Path) -> None:
+    """w + 3 ((2 w + 4 w) / 2 - w) = 7 w; one checkpoint alone: w + 0.5 (2 w - w) = 1.5 w."""
+    twice, fourfold = other(first, tmp_path / "2", 2.0), other(first, tmp_path / "4", 4.0)
+    further = average([twice, fourfold], tmp_path / "further", "further", base=first, scale=3.0)
+    half = average([twice], tmp_path / "half", "half", base=first, scale=0.5)
+    before = load_file(first.weights)
+    for made, factor in ((further, 7.0), (half, 1.5)):
+        for name, value in load_file(made.weights).items():
+            torch.testing.assert_close(value, (before[name].float() * factor).bfloat16(), rtol=1e-2, atol=0)
+    assert further.metadata["recipe"]["base"] == first.version
+    with pytest.raises(AverageError, match="needs the base"):
+        average([twice, fourfold], tmp_path / "out", "mean", scale=2.0)
 
 
 def test_what_has_no_mean_is_refused(first: Checkpoint, tmp_path: Path) -> None:
