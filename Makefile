@@ -32,7 +32,7 @@ lint: tests ## ruff, mypy and the import contracts
 bench: base ## what one worker sustains: problems per second, and the cost of each stage (COUNT=)
 	@exec $(RUN)propound bench $(if $(COUNT),--count $(COUNT))
 
-checkpoint: tests ## make the default proposer again: an hour and a half on two cores (OUT=, COUNT=, TOKENS=)
+checkpoint: tests ## make again what the default proposer was refined from: an hour and a half on two cores (OUT=, COUNT=, TOKENS=)
 	@mkdir -p $(or $(OUT),checkpoint)
 	@test -e $(or $(OUT),checkpoint)/demonstrations.jsonl || $(RUN)python -m trainer.demonstrations $(or $(OUT),checkpoint)/demonstrations.jsonl --count $(or $(COUNT),12000)
 	@exec $(RUN)propound train sft $(or $(OUT),checkpoint)/demonstrations.jsonl $(or $(OUT),checkpoint)/run --name default --tokens $(or $(TOKENS),1.6e7) --batch 8192 --short 1500000 --decay 0.5 --mark-minutes 5

@@ -4,8 +4,8 @@
 
 A step takes groups of episodes - fresh ones that a source gives, and the run's own rollouts for the rest -, weighs
 their tokens (`loss.py`), and moves the network once. OUT gets `metrics.jsonl`, a checkpoint `step-...` at every mark
-and at the end, `report.md` with its curves, and `state.pt`, with which the same call goes on where it was stopped, bit
-by bit.
+and at the end, the newest weights in float32 as `policy`, `report.md` with its curves, and `state.pt`, with which the
+same call goes on where it was stopped, bit by bit.
 """
 
 from __future__ import annotations
@@ -409,8 +409,8 @@ class Run:
     def _mark(self) -> None:
         """Evaluate the weights, and write them as a checkpoint unless they are the base's."""
         figures: dict[str, Any] = {}
+        self._write_policy()
         if self.settings.evaluation:
-            self._write_policy()
             with self._policy() as policy:
                 figures = evaluate(
                     policy,
@@ -422,11 +422,7 @@ class Run:
                     withheld=self.settings.withheld,
                 ).model_dump(mode="json")
         if self.done and not self._folder(self.done).exists():
-            metadata = {
-                "recipe": {"kind": self.settings.algorithm, "base": self.base.version, "steps": self.done},
-                "settings": {**asdict(self.settings), "stop": [str(rule) for rule in self.settings.stop]},
-                "figures": figures,
-            }
+            metadata = self._origin() | {"figures": figures}
             with write_checkpoint(self._folder(self.done), self.base.name, metadata) as partial:
                 self._whole().write(partial, self.tokenizer)
         self.marks.append((self.done, figures))
@@ -438,9 +434,16 @@ class Run:
         """Write the current weights in float32: a policy of them samples from exactly what is trained. Its version."""
         folder = self.out / "policy"
         shutil.rmtree(folder, ignore_errors=True)
-        with write_checkpoint(folder, self.base.name, {"step": self.done}) as partial:
+        with write_checkpoint(folder, self.base.name, self._origin()) as partial:
             self._whole().write(partial, self.tokenizer, torch.float32)
         return load_checkpoint(folder).version
+
+    def _origin(self) -> dict[str, Any]:
+        """Where the weights come from, for the metadata of a checkpoint."""
+        return {
+            "recipe": {"kind": self.settings.algorithm, "base": self.base.version, "steps": self.done},
+            "settings": {**asdict(self.settings), "stop": [str(rule) for rule in self.settings.stop]},
+        }
 
     def _whole(self) -> Trainable:
         """The network as one process holds it."""
