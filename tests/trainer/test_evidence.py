@@ -70,6 +70,13 @@ def test_the_plan_of_the_project_is_sound() -> None:
         each.resolved()
 
 
+@pytest.mark.parametrize("name", ["default", "rates"])
+def test_every_arm_of_the_other_plans_can_run(name: str) -> None:
+    plan = Plan.read(Path(f"trainer/{name}.toml"))
+    for arm in plan.arms:
+        assert plan.settings(arm, plan.seeds[0]).request(default_library()).maximum_skills >= 1
+
+
 def test_the_ablations_change_one_thing_each() -> None:
     plan = Plan.read(Path("trainer/ablations.toml"))
     reference, *others = (plan.settings(arm, 1) for arm in plan.arms)
