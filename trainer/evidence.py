@@ -30,7 +30,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from propound.evaluation import evaluate, held_out_specs
-from propound.policy.checkpoint import load_checkpoint
+from propound.policy.checkpoint import Checkpoint, load_checkpoint
 from propound.policy.opening import open_policy
 from propound.sandbox import open_sandbox
 from propound.sandbox.places import PlacedSandbox
@@ -186,21 +186,16 @@ def _mean(plan: Plan, arm: str, seeds: Sequence[int], out: Path) -> tuple[str, d
     """The mean of the weights that all seeds came to: how the table calls it, and its evaluation."""
     folder = out / f"{arm}-mean-of-{len(seeds)}"
     if not folder.exists():
-        names = [
-            (
-                out / f"{arm}-{seed}",
-                json.loads((out / f"{arm}-{seed}" / "ended.json").read_text())["checkpoint"],
-            )
-            for seed in seeds
-        ]
-        average(
-            [load_checkpoint(run / name if (run / name).is_dir() else name) for run, name in names],
-            folder,
-            arm,
-        )
+        average([_came_to(out / f"{arm}-{seed}") for seed in seeds], folder, arm)
     return f"{arm}, mean of {len(seeds)} weights", _evaluated(
         plan, plan.settings(arm), str(folder), folder.with_suffix(".json")
     )
+
+
+def _came_to(run: Path) -> Checkpoint:
+    """The checkpoint of a run that has ended: one of its marks, or the plan's base."""
+    name = json.loads((run / "ended.json").read_text())["checkpoint"]
+    return load_checkpoint(run / name if (run / name).is_dir() else name)
 
 
 def _evaluated(plan: Plan, settings: RefineSettings, checkpoint: str, path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -144,9 +145,9 @@ class Learner:
         current = [
             group.tensors().old if place in known else next(measured) for place, group in enumerate(groups)
         ]
-        for group, each, now in zip(groups, fresh, current, strict=True):
-            if each:
-                check_drift(group, now, self.drift)
+        for place, group in enumerate(groups):
+            if fresh[place] and place not in known:
+                check_drift(group, current[place], self.drift)
         return [
             Weighed(group, now, then, weigh(group.tensors(), now, then, self.algorithm), each)
             for group, now, then, each in zip(
@@ -176,7 +177,7 @@ class Learner:
         loss, seen = self._differentiate(work, tokens)
         chosen, entropies = (torch.cat(each) for each in zip(*seen, strict=True))
         for each, now in zip(batch, torch.split(chosen, [each.group.tokens for each in batch]), strict=True):
-            if each.fresh:
+            if each.fresh and math.isfinite(loss):  # a loss that is no number is for the run to judge
                 check_drift(each.group, now, ROUGH)
         return Gradients(loss, self._total, entropies)
 

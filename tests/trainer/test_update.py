@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +122,14 @@ def test_what_the_gradient_sees_is_compared_with_every_record(
     batch = which.weigh([groups[0], recorded_otherwise(groups[1], 1.0)], versions)
     with pytest.raises(DriftError, match=r"was recorded with"):
         which.gradients(batch)
+
+
+def test_a_loss_that_is_no_number_is_given_not_taken_for_drift(folder: Path, groups: list[Group]) -> None:
+    which = learner(folder)
+    batch = which.weigh(groups, {groups[0].version})
+    with torch.no_grad():
+        next(iter(which.optimizer.parameters)).fill_(float("nan"))
+    assert math.isnan(which.gradients(batch).loss)
 
 
 def test_entropies_are_those_of_all_tokens_of_the_batch(folder: Path, groups: list[Group]) -> None:
