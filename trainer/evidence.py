@@ -184,11 +184,12 @@ def _run(plan: Plan, arm: str, seed: int, out: Path) -> dict[str, Any]:
 
 def _mean(plan: Plan, arm: str, seeds: Sequence[int], out: Path) -> tuple[str, dict[str, Any]]:
     """The mean of the weights that all seeds came to: how the table calls it, and its evaluation."""
-    folder = out / f"{arm}-mean-of-{len(seeds)}"
+    name = f"{arm}-mean-of-{len(seeds)}"
+    folder = out / name
     if not folder.exists():
         average([_came_to(out / f"{arm}-{seed}") for seed in seeds], folder, arm)
     return f"{arm}, mean of {len(seeds)} weights", _evaluated(
-        plan, plan.settings(arm), str(folder), folder.with_suffix(".json")
+        plan, plan.settings(arm), str(folder), out / f"{name}.json"
     )
 
 
@@ -217,7 +218,7 @@ def _evaluated(plan: Plan, settings: RefineSettings, checkpoint: str, path: Path
 
 def _write_whole(path: Path, text: str) -> None:
     """A file that is there is complete, whenever its writer is killed."""
-    partial = path.with_suffix(".partial")
+    partial = path.with_name(f"{path.name}.partial")
     partial.write_text(text)
     partial.replace(path)
 
