@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface, AutoModelForCausalLM
 
 from trainer.attention import attend_pack, places
+from trainer.batch import Pack
+from trainer.head import score
 from trainer.tokenizer import save_tokenizer
 
 ATTENTION = "propound_pack"
@@ -41,21 +43,19 @@ class Adapted(nn.Module):
             model = get_peft_model(model, adapter)
         self.model: Any = model
 
-    def logits(
-        self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None, *, shared: bool = False
-    ) -> Tensor:
-        """As `Network.logits`."""
+    def score(self, pack: Pack, temperature: float = 1.0) -> tuple[Tensor, Tensor]:
+        """As `Network.score`."""
         causal = self.model if self.rank is None else self.model.get_base_model()
         output = causal.get_decoder()(
-            input_ids=ids[None],
-            position_ids=places(lengths, shared=shared, device=ids.device)[None],
+            input_ids=pack.ids[None],
+            position_ids=places(pack.lengths, shared=pack.shared, device=pack.ids.device)[None],
             use_cache=False,
-            lengths=lengths,
-            shared=shared,
+            lengths=pack.lengths,
+            shared=pack.shared,
         )
-        hidden = output.last_hidden_state[0]
-        result: Tensor = causal.get_output_embeddings()(hidden if chosen is None else hidden[chosen])
-        return result
+        head = causal.get_output_embeddings()
+        hidden = output.last_hidden_state[0][pack.chosen]
+        return score(hidden, head.weight, head.bias, pack.targets, temperature)
 
     def write(self, folder: Path, tokenizer: Tokenizer, dtype: torch.dtype = torch.bfloat16) -> None:
         """Write the files that transformers and vLLM load, adapters merged."""

@@ -42,7 +42,7 @@ class Conversations:
 
 @dataclass(frozen=True)
 class Pack:
-    """Conversations in a row, without padding: T tokens, `lengths` sums to T."""
+    """Conversations in a row, without padding: T tokens, of which n are targets; `lengths` sums to T."""
 
     ids: torch.Tensor
     lengths: list[int]
@@ -50,6 +50,8 @@ class Pack:
     """Positions whose next token is a target."""
     targets: torch.Tensor
     """The tokens after them."""
+    shared: bool = False
+    """Whether the first of `lengths` is a beginning that all others continue."""
 
     def to(self, device: torch.device) -> Self:
         """The same on a device."""

@@ -34,3 +34,14 @@ def pack_on(device: torch.device) -> int:
     On two cores packs of 2,048 tokens are as fast as packs of 8,192, with half the memory in groups of 8.
     """
     return 2048 if device.type == "cpu" else 8192
+
+
+def rows_on(device: torch.device) -> int:
+    """Targets whose logits exist at a time: few enough for a processor's cache, enough to fill a GPU."""
+    return 128 if device.type == "cpu" else 1024
+
+
+def product_type(x: torch.Tensor) -> torch.dtype:
+    """The type that products of `x` are computed in: autocast's where it is on."""
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype

@@ -90,14 +90,6 @@ class Group:
         )
 
 
-@dataclass(frozen=True)
-class Part(Pack):
-    """Some members of a group as one pack, targets in the order of members and places."""
-
-    shared: bool
-    """Whether the first of `lengths` is their common beginning."""
-
-
 def read_group(
     tokenizer: Tokenizer, episodes: Sequence[Episode], context: int, vocabulary: int | None = None
 ) -> Group:
@@ -187,7 +179,7 @@ def _sampling(tokenizer: Tokenizer, step: Step, vocabulary: int | None) -> Sampl
     return sampling
 
 
-def parts(group: Group, size: int, *, share: bool = True) -> Iterator[Part]:
+def packs(group: Group, size: int, *, share: bool = True) -> Iterator[Pack]:
     """The group in packs of at most about `size` tokens, members in order.
 
     With `share` the common beginning of the prompts is in each pack once, and two members at least share it, however
@@ -202,11 +194,11 @@ def parts(group: Group, size: int, *, share: bool = True) -> Iterator[Part]:
             continue
         length = len(member.ids) - common
         if len(pending) > bool(common) and length > room:
-            yield _part(pending, common)
+            yield _pack(pending, common)
             pending, room = [], size - common
         pending.append(member)
         room -= length
-    yield _part(pending, common)
+    yield _pack(pending, common)
 
 
 def _common(group: Group) -> int:
@@ -214,7 +206,7 @@ def _common(group: Group) -> int:
     return len(prompts.pop()) - 1 if len(prompts) == 1 and len(group.members) > 1 else 0
 
 
-def _part(members: Sequence[Experience], common: int) -> Part:
+def _pack(members: Sequence[Experience], common: int) -> Pack:
     ids = list(members[0].ids[:common])
     lengths = [common] if common else []
     chosen: list[int] = []
@@ -225,4 +217,4 @@ def _part(members: Sequence[Experience], common: int) -> Part:
         targets += (member.ids[place] for place in member.own)
         ids += member.ids[common:]
         lengths.append(len(member.ids) - common)
-    return Part(torch.tensor(ids), lengths, torch.tensor(chosen), torch.tensor(targets), bool(common))
+    return Pack(torch.tensor(ids), lengths, torch.tensor(chosen), torch.tensor(targets), bool(common))

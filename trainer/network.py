@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812  # the name that every reader of torch code knows
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from propound.policy.chat import PADDING, end_token, special_token
 from trainer.attention import attend_pack, places
+from trainer.batch import Pack
 from trainer.copying import build_copying
+from trainer.head import score
+from trainer.layers import FeedForward, Norm
 from trainer.tokenizer import save_tokenizer
 
 
@@ -65,19 +67,6 @@ class Shape:
         return cls(rope_theta=theta, **{name: config[name] for name in names})
 
 
-class Norm(nn.Module):
-    """Division by the root mean square, times a weight."""
-
-    def __init__(self, size: int, epsilon: float) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(size))
-        self.epsilon = epsilon
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`x` normalised over its last dimension."""
-        return F.rms_norm(x, self.weight.shape, self.weight.to(x.dtype), self.epsilon)
-
-
 class Attention(nn.Module):
     """Causal attention within each conversation, several query heads per key head."""
 
@@ -109,28 +98,13 @@ def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     return torch.cat((first * cosine - second * sine, second * cosine + first * sine), -1)
 
 
-class FeedForward(nn.Module):
-    """The gated feed-forward layer (SwiGLU)."""
-
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self.gate_proj = nn.Linear(shape.hidden_size, shape.intermediate_size, bias=False)
-        self.up_proj = nn.Linear(shape.hidden_size, shape.intermediate_size, bias=False)
-        self.down_proj = nn.Linear(shape.intermediate_size, shape.hidden_size, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(T, hidden) -> (T, hidden)."""
-        result: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
-        return result
-
-
 class Layer(nn.Module):
     """Attention and feed-forward, each normalised before and added after."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.self_attn = Attention(shape)
-        self.mlp = FeedForward(shape)
+        self.mlp = FeedForward(shape.hidden_size, shape.intermediate_size)
         self.input_layernorm = Norm(shape.hidden_size, shape.rms_norm_eps)
         self.post_attention_layernorm = Norm(shape.hidden_size, shape.rms_norm_eps)
 
@@ -217,12 +191,14 @@ class Network(nn.Module):
         result: Tensor = self.model.norm(x)
         return result
 
-    def logits(
-        self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None, *, shared: bool = False
-    ) -> Tensor:
-        """Logits of the next token, as `hidden` with the vocabulary as last dimension."""
+    def score(self, pack: Pack, temperature: float = 1.0) -> tuple[Tensor, Tensor]:
+        """Log-probabilities of a pack's targets and entropies of what they are drawn from, (n,) each.
+
+        See `trainer.head.score`.
+        """
+        hidden = self.hidden(pack.ids, pack.lengths, pack.chosen, shared=pack.shared)
         head = self.model.embed_tokens.weight if self.lm_head is None else self.lm_head.weight
-        return F.linear(self.hidden(ids, lengths, chosen, shared=shared), head)
+        return score(hidden, head, None, pack.targets, temperature)
 
     def write(self, folder: Path, tokenizer: Tokenizer, dtype: torch.dtype = torch.bfloat16) -> None:
         """Write the files that transformers and vLLM load."""

@@ -249,7 +249,7 @@ def join() -> Ranks:
 
 
 def _shard(network: Trainable, count: int) -> None:
-    """Shard all parameters over all ranks, layer by layer; gradients of `network.logits` are summed over them.
+    """Shard all parameters over all ranks, layer by layer; gradients of `network.score` are summed over them.
 
     By PyTorch itself: accelerate (1.15) does just this, but its `Accelerator` refuses to on processors.
     """
@@ -264,4 +264,4 @@ def _shard(network: Trainable, count: int) -> None:
         assert isinstance(module, FSDPModule)
         module.set_gradient_divide_factor(1.0)
         module.set_force_sum_reduction_for_comms(True)  # gloo has no mean
-    register_fsdp_forward_method(network, "logits")
+    register_fsdp_forward_method(network, "score")

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from tokenizers import Tokenizer
 
 from propound.errors import PropoundError
@@ -164,8 +163,8 @@ class Run:
         """Summed cross-entropy of one pack, and its number of targets."""
         batch = pack(self.data, indices).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
-            logits = self.network.logits(batch.ids, batch.lengths, batch.chosen)
-        return F.cross_entropy(logits.float(), batch.targets, reduction="sum"), len(batch.targets)
+            chosen, _ = self.network.score(batch)
+        return -chosen.sum(), len(batch.targets)
 
     def evaluate(self) -> dict[str, float]:
         """Mean loss over the held-out conversations' targets, where any are held out."""

@@ -11,6 +11,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from trainer.batch import Pack
 from trainer.device import PROCESSOR
 from trainer.network import load_network
 
@@ -23,10 +24,8 @@ class Trainable(Protocol):
     vocabulary: int
     """How many tokens it knows."""
 
-    def logits(
-        self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None, *, shared: bool = False
-    ) -> Tensor:
-        """Logits of a pack (see `Network.logits`)."""
+    def score(self, pack: Pack, temperature: float = 1.0) -> tuple[Tensor, Tensor]:
+        """Log-probabilities of a pack's targets, and entropies (see `Network.score`)."""
         ...
 
     def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:

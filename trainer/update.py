@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from propound.errors import PropoundError
+from trainer.batch import Pack
 from trainer.device import PROCESSOR, device_of, pack_on, threads_on
-from trainer.experience import Group, Part, parts
+from trainer.experience import Group, packs
 from trainer.loss import Algorithm, Weights, policy_loss, weigh
 from trainer.optimizer import Optimizer, total_norm
 from trainer.ranks import Ranks, everywhere
@@ -79,7 +80,7 @@ T = TypeVar("T")
 _Work = TypeVar("_Work", bound=tuple[Any, ...])
 _Dealt = tuple[tuple[int, _Work], bool]
 """See `Ranks.deal`; a pack's number comes first."""
-_Weighted = tuple[Part, Tensor, float]
+_Weighted = tuple[Pack, Tensor, float]
 """A pack, the weights of its targets, the temperature."""
 _Seen = tuple[Tensor, Tensor]
 """Log-probabilities of a pack's targets, and the entropies of what they were drawn from."""
@@ -170,10 +171,10 @@ class Learner:
         work: list[_Weighted] = []
         for each in batch:
             start = 0
-            for part in parts(each.group, self.pack, share=self.share):
-                weights = each.weights.token[start : start + len(part.targets)]
-                work.append((part, weights, each.group.temperature))
-                start += len(part.targets)
+            for pack in packs(each.group, self.pack, share=self.share):
+                weights = each.weights.token[start : start + len(pack.targets)]
+                work.append((pack, weights, each.group.temperature))
+                start += len(pack.targets)
         loss, seen = self._differentiate(work, tokens)
         chosen, entropies = (torch.cat(each) for each in zip(*seen, strict=True))
         for each, now in zip(batch, torch.split(chosen, [each.group.tokens for each in batch]), strict=True):
@@ -186,9 +187,9 @@ class Learner:
 
         Under the network they are in float32, under the reference as coarse as gradients are.
         """
-        of_groups = [list(parts(group, self.pack, share=self.share)) for group in groups]
+        of_groups = [list(packs(group, self.pack, share=self.share)) for group in groups]
         work = [
-            (part, group.temperature) for group, each in zip(groups, of_groups, strict=True) for part in each
+            (pack, group.temperature) for group, each in zip(groups, of_groups, strict=True) for pack in each
         ]
         results = iter(self._evaluate(work, reference))
         return [torch.cat([next(results) for _ in each]) for each in of_groups]
@@ -230,13 +231,10 @@ class Learner:
         parameters = self.optimizer.parameters
 
         def one(dealt: _Dealt[_Weighted]) -> tuple[float, Sequence[Tensor], int, _Seen]:
-            (number, (part, weights, temperature)), again = dealt
-            part = part.to(self.device)
-            full = self._full(self.network, part, temperature, coarse=True)
-            chosen = full.gather(-1, part.targets[:, None])[:, 0]
+            (number, (pack, weights, temperature)), again = dealt
+            chosen, entropies = self._score(self.network, pack, temperature, coarse=True)
             loss = policy_loss(chosen, weights.to(chosen) * (not again), tokens)
-            with torch.no_grad():
-                seen = (chosen.cpu().double(), -(full.exp() * full).sum(-1).cpu().double())
+            seen = (chosen.detach().cpu().double(), entropies.cpu().double())
             return float(loss.detach()), self.ranks.differentiate(loss, parameters), number, seen
 
         total = [torch.zeros_like(each) for each in parameters]
@@ -250,30 +248,27 @@ class Learner:
         return loss, _in_order(self.ranks.gather(found))
 
     @everywhere
-    def _evaluate(self, work: Sequence[tuple[Part, float]], reference: bool) -> list[Tensor]:
+    def _evaluate(self, work: Sequence[tuple[Pack, float]], reference: bool) -> list[Tensor]:
         """Log-probabilities of the packs' targets; on the first rank of all packs."""
         network = self.reference if reference else self.network
 
-        def one(dealt: _Dealt[tuple[Part, float]]) -> tuple[int, Tensor]:
-            (number, (part, temperature)), _ = dealt
-            part = part.to(self.device)
+        def one(dealt: _Dealt[tuple[Pack, float]]) -> tuple[int, Tensor]:
+            (number, (pack, temperature)), _ = dealt
             with torch.no_grad():
-                full = self._full(network, part, temperature, coarse=reference)
-                return number, full.gather(-1, part.targets[:, None])[:, 0].cpu().double()
+                chosen, _ = self._score(network, pack, temperature, coarse=reference)
+                return number, chosen.cpu().double()
 
         return _in_order(self.ranks.gather(dict(self.workers.map(one, self._deal(work)))))
 
-    def _full(self, network: Trainable, part: Part, temperature: float, *, coarse: bool) -> Tensor:
-        """Log-probabilities of all tokens at a pack's n targets, (n, V).
-
-        With products in bfloat16 where that is enough (`coarse`) and allowed.
-        """
+    def _score(
+        self, network: Trainable, pack: Pack, temperature: float, *, coarse: bool
+    ) -> tuple[Tensor, Tensor]:
+        """`network.score`, with products in bfloat16 where that is enough (`coarse`) and allowed."""
         precision: AbstractContextManager[Any] = nullcontext()
         if coarse and self.low_precision:
             precision = torch.autocast(self.device.type, torch.bfloat16)
         with precision:
-            logits = network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
-        return torch.log_softmax(logits.float() / temperature, -1)
+            return network.score(pack.to(self.device), temperature)
 
     def _deal(self, work: Sequence[_Work]) -> list[_Dealt[_Work]]:
         """This rank's packs, numbered (see `Ranks.deal`)."""

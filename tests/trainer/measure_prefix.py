@@ -12,13 +12,13 @@ import time
 import torch
 from torch import Tensor
 
-from trainer.experience import Part
+from trainer.batch import Pack
 from trainer.network import Network, Shape
 
 VOCABULARY = 3072
 
 
-def parts_of(size: int, prompt: int, rest: int, pack: int, *, share: bool) -> list[Part]:
+def packs_of(size: int, prompt: int, rest: int, pack: int, *, share: bool) -> list[Pack]:
     """A group of `size` trajectories in packs, every second token after the prompt the agent's own."""
     generator = torch.Generator().manual_seed(0)
     beginning = torch.randint(VOCABULARY, (prompt,), generator=generator)
@@ -38,18 +38,17 @@ def parts_of(size: int, prompt: int, rest: int, pack: int, *, share: bool) -> li
             place += each
         ids = torch.cat(pieces)
         positions = torch.cat(places)
-        result.append(Part(ids, lengths, positions, ids[positions + 1], share))
+        result.append(Pack(ids, lengths, positions, ids[positions + 1], share))
     return result
 
 
-def seconds(network: Network, parts: list[Part]) -> float:
+def seconds(network: Network, packs: list[Pack]) -> float:
     """Of one gradient over all packs."""
     began = time.perf_counter()
-    for part in parts:
+    for pack in packs:
         with torch.autocast("cpu", torch.bfloat16):
-            logits = network.logits(part.ids, part.lengths, part.chosen, shared=part.shared)
-        loss = torch.nn.functional.cross_entropy(logits.float(), part.targets)
-        torch.autograd.grad(loss, list(network.parameters()))
+            chosen, _ = network.score(pack)
+        torch.autograd.grad(-chosen.mean(), list(network.parameters()))
     return time.perf_counter() - began
 
 
@@ -65,13 +64,13 @@ def main() -> None:
     network.initialise(torch.Generator().manual_seed(0))
     for size in (8, 16):
         ways = {
-            share: parts_of(size, given.prompt, given.rest, given.pack, share=share)
+            share: packs_of(size, given.prompt, given.rest, given.pack, share=share)
             for share in (True, False)
         }
         taken: dict[bool, list[float]] = {True: [], False: []}
         for _ in range(given.rounds):
-            for share, parts in ways.items():
-                taken[share].append(seconds(network, parts))
+            for share, packs in ways.items():
+                taken[share].append(seconds(network, packs))
         shared, plain = (statistics.median(taken[share]) for share in (True, False))
         print(f"G = {size}: plain {plain:.2f} s, shared {shared:.2f} s, {plain / shared:.2f} times as fast")
 

@@ -11,7 +11,7 @@ import time
 
 import torch
 
-from tests.trainer.measure_prefix import VOCABULARY, parts_of
+from tests.trainer.measure_prefix import VOCABULARY, packs_of
 from trainer.loss import MGPO
 from trainer.network import Network, Shape
 from trainer.optimizer import Optimizer, Rates
@@ -38,9 +38,9 @@ def main() -> None:
     if not ranks.first:
         ranks.follow(learner)
         return
-    parts = parts_of(SIZE, PROMPT, REST, PACK, share=True) * GROUPS
-    work = [(part, torch.ones(len(part.targets)), 1.0) for part in parts]
-    tokens = sum(len(part.targets) for part in parts)
+    packs = packs_of(SIZE, PROMPT, REST, PACK, share=True) * GROUPS
+    work = [(pack, torch.ones(len(pack.targets)), 1.0) for pack in packs]
+    tokens = sum(len(pack.targets) for pack in packs)
     taken = []
     for _ in range(ROUNDS):
         began = time.perf_counter()

@@ -14,6 +14,7 @@ import torch.nn.functional as F  # noqa: N812
 from propound.policy.chat import encode_turn
 from propound.skills import Library
 from tests.cli.commands import propound
+from tests.factories.networks import logits
 from trainer.acquisition.run import CONVERSATIONS, DECISIONS, LIBRARY, Run, RunError, summary
 from trainer.acquisition.score import Scorer
 from trainer.acquisition.scripted import ScriptedTeacher
@@ -111,14 +112,14 @@ def test_the_loss_is_over_the_packages_tokens_alone(finished: Path, tmp_path: Pa
     assert 0 < len(batch.targets) < len(batch.ids)
     with torch.no_grad():
         loss, count = run._loss([index])
-        logits = run.network.logits(batch.ids, batch.lengths)
+        full = logits(run.network, batch.ids, batch.lengths)
     assert count == len(package)
     start = len(batch.ids) - len(package)
     start -= next(
         shift for shift in range(3) if batch.ids[start - shift :][: len(package)].tolist() == package
     )
     over_package = F.cross_entropy(
-        logits[start - 1 : start - 1 + count], torch.tensor(package), reduction="sum"
+        full[start - 1 : start - 1 + count], torch.tensor(package), reduction="sum"
     )
     assert float(loss) == pytest.approx(float(over_package), rel=5e-3)  # one of them in bfloat16
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from tests.factories.networks import logits
 from trainer.network import Network, Shape
 
 VOCABULARY = 3_000
@@ -21,7 +22,7 @@ def _share_known(network: Network, between: int) -> float:
         ids = torch.cat((text, other, text))
         chosen = torch.arange(len(ids) - 24, len(ids) - 1)
         with torch.inference_mode():
-            known += int((network.logits(ids, [len(ids)], chosen).argmax(-1) == ids[chosen + 1]).sum())
+            known += int((logits(network, ids, [len(ids)], chosen).argmax(-1) == ids[chosen + 1]).sum())
     return known / (8 * 23)
 
 
@@ -44,7 +45,7 @@ def test_a_new_network_tells_places_apart_by_more_than_one_token() -> None:
         ids = torch.cat((text, text))
         chosen = torch.arange(304, 599)
         with torch.inference_mode():
-            known += int((network.logits(ids, [len(ids)], chosen).argmax(-1) == ids[chosen + 1]).sum())
+            known += int((logits(network, ids, [len(ids)], chosen).argmax(-1) == ids[chosen + 1]).sum())
         total += len(chosen)
     assert known / total > 0.8
 

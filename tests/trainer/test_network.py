@@ -13,8 +13,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from propound.policy.chat import encode_conversation, load_tokenizer
 from tests.factories import checkpoints, conversations
+from tests.factories.networks import logits
 from trainer.adapted import Adapted
 from trainer.attention import attend, attend_by_torch
+from trainer.batch import Pack
 from trainer.network import Network, Shape, load_network
 
 LENGTHS = [37, 1, 190, 64]
@@ -41,8 +43,8 @@ def test_a_pack_is_transformers_padded_batch(folder: Path) -> None:
     )
     ids = draw_ids(sum(LENGTHS))
     chosen = torch.cat([torch.arange(length - 1) + sum(LENGTHS[:i]) for i, length in enumerate(LENGTHS)])
-    logits = network.logits(ids, LENGTHS, chosen)
-    loss, gradients = loss_and_gradients(network, F.cross_entropy(logits, ids[chosen + 1], reduction="sum"))
+    scored, _ = network.score(Pack(ids, LENGTHS, chosen, ids[chosen + 1]))
+    loss, gradients = loss_and_gradients(network, -scored.sum())
 
     padded = torch.nn.utils.rnn.pad_sequence(list(torch.split(ids, LENGTHS)), batch_first=True)
     mask = torch.arange(max(LENGTHS))[None] < torch.tensor(LENGTHS)[:, None]
@@ -51,7 +53,7 @@ def test_a_pack_is_transformers_padded_batch(folder: Path) -> None:
     expected = F.cross_entropy(full[:, :-1].flatten(0, 1), targets[:, 1:].flatten(), reduction="sum")
     expected_loss, expected_gradients = loss_and_gradients(reference, expected)
 
-    torch.testing.assert_close(network.logits(ids, LENGTHS), full[mask], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(logits(network, ids, LENGTHS), full[mask], atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(loss, expected_loss)
     assert gradients.keys() == expected_gradients.keys()
     for name, gradient in gradients.items():
@@ -61,8 +63,8 @@ def test_a_pack_is_transformers_padded_batch(folder: Path) -> None:
 def test_a_neighbour_changes_nothing(folder: Path) -> None:
     network = load_network(folder)
     ids = draw_ids(sum(LENGTHS))
-    together = network.logits(ids, LENGTHS)
-    alone = torch.cat([network.logits(part, [len(part)]) for part in torch.split(ids, LENGTHS)])
+    together = logits(network, ids, LENGTHS)
+    alone = torch.cat([logits(network, part, [len(part)]) for part in torch.split(ids, LENGTHS)])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-5)
     weight = torch.randn(together.shape, generator=torch.Generator().manual_seed(2))
     _, first = loss_and_gradients(network, (together * weight).sum())
@@ -109,15 +111,16 @@ def test_what_is_written_loads_in_transformers(tmp_path: Path) -> None:
     assert reference.generation_config.eos_token_id == theirs.eos_token_id
     with torch.no_grad():
         expected = reference(torch.tensor([ids])).logits[0]
-        logits = load_network(tmp_path).logits(torch.tensor(ids), [len(ids)])
-    torch.testing.assert_close(logits, expected, atol=1e-4, rtol=1e-4)
+        found = logits(load_network(tmp_path), torch.tensor(ids), [len(ids)])
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
 def test_networks_of_transformers_are_trained_on_packs_alike(folder: Path) -> None:
-    ids, weight = draw_ids(sum(LENGTHS)), torch.randn(4, 320, generator=torch.Generator().manual_seed(2))
+    ids, weight = draw_ids(sum(LENGTHS)), torch.randn(4, generator=torch.Generator().manual_seed(2))
     chosen = torch.tensor([0, 36, 37, 250])
+    pack = Pack(ids, LENGTHS, chosen, ids[chosen + 1])
     results = [
-        loss_and_gradients(each, (each.logits(ids, LENGTHS, chosen) * weight).sum())
+        loss_and_gradients(each, (each.score(pack, 0.7)[0] * weight).sum())
         for each in (load_network(folder), Adapted(folder, None))
     ]
     torch.testing.assert_close(results[0][0], results[1][0], atol=1e-3, rtol=1e-4)
@@ -136,8 +139,9 @@ def test_adapters_alone_are_trained_and_merged(folder: Path, tmp_path: Path) -> 
     (tmp_path / "merged").mkdir()
     network.write(tmp_path / "merged", load_tokenizer(folder))
     ids = draw_ids(50)
+    pack = Pack(ids, [50], torch.arange(49), ids[1:])
     with torch.no_grad():
-        expected = network.logits(ids, [50]).float()
-        merged = load_network(tmp_path / "merged").logits(ids, [50])
-        before = load_network(folder).logits(ids, [50])
+        expected, merged, before = (
+            each.score(pack)[0] for each in (network, load_network(tmp_path / "merged"), load_network(folder))
+        )
     assert (merged - expected).abs().mean() < 0.3 * (before - expected).abs().mean()

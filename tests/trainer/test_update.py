@@ -17,8 +17,9 @@ from propound.policy.chat import load_tokenizer
 from propound.policy.checkpoint import load_checkpoint
 from propound.trajectory import Outcome
 from tests.factories import checkpoints, experience
+from tests.factories.networks import logits
 from trainer.batch import DataError
-from trainer.experience import Group, parts, read_group
+from trainer.experience import Group, packs, read_group
 from trainer.loss import MGPO
 from trainer.network import load_network
 from trainer.optimizer import Optimizer, Rates
@@ -140,7 +141,7 @@ def test_entropies_are_those_of_all_tokens_of_the_batch(folder: Path, groups: li
         for member in group.members:
             ids = torch.tensor(member.ids)
             with torch.no_grad():
-                full = torch.log_softmax(which.network.logits(ids, [len(ids)]), -1)
+                full = torch.log_softmax(logits(which.network, ids, [len(ids)]), -1)
             expected += [-(full[place - 1].exp() * full[place - 1]).sum() for place in member.own]
     found = which.gradients(which.weigh(groups, {groups[0].version})).entropies
     torch.testing.assert_close(found, torch.stack(expected).double(), atol=1e-4, rtol=1e-4)
@@ -156,26 +157,26 @@ def test_a_shared_prompt_changes_no_gradient(folder: Path, groups: list[Group]) 
 
 def test_sharing_computes_the_prompt_once(groups: list[Group]) -> None:
     group = groups[0]
-    (part,) = parts(group, 100_000)
+    (pack,) = packs(group, 100_000)
     prompt = group.members[0].prompt
-    assert part.shared
-    assert part.lengths[0] == prompt - 1
-    assert len(part.ids) == group.length - (len(group.members) - 1) * (prompt - 1)
-    (plain,) = parts(group, 100_000, share=False)
+    assert pack.shared
+    assert pack.lengths[0] == prompt - 1
+    assert len(pack.ids) == group.length - (len(group.members) - 1) * (prompt - 1)
+    (plain,) = packs(group, 100_000, share=False)
     assert len(plain.ids) == group.length
     assert plain.ids[plain.chosen + 1].tolist() == plain.targets.tolist()
-    assert part.targets.tolist() == plain.targets.tolist()
+    assert pack.targets.tolist() == plain.targets.tolist()
 
 
 def test_two_trajectories_share_a_prompt_however_small_a_pack_may_be(groups: list[Group]) -> None:
-    assert [len(part.lengths) for part in parts(groups[0], 1)] == [3, 2]
-    assert [len(part.lengths) for part in parts(groups[0], 1, share=False)] == [1, 1, 1]
+    assert [len(each.lengths) for each in packs(groups[0], 1)] == [3, 2]
+    assert [len(each.lengths) for each in packs(groups[0], 1, share=False)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("share", [True, False])
 @pytest.mark.parametrize("pack", [1, 1500])
 def test_micro_batches_change_no_gradient(folder: Path, groups: list[Group], pack: int, share: bool) -> None:
-    assert len(list(parts(groups[0], pack, share=share))) > 1
+    assert len(list(packs(groups[0], pack, share=share))) > 1
     loss, whole = gradients(learner(folder), groups)
     split_loss, split = gradients(learner(folder, pack=pack, share=share), groups)
     assert loss == pytest.approx(split_loss, abs=1e-6)
@@ -200,8 +201,8 @@ def test_the_gradient_is_that_of_a_padded_batch_and_only_of_the_agents_own_token
             everywhere = torch.zeros(len(ids))
             everywhere[list(member.own)] = each.weights.token[start : start + len(member.own)].float()
             start += len(member.own)
-            logits = network.logits(ids, [len(ids)])
-            taken = -F.cross_entropy(logits[:-1], ids[1:], reduction="none")
+            full = logits(network, ids, [len(ids)])
+            taken = -F.cross_entropy(full[:-1], ids[1:], reduction="none")
             loss = loss - (everywhere[1:] * taken).sum() / total
     expected = torch.autograd.grad(loss, which.optimizer.parameters)
     for first, second in zip(found, expected, strict=True):
