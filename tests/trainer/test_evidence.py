@@ -70,7 +70,7 @@ def test_the_plan_of_the_project_is_sound() -> None:
         each.resolved()
 
 
-@pytest.mark.parametrize("name", ["default", "rates"])
+@pytest.mark.parametrize("name", ["default", "pruning", "rates"])
 def test_every_arm_of_the_other_plans_can_run(name: str) -> None:
     plan = Plan.read(Path(f"trainer/{name}.toml"))
     for arm in plan.arms:
@@ -92,7 +92,6 @@ def test_the_ablations_change_one_thing_each() -> None:
         ("omega", 0.25),
         ("omega", 1.0),
         ("curriculum", True),
-        ("withheld", (ActionKind.EDIT,)),
     ]
     assert {each.resolved().omega for each in (reference, *others)} == {0.0, 0.25, 0.5, 1.0}
 
