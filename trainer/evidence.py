@@ -16,15 +16,12 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import statistics
 import tomllib
 from collections.abc import Mapping, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, as_completed
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -38,6 +35,7 @@ from propound.skills import default_library
 from propound.skills.library import compile_toolkit
 from propound.trajectory import ActionKind
 from trainer.average import average
+from trainer.processes import side_by_side, write_whole
 from trainer.refine import RefineError, RefineSettings, refine
 from trainer.report import read_metrics
 
@@ -109,9 +107,8 @@ def main(words: Sequence[str] | None = None) -> None:
     seeds = plan.seeds[: given.seeds]
     given.out.mkdir(parents=True, exist_ok=True)
     compile_toolkit()
-    context = get_context("spawn")
     failed: list[str] = []
-    with ProcessPoolExecutor(given.processes, mp_context=context, initializer=_end_with_parent) as pool:
+    with side_by_side(given.processes) as pool:
         base = pool.submit(_evaluated, plan, plan.settings(), plan.base, given.out / "base.json")
         runs = {
             pool.submit(_run, plan, arm, seed, given.out / f"{arm}-{seed}"): (arm, seed)
@@ -137,18 +134,6 @@ def main(words: Sequence[str] | None = None) -> None:
         write(plan, given.out, base.result(), finished, [each.result() for each in means])
     if failed:
         raise SystemExit(f"{len(failed)} of {len(runs)} runs failed:\n" + "\n".join(failed))
-
-
-def _end_with_parent() -> None:
-    """End this process as soon as the call has ended, however it did: its run is taken up by the next call."""
-
-    def watch() -> None:
-        parent = parent_process()
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
 
 
 def _run(plan: Plan, arm: str, seed: int, out: Path) -> dict[str, Any]:
@@ -177,7 +162,7 @@ def _run(plan: Plan, arm: str, seed: int, out: Path) -> dict[str, Any]:
             "checkpoint": refined.folder.name if refined.folder.parent == out else plan.base,
             "plan": of,
         }
-        _write_whole(end, json.dumps(ended))
+        write_whole(end, json.dumps(ended))
         _evaluated(plan, settings, str(refined.folder), done)
     return dict(json.loads(done.read_text()))
 
@@ -212,15 +197,8 @@ def _evaluated(plan: Plan, settings: RefineSettings, checkpoint: str, path: Path
                 in_flight=settings.in_flight,
                 withheld=settings.withheld,
             )
-        _write_whole(path, found.model_dump_json())
+        write_whole(path, found.model_dump_json())
     return dict(json.loads(path.read_text()))
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """A file that is there is complete, whenever its writer is killed."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text)
-    partial.replace(path)
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:

@@ -98,9 +98,7 @@ class Run:
         self.tokens = 0
         self.seconds = 0.0
         self.device = device_of(network)
-        self.workers = ThreadPoolExecutor(
-            threads_on(self.device, settings.threads), initializer=_one_thread
-        )
+        self.workers = ThreadPoolExecutor(threads_on(self.device, settings.threads), initializer=_one_thread)
 
     @property
     def progress(self) -> float:
@@ -270,7 +268,7 @@ def train(run: Run, name: str) -> Path:
         for figures in run.train():
             lines.write(json.dumps(figures) + "\n")
             if run.steps % 10 == 0:
-                _show(figures, run.progress)
+                _show(run.out.name, figures, run.progress)
             if run.seconds - mark >= run.settings.mark_minutes * 60:
                 mark = run.seconds
                 _mark(run, name)
@@ -287,10 +285,10 @@ def _mark(run: Run, name: str) -> Path:
     return folder
 
 
-def _show(figures: dict[str, float], progress: float) -> None:
+def _show(name: str, figures: dict[str, float], progress: float) -> None:
     left = figures["seconds"] * (1 - progress) / max(progress, 1e-9) / 60
     print(
-        f"step {figures['step']:.0f}  {figures['tokens'] / 1e6:.2f} M tokens  loss {figures['loss']:.4f}"
+        f"{name}: step {figures['step']:.0f}  {figures['tokens'] / 1e6:.2f} M tokens  loss {figures['loss']:.4f}"
         f"  norm {figures['norm']:.2f}  {figures['tokens_per_second']:.0f} tokens/s  {left:.0f} min left",
         flush=True,
     )

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from propound.evaluation import Attempt
 from propound.job import JobRequest
+from propound.policy.checkpoint import CheckpointError, load_checkpoint
 from propound.policy.protocol import Turn
 from propound.policy.teacher import Teacher
-from propound.probing.probe import Probe
+from propound.probing.solver import solver_folder
 from propound.problem import AnswerKind, CodingMode, Domain, Problem, ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
@@ -238,38 +239,83 @@ def test_a_constant_is_as_good_as_its_share(answers: list[int]) -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=30))
 def test_a_gain_lies_in_its_bounds_and_turns_with_its_sides(pairs: list[tuple[int, int]]) -> None:
-    probes = {
-        name: [Probe(prober=name, version="1", attempts=4, solved=pair[side]) for pair in pairs]
-        for side, name in enumerate((ONE_SHOT, VERIFIED))
-    }
-    found = gain(VERIFIED, ONE_SHOT, probes, 0)
+    runs = {name: [[pair[side] / 4 for pair in pairs]] * 2 for side, name in enumerate((ONE_SHOT, VERIFIED))}
+    found = gain(VERIFIED, ONE_SHOT, runs, 0)
     assert found.low <= found.mean + 1e-12
     assert found.mean <= found.high + 1e-12
-    back = gain(ONE_SHOT, VERIFIED, probes, 0)
+    assert found.by_seed == pytest.approx((found.mean, found.mean))
+    back = gain(ONE_SHOT, VERIFIED, runs, 0)
     assert back.mean == pytest.approx(-found.mean)
 
 
+def test_a_gain_is_the_mean_over_the_seeds() -> None:
+    """By hand: (0.5, 0.25) and (0.75, 0.25) less the only run of the other kind (0.25, 0)."""
+    found = gain(VERIFIED, NONE, {VERIFIED: [[0.5, 0.25], [0.75, 0.25]], NONE: [[0.25, 0.0]]}, 0)
+    assert found.by_seed == (0.25, 0.375)
+    assert found.mean == pytest.approx(0.3125)
+
+
 def test_the_whole_comparison(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """All of it, tiny; a second call finds everything done and says the same."""
+    """All of it, tiny; a second call finds everything done and says the same, without another attempt."""
     words = [str(tmp_path), "--count", "16", "--tokens", "3000", "--held-out", "3", "--tasks", "0"]
     words += ["--attempts", "1", "--skills", "1", "--layers", "1", "--seed", "4", "--in-flight", "4"]
+    words += ["--base", "random", "--seeds", "2"]
     main(words)
     first = (tmp_path / "report.json").read_text()
     report = json.loads(first)
-    assert [score["solver"] for score in report["scores"]] == [NONE, ONE_SHOT, VERIFIED]
-    assert len({score["version"] for score in report["scores"]}) == 3
+    assert [(score["solver"], score["seed"]) for score in report["scores"]] == [
+        (NONE, None),
+        (ONE_SHOT, 4),
+        (VERIFIED, 4),
+        (ONE_SHOT, 5),
+        (VERIFIED, 5),
+    ]
+    assert len({score["version"] for score in report["scores"]}) == 5
     assert report["corpus"]["episodes"] >= 16
     assert {each["of"] for each in report["gains"]} == {VERIFIED}
-    assert "| solver trained on | held-out |" in capsys.readouterr().out
+    assert "| verified, seed 5 |" in capsys.readouterr().out
+    written = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.score.json")}
+    assert len(written) == 5
     main(words)
     assert (tmp_path / "report.json").read_text() == first
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+
+
+def test_a_solver_that_comes_with_the_package_is_the_base(tmp_path: Path, made: list[Attempt]) -> None:
+    """Then the solver of no problems is it, as it is; another exam is another score."""
+    problems = gather(made, 16, LIBRARY).verified
+    for name in ("verified", "one-shot", "held-out"):
+        write_rows(tmp_path / f"{name}.jsonl", problems[:3] if name == "held-out" else problems)
+    words = [str(tmp_path), "--count", "16", "--tokens", "2000", "--tasks", "0", "--attempts", "1"]
+    for count in (2, 3):
+        main([*words, "--held-out", str(count)])
+        report = json.loads((tmp_path / "report.json").read_text())
+        assert [score["held_out"]["all"]["problems"] for score in report["scores"]] == [count] * 3
+    assert report["scores"][0]["version"].startswith(load_checkpoint(solver_folder("novice")).version)
+
+
+def test_an_unknown_base_is_an_error_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"no solver 'nobody': .* novice"):
+        main([str(tmp_path / "out"), "--base", "nobody"])
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["--count", "--held-out", "--attempts", "--seeds", "--processes"])
+def test_none_of_something_is_refused(
+    tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([str(tmp_path / "out"), option, "0"])
+    assert option in capsys.readouterr().err
 
 
 def test_an_export_takes_the_place_of_accepted_problems(tmp_path: Path, made: list[Attempt]) -> None:
     mine: list[Problem] = gather(made, 16, LIBRARY).verified
     write_rows(tmp_path / "verified.jsonl", mine)
     words = [str(tmp_path), "--count", "16", "--tokens", "2000", "--held-out", "2", "--tasks", "0"]
-    main([*words, "--attempts", "1", "--skills", "1", "--layers", "1", "--in-flight", "4"])
+    main(
+        [*words, "--attempts", "1", "--skills", "1", "--layers", "1", "--in-flight", "4", "--base", "random"]
+    )
     lines = (tmp_path / "verified-lessons.jsonl").read_text().splitlines()
     taught = [json.loads(line)["messages"][0]["content"] for line in lines]
     assert taught == [problem.statement for problem in mine]

@@ -1,4 +1,4 @@
-"""`python -m trainer.downstream OUT`: problems, two trainings, three measurements, one table.
+"""`python -m trainer.downstream OUT`: problems, trainings, measurements, one table.
 
 What is already in OUT is taken as it is, so that a stopped run goes on. An export of a job, put there as
 `verified.jsonl`, takes the place of the problems that would be accepted here.
@@ -10,7 +10,8 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from propound.errors import PropoundError
 from propound.evaluation import SEEDS_FROM, Attempt
 from propound.job import JobRequest
 from propound.policy.opening import open_policy
+from propound.probing.solver import solver_folder
 from propound.problem import Domain, Problem
 from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
@@ -29,18 +31,23 @@ from trainer.downstream.comparison import (
     ONE_SHOT,
     VERIFIED,
     Budget,
+    Exam,
     Report,
+    lines_of,
     report,
-    score,
     show,
-    train_solver,
+    train_and_score,
     write_base,
 )
 from trainer.downstream.corpus import attempts, gather, held_out, read_rows, write_rows
 from trainer.downstream.gym import TASKS, gym_problems
 from trainer.downstream.lesson import lessons
+from trainer.processes import side_by_side
 
 HELD_OUT = "held-out"
+RANDOM = "random"
+TOLD_EVERY = 500
+"""Episodes."""
 
 
 def run(given: argparse.Namespace) -> Report:
@@ -55,35 +62,42 @@ def run(given: argparse.Namespace) -> Report:
         print(f"[{(time.monotonic() - began) / 60:5.1f} min] {text}", flush=True)
 
     out: Path = given.out
+    base = out / NONE if given.base == RANDOM else solver_folder(given.base)
     out.mkdir(parents=True, exist_ok=True)
     compile_toolkit()
     library = default_library()
     sandbox = PlacedSandbox(open_sandbox(settings().sandbox_tier))
-    tasks = {task: gym_problems(task, given.tasks, given.seed) for task in TASKS if given.tasks}
-    problems = _problems(given, library, sandbox)
+    tasks = {task: tuple(gym_problems(task, given.tasks, given.seed)) for task in TASKS if given.tasks}
+    problems = _problems(given, library, sandbox, say)
     say(f"{given.count} problems of each kind: {_figures(out)}")
     for name in (ONE_SHOT, VERIFIED):
         _write_lessons(out, name, problems[name], library, sandbox)
-    budget = Budget(tokens=int(given.tokens), layers=given.layers, batch=given.batch, seed=given.seed)
-    base = given.base or out / NONE
-    if not base.exists():
-        write_base(base, [_lessons(out, name) for name in (ONE_SHOT, VERIFIED)], budget)
-    folders = {NONE: base}
-    for name in (ONE_SHOT, VERIFIED):
-        folders[name] = train_solver(base, _lessons(out, name), out / name, budget)
-        say(f"trained on {name} problems: {folders[name]}")
-    scored = {}
-    for name, folder in folders.items():
-        scored[name] = score(
-            name, folder, problems[HELD_OUT], tasks, sandbox=sandbox, attempts=given.attempts
-        )
-        say(
-            f"{name}: {scored[name][0].held_out.all.pass_rate:.1%} of the attempts at held-out problems right"
-        )
-    return report(_figures(out), scored, tasks, given.seed)
+    budgets = [
+        Budget(tokens=int(given.tokens), layers=given.layers, batch=given.batch, seed=given.seed + number)
+        for number in range(given.seeds)
+    ]
+    if given.base == RANDOM and not base.exists():
+        write_base(base, [lines_of(out, name) for name in (ONE_SHOT, VERIFIED)], budgets[0])
+    exam = Exam(tuple(problems[HELD_OUT]), tasks, given.attempts)
+    with side_by_side(given.processes) as pool:
+        runs = [pool.submit(train_and_score, out, NONE, base, budgets[0], exam)]
+        runs += [
+            pool.submit(train_and_score, out, name, base, budget, exam)
+            for budget in budgets
+            for name in (ONE_SHOT, VERIFIED)
+        ]
+        for done in as_completed(runs):
+            found = done.result()
+            seed = "" if found.seed is None else f", seed {found.seed}"
+            say(
+                f"{found.solver}{seed}: {found.held_out.all.pass_rate:.1%} of the attempts at held-out problems right"
+            )
+    return report(_figures(out), [run.result() for run in runs], exam, given.seed)
 
 
-def _problems(given: argparse.Namespace, library: Library, sandbox: Sandbox) -> dict[str, list[Problem]]:
+def _problems(
+    given: argparse.Namespace, library: Library, sandbox: Sandbox, say: Callable[[str], None]
+) -> dict[str, list[Problem]]:
     """Problems by what they are for, from OUT or newly made."""
     paths = {name: given.out / f"{name}.jsonl" for name in (VERIFIED, ONE_SHOT, HELD_OUT)}
     request = JobRequest(
@@ -96,7 +110,7 @@ def _problems(given: argparse.Namespace, library: Library, sandbox: Sandbox) -> 
         with open_policy(given.policy, library, temperature=given.temperature) as policy:
 
             def episodes(request: JobRequest) -> Iterator[Attempt]:
-                return attempts(
+                made = attempts(
                     policy,
                     library,
                     sandbox,
@@ -104,6 +118,10 @@ def _problems(given: argparse.Namespace, library: Library, sandbox: Sandbox) -> 
                     max_steps=settings().max_steps,
                     in_flight=given.in_flight,
                 )
+                for number, attempt in enumerate(made, 1):
+                    yield attempt
+                    if number % TOLD_EVERY == 0:
+                        say(f"{number} episodes")
 
             if not (paths[VERIFIED].exists() and paths[ONE_SHOT].exists()):
                 corpus = gather(episodes(request), given.count, library)
@@ -128,7 +146,7 @@ def _problems(given: argparse.Namespace, library: Library, sandbox: Sandbox) -> 
 def _write_lessons(
     out: Path, name: str, problems: Sequence[Problem], library: Library, sandbox: Sandbox
 ) -> None:
-    path = _lessons(out, name)
+    path = lines_of(out, name)
     if path.exists():
         return
     partial = path.with_suffix(".partial")
@@ -136,10 +154,6 @@ def _write_lessons(
         for line in lessons(problems, library, sandbox):
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
     partial.replace(path)
-
-
-def _lessons(out: Path, name: str) -> Path:
-    return out / f"{name}-lessons.jsonl"
 
 
 def _figures(out: Path) -> dict[str, Any]:
@@ -165,12 +179,21 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--temperature", type=float, default=0.7, help="of a policy that is a language model")
     parser.add_argument("--in-flight", type=int, default=8, help="episodes at a time")
     parser.add_argument(
-        "--base", type=Path, help="checkpoint that the solvers begin as; default: random weights"
+        "--base",
+        default="novice",
+        metavar="SOLVER",
+        help=f"that all begin as: one that comes with the package, a checkpoint's folder, or {RANDOM}: random weights",
     )
     parser.add_argument("--layers", type=int, default=Budget.layers, help="of random weights")
     parser.add_argument("--batch", type=int, default=Budget.batch, help="tokens of a training step")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of problems, and of the first training of each kind"
+    )
+    parser.add_argument("--seeds", type=int, default=1, help="trainings of each kind, with seeds in a row")
+    parser.add_argument("--processes", type=int, default=2, help="solvers at a time, with one thread each")
     given = parser.parse_args(words)
+    if min(given.count, given.held_out, given.attempts, given.seeds, given.processes) < 1:
+        parser.error("--count, --held-out, --attempts, --seeds and --processes are 1 at least")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     found = run(given)
     (given.out / "report.json").write_text(found.model_dump_json(indent=1) + "\n")

@@ -1,8 +1,10 @@
-"""Three solvers that differ in what they learned from, and how they do: train, measure, report."""
+"""Solvers that differ in what they learned from, and how they do: train, measure, report."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,9 +12,11 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from propound.policy.checkpoint import write_checkpoint
+from propound.config import settings
+from propound.policy.checkpoint import load_checkpoint, write_checkpoint
 from propound.probing.probe import Probe
 from propound.probing.prober import Prober
 from propound.probing.solver import open_solver
@@ -20,10 +24,12 @@ from propound.probing.statistics import wilson
 from propound.probing.survey import Rates, Survey, survey
 from propound.problem import Problem, Record
 from propound.promotion import lower_bound
-from propound.sandbox import Sandbox
+from propound.sandbox import Sandbox, open_sandbox
+from propound.sandbox.places import PlacedSandbox
 from trainer.batch import read_messages
 from trainer.downstream.gym import constant
 from trainer.network import Network, Shape
+from trainer.processes import write_whole
 from trainer.sft import TOKENIZER_SAMPLE, Settings, prepare, train
 from trainer.tokenizer import train_tokenizer
 
@@ -56,9 +62,27 @@ class Budget:
             batch=self.batch,
             short=min(self.short, self.tokens // 8),
             held_out=0,
+            threads=1,
             mark_minutes=2.0,
             seed=self.seed,
         )
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What every solver is measured on."""
+
+    held_out: tuple[Problem, ...]
+    tasks: Mapping[str, tuple[Problem, ...]]
+    """By task of reasoning-gym."""
+    attempts: int
+    """At each problem."""
+
+    def digest(self) -> str:
+        """Equal for equal exams."""
+        asked = [self.held_out, *(self.tasks[task] for task in sorted(self.tasks))]
+        texts = [[problem.content_digest() for problem in problems] for problems in asked]
+        return hashlib.sha256(json.dumps([sorted(self.tasks), texts, self.attempts]).encode()).hexdigest()
 
 
 class Score(Record):
@@ -66,21 +90,33 @@ class Score(Record):
 
     solver: str
     """What it learned from."""
+    seed: int | None
+    """Of its training, if it was trained."""
     version: str
+    exam: str
+    """Digest of what it was measured on."""
     held_out: Survey
+    solved: tuple[int, ...]
+    """Attempts at each held-out problem that were right."""
     tasks: dict[str, Rates]
     """By task of reasoning-gym."""
 
+    @property
+    def pass_rates(self) -> tuple[float, ...]:
+        """By held-out problem."""
+        return tuple(solved / self.held_out.attempts for solved in self.solved)
+
 
 class Gain(Record):
-    """How much more often one solver is right on held-out problems than another, in shares of the attempts."""
+    """How much more often solvers are right on held-out problems than others, in shares of the attempts."""
 
     of: str
     over: str
     mean: float
     low: float
     high: float
-    """Bounds at 95 % by a paired bootstrap over the problems."""
+    """Bounds at 95 % by a paired bootstrap over the problems, each with its mean over the seeds."""
+    by_seed: tuple[float, ...]
 
 
 class Report(Record):
@@ -115,7 +151,6 @@ def train_solver(base: Path, lines: Path, out: Path, budget: Budget) -> Path:
     Raises:
         DataError: the file cannot be read.
     """
-    torch.set_num_threads(1)
     return train(prepare(lines, out, budget.settings(), base), "solver")
 
 
@@ -134,45 +169,83 @@ def measure(folder: Path, problems: Sequence[Problem], sandbox: Sandbox, attempt
         solver.close()
 
 
-def score(
-    name: str, folder: Path, held_out: Sequence[Problem], tasks: Mapping[str, Sequence[Problem]], **how: Any
-) -> tuple[Score, list[Probe]]:
-    """A solver's score, and its attempts at the held-out problems; `how` are the other arguments of `measure`."""
-    probes = measure(folder, held_out, **how)
-    found = survey(list(zip(held_out, probes, strict=True)))
-    others = {
-        task: survey(list(zip(problems, measure(folder, problems, **how), strict=True))).all
-        for task, problems in tasks.items()
-    }
-    return Score(solver=name, version=found.version, held_out=found, tasks=others), probes
+def score(name: str, seed: int | None, folder: Path, exam: Exam, sandbox: Sandbox) -> Score:
+    """What a solver comes to in the exam."""
 
+    def surveyed(problems: Sequence[Problem]) -> tuple[Survey, tuple[int, ...]]:
+        probes = measure(folder, problems, sandbox, exam.attempts)
+        return survey(list(zip(problems, probes, strict=True))), tuple(probe.solved for probe in probes)
 
-def gain(of: str, over: str, probes: Mapping[str, Sequence[Probe]], seed: int) -> Gain:
-    """The difference of two solvers' pass rates on the same problems."""
-    pairs = zip(probes[of], probes[over], strict=True)
-    differences = [after.pass_rate - before.pass_rate for after, before in pairs]
-    return Gain(
-        of=of,
-        over=over,
-        mean=sum(differences) / len(differences),
-        low=lower_bound(differences, CONFIDENCE, seed),
-        high=-lower_bound([-each for each in differences], CONFIDENCE, seed),
+    found, solved = surveyed(exam.held_out)
+    return Score(
+        solver=name,
+        seed=seed,
+        version=found.version,
+        exam=exam.digest(),
+        held_out=found,
+        solved=solved,
+        tasks={task: surveyed(problems)[0].all for task, problems in exam.tasks.items()},
     )
 
 
-def report(
-    corpus: Mapping[str, Any],
-    scored: Mapping[str, tuple[Score, list[Probe]]],
-    tasks: Mapping[str, Sequence[Problem]],
-    seed: int,
-) -> Report:
-    """The comparison of solvers in the order NONE, ONE_SHOT, VERIFIED."""
-    probes = {name: each for name, (_, each) in scored.items()}
+def train_and_score(out: Path, name: str, base: Path, budget: Budget, exam: Exam) -> Score:
+    """One solver from its lines to its score, which `out` keeps: a call that was stopped goes on.
+
+    Raises:
+        DataError: the lines cannot be read.
+        SandboxFailedError: the sandbox itself failed.
+    """
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    torch.set_num_threads(1)
+    seed = None if name == NONE else budget.seed
+    run = out / (name if seed is None else f"{name}-{seed}")
+    folder = base if seed is None else train_solver(base, lines_of(out, name), run, budget)
+    path = run.with_suffix(".score.json")
+    if path.exists():
+        known = Score.model_validate_json(path.read_text())
+        if known.exam == exam.digest() and known.version.startswith(load_checkpoint(folder).version):
+            return known
+    found = score(name, seed, folder, exam, PlacedSandbox(open_sandbox(settings().sandbox_tier)))
+    write_whole(path, found.model_dump_json())
+    return found
+
+
+def lines_of(out: Path, name: str) -> Path:
+    """What solvers of that name learn from: statements with programs."""
+    return out / f"{name}-lessons.jsonl"
+
+
+def gain(of: str, over: str, runs: Mapping[str, Sequence[Sequence[float]]], seed: int) -> Gain:
+    """The difference of two kinds of solvers on the same problems.
+
+    `runs` has the pass rates by problem of each seed, in the same order for both; the only run of a kind stands for
+    every seed.
+    """
+    count = max(len(runs[of]), len(runs[over]))
+    sides = [runs[each] if len(runs[each]) == count else [runs[each][0]] * count for each in (of, over)]
+    by_seed = np.subtract(*(np.array(side, dtype=float) for side in sides))
+    differences = list(by_seed.mean(axis=0))
+    return Gain(
+        of=of,
+        over=over,
+        mean=float(np.mean(differences)),
+        low=lower_bound(differences, CONFIDENCE, seed),
+        high=-lower_bound([-each for each in differences], CONFIDENCE, seed),
+        by_seed=tuple(float(each) for each in by_seed.mean(axis=1)),
+    )
+
+
+def report(corpus: Mapping[str, Any], scores: Sequence[Score], exam: Exam, seed: int) -> Report:
+    """The comparison of the solvers of each kind, in the order of their seeds."""
+    runs = {
+        name: [each.pass_rates for each in scores if each.solver == name]
+        for name in (NONE, ONE_SHOT, VERIFIED)
+    }
     return Report(
         corpus=dict(corpus),
-        scores=tuple(each for each, _ in scored.values()),
-        gains=(gain(VERIFIED, ONE_SHOT, probes, seed), gain(VERIFIED, NONE, probes, seed)),
-        constants={task: constant(problems) for task, problems in tasks.items()},
+        scores=tuple(scores),
+        gains=(gain(VERIFIED, ONE_SHOT, runs, seed), gain(VERIFIED, NONE, runs, seed)),
+        constants={task: constant(problems) for task, problems in exam.tasks.items()},
     )
 
 
@@ -183,7 +256,7 @@ def show(found: Report) -> str:
     head = ["solver trained on", "held-out", "at 95 %", "solved at all", *map(_skills, sizes), *tasks]
     rows = [
         [
-            each.solver,
+            each.solver if each.seed is None else f"{each.solver}, seed {each.seed}",
             _percent(each.held_out.all.pass_rate),
             _interval(each.held_out),
             _percent(each.held_out.all.solved),
@@ -198,7 +271,8 @@ def show(found: Report) -> str:
     lines = [head, ["---"] * len(head), *rows]
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
     gains = "\n".join(
-        f"{each.of} over {each.over}: {100 * each.mean:+.1f} points ({100 * each.low:+.1f} to {100 * each.high:+.1f})"
+        f"{each.of} over {each.over}: {100 * each.mean:+.1f} points ({100 * each.low:+.1f} to {100 * each.high:+.1f});"
+        f" by seed {', '.join(f'{100 * one:+.1f}' for one in each.by_seed)}"
         for each in found.gains
     )
     return f"{table}\n\n{gains}\n\n{json.dumps(found.corpus)}\n"
