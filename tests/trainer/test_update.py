@@ -125,6 +125,27 @@ def test_what_the_gradient_sees_is_compared_with_every_record(
         which.gradients(batch)
 
 
+def test_rounding_of_the_gradients_own_pass_is_no_drift(
+    folder: Path, groups: list[Group], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pass beyond the rough bound is judged by one in float32, which agrees with the record here."""
+    which = learner(folder, low_precision=True)
+    batch = which.weigh(groups, {groups[0].version})
+    measured: list[Group] = []
+    measure = which.measure
+
+    def counted(which_groups: Sequence[Group], **how: bool) -> list[Tensor]:
+        measured.extend(which_groups)
+        return measure(which_groups, **how)
+
+    monkeypatch.setattr(which, "measure", counted)
+    which.gradients(batch)
+    assert not measured
+    monkeypatch.setattr("trainer.update.ROUGH", Drift(0.0, 0.0))
+    which.gradients(batch)
+    assert measured == list(groups)
+
+
 def test_a_loss_that_is_no_number_is_given_not_taken_for_drift(folder: Path, groups: list[Group]) -> None:
     which = learner(folder)
     batch = which.weigh(groups, {groups[0].version})
