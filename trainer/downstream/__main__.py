@@ -166,9 +166,9 @@ def main(words: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m trainer.downstream", description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--count", type=int, default=4_000, help="problems that each solver learns from")
-    parser.add_argument("--tokens", type=float, default=2e6, help="that each solver reads")
-    parser.add_argument("--held-out", type=int, default=150, help="held-out problems")
+    parser.add_argument("--count", type=int, default=10_000, help="problems that each solver learns from")
+    parser.add_argument("--tokens", type=float, default=4e6, help="that each solver reads")
+    parser.add_argument("--held-out", type=int, default=600, help="held-out problems")
     parser.add_argument(
         "--tasks", type=int, default=40, help="problems of each task of reasoning-gym; 0: none"
     )

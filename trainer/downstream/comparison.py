@@ -44,7 +44,7 @@ CONFIDENCE = 0.975
 class Budget:
     """What every solver gets alike."""
 
-    tokens: int = 2_000_000
+    tokens: int
     """Read in training, context included."""
     layers: int = 5
     vocabulary: int = 2048
