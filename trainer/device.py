@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+from contextlib import suppress
 
 import torch
 
 from trainer.optimizer import Parameters
 
 PROCESSOR = torch.device("cpu")
+_ARENA_MAX = -8
+"""`M_ARENA_MAX` of glibc's malloc.h."""
 
 
 def own_device() -> torch.device:
@@ -26,6 +30,15 @@ def device_of(network: Parameters) -> torch.device:
 def threads_on(device: torch.device, threads: int) -> int:
     """So many threads on the processor; a GPU takes its work from one."""
     return threads if device.type == "cpu" else 1
+
+
+def share_heap() -> None:
+    """Let threads that begin from now on allocate from one heap.
+
+    glibc gives each a heap of its own, and what one has freed the others cannot have. Other libraries are left alone.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def pack_on(device: torch.device) -> int:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from propound.errors import PropoundError
 from trainer.batch import Pack
-from trainer.device import PROCESSOR, device_of, pack_on, threads_on
+from trainer.device import PROCESSOR, device_of, pack_on, share_heap, threads_on
 from trainer.experience import Group, packs
 from trainer.loss import Algorithm, Weights, policy_loss, weigh
 from trainer.optimizer import Optimizer, total_norm
@@ -126,6 +126,7 @@ class Learner:
         self.share, self.low_precision, self.drift = share, low_precision, drift
         self.ranks = ranks or Ranks()
         threads = 1 if self.ranks.count > 1 else threads_on(self.device, threads)
+        share_heap()
         self.workers = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
         self._total: list[Tensor] = []
         """The gradients that the next step takes, on every rank."""
