@@ -37,9 +37,9 @@ checkpoint: tests ## make again what the default proposer was refined from: an h
 	@test -e $(or $(OUT),checkpoint)/demonstrations.jsonl || $(RUN)python -m trainer.demonstrations $(or $(OUT),checkpoint)/demonstrations.jsonl --count $(or $(COUNT),12000)
 	@exec $(RUN)propound train sft $(or $(OUT),checkpoint)/demonstrations.jsonl $(or $(OUT),checkpoint)/run --name default --tokens $(or $(TOKENS),1.6e7) --batch 8192 --short 1500000 --decay 0.5 --mark-minutes 5
 
-downstream: ## what checked problems are worth to a small solver: half an hour on two cores (OUT=, COUNT=, TOKENS=)
+downstream: ## what checked problems are worth to a small solver: an hour on two cores (OUT=, COUNT=, TOKENS=, SEEDS=)
 	@$(PYTHON) .ci/environment.py $(VENV) downstream test
-	@exec $(RUN)python -m trainer.downstream $(or $(OUT),downstream) $(if $(COUNT),--count $(COUNT)) $(if $(TOKENS),--tokens $(TOKENS))
+	@exec $(RUN)python -m trainer.downstream $(or $(OUT),downstream) $(if $(COUNT),--count $(COUNT)) $(if $(TOKENS),--tokens $(TOKENS)) $(if $(SEEDS),--seeds $(SEEDS))
 
 clean: ## remove the environment, caches and the data of demo and up (exports stay)
 	rm -rf $(VENV) $(VENV)-vllm .propound .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -286,11 +286,11 @@ def test_a_solver_that_comes_with_the_package_is_the_base(tmp_path: Path, made: 
     problems = gather(made, 16, LIBRARY).verified
     for name in ("verified", "one-shot", "held-out"):
         write_rows(tmp_path / f"{name}.jsonl", problems[:3] if name == "held-out" else problems)
-    words = [str(tmp_path), "--count", "16", "--tokens", "2000", "--tasks", "0", "--attempts", "1"]
-    for count in (2, 3):
-        main([*words, "--held-out", str(count)])
+    words = [str(tmp_path), "--count", "16", "--tokens", "2000", "--tasks", "0"]
+    for times in (1, 2):
+        main([*words, "--held-out", "3", "--attempts", str(times)])
         report = json.loads((tmp_path / "report.json").read_text())
-        assert [score["held_out"]["all"]["problems"] for score in report["scores"]] == [count] * 3
+        assert [score["held_out"]["attempts"] for score in report["scores"]] == [times] * 3
     assert report["scores"][0]["version"].startswith(load_checkpoint(solver_folder("novice")).version)
 
 
@@ -307,6 +307,20 @@ def test_none_of_something_is_refused(
     with pytest.raises(SystemExit):
         main([str(tmp_path / "out"), option, "0"])
     assert option in capsys.readouterr().err
+
+
+def test_a_folder_that_was_begun_otherwise_is_left_alone(tmp_path: Path, made: list[Attempt]) -> None:
+    """Fewer problems than wanted are an error, too, and not a smaller comparison."""
+    for name in ("verified", "one-shot", "held-out"):
+        write_rows(tmp_path / f"{name}.jsonl", gather(made, 3, LIBRARY).verified)
+    words = [str(tmp_path), "--tasks", "0", "--held-out", "2"]
+    with pytest.raises(CorpusError, match=r"holds 3 of 4 problems"):
+        main([*words, "--count", "4"])
+    (tmp_path / "settings.json").write_text('{"count": 4}')
+    with pytest.raises(
+        CorpusError, match=r"begun with other settings \(count 4, .*\): give those or another"
+    ):
+        main([*words, "--count", "3"])
 
 
 def test_an_export_takes_the_place_of_accepted_problems(tmp_path: Path, made: list[Attempt]) -> None:

@@ -39,12 +39,13 @@ from trainer.downstream.comparison import (
     train_and_score,
     write_base,
 )
-from trainer.downstream.corpus import attempts, gather, held_out, read_rows, write_rows
+from trainer.downstream.corpus import CorpusError, attempts, gather, held_out, read_rows, write_rows
 from trainer.downstream.gym import TASKS, gym_problems
 from trainer.downstream.lesson import lessons
-from trainer.processes import side_by_side
+from trainer.processes import side_by_side, write_whole
 
 HELD_OUT = "held-out"
+SETTINGS = "settings.json"
 RANDOM = "random"
 TOLD_EVERY = 500
 """Episodes."""
@@ -54,7 +55,8 @@ def run(given: argparse.Namespace) -> Report:
     """Everything that OUT does not hold yet.
 
     Raises:
-        PropoundError: no such policy, too few problems, no reasoning-gym, or no isolation on this machine.
+        PropoundError: no such policy or base, too few problems, no reasoning-gym, no isolation on this machine, or OUT
+            was begun with other settings.
     """
     began = time.monotonic()
 
@@ -64,11 +66,13 @@ def run(given: argparse.Namespace) -> Report:
     out: Path = given.out
     base = out / NONE if given.base == RANDOM else solver_folder(given.base)
     out.mkdir(parents=True, exist_ok=True)
+    _check_settings(given)
     compile_toolkit()
     library = default_library()
     sandbox = PlacedSandbox(open_sandbox(settings().sandbox_tier))
     tasks = {task: tuple(gym_problems(task, given.tasks, given.seed)) for task in TASKS if given.tasks}
     problems = _problems(given, library, sandbox, say)
+    write_whole(out / SETTINGS, json.dumps(_settled(given)) + "\n")
     say(f"{given.count} problems of each kind: {_figures(out)}")
     for name in (ONE_SHOT, VERIFIED):
         _write_lessons(out, name, problems[name], library, sandbox)
@@ -93,6 +97,27 @@ def run(given: argparse.Namespace) -> Report:
                 f"{found.solver}{seed}: {found.held_out.all.pass_rate:.1%} of the attempts at held-out problems right"
             )
     return report(_figures(out), [run.result() for run in runs], exam, given.seed)
+
+
+def _check_settings(given: argparse.Namespace) -> None:
+    """See that OUT holds nothing that was made with other settings.
+
+    Raises:
+        CorpusError: it does.
+    """
+    path, wanted = given.out / SETTINGS, _settled(given)
+    known = json.loads(path.read_text()) if path.exists() else wanted
+    differ = [f"{name} {known.get(name)}" for name in wanted if known.get(name) != wanted[name]]
+    if differ:
+        raise CorpusError(
+            f"{given.out} was begun with other settings ({', '.join(differ)}): give those or another folder"
+        )
+
+
+def _settled(given: argparse.Namespace) -> dict[str, Any]:
+    """The settings that everything in OUT is made with; the others may change from call to call."""
+    free = {"out", "seeds", "processes", "in_flight", "attempts", "tasks"}
+    return {name: value for name, value in vars(given).items() if name not in free}
 
 
 def _problems(
@@ -140,7 +165,11 @@ def _problems(
             if not paths[HELD_OUT].exists():
                 write_rows(paths[HELD_OUT], held_out(episodes(unseen), given.held_out, known))
     sizes = {VERIFIED: given.count, ONE_SHOT: given.count, HELD_OUT: given.held_out}
-    return {name: read_rows(path)[: sizes[name]] for name, path in paths.items()}
+    found = {name: read_rows(path) for name, path in paths.items()}
+    for name, problems in found.items():
+        if len(problems) < sizes[name]:
+            raise CorpusError(f"{paths[name]} holds {len(problems)} of {sizes[name]} problems")
+    return {name: problems[: sizes[name]] for name, problems in found.items()}
 
 
 def _write_lessons(
