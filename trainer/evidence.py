@@ -26,9 +26,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from propound.evaluation import evaluate, held_out_specs
+from propound.evaluation import Attempt, evaluate, held_out_specs
 from propound.policy.checkpoint import Checkpoint, load_checkpoint
 from propound.policy.opening import open_policy
+from propound.probing.prober import measure
 from propound.sandbox import open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import default_library
@@ -39,8 +40,10 @@ from trainer.processes import side_by_side, write_whole
 from trainer.refine import RefineError, RefineSettings, refine
 from trainer.report import read_metrics
 
-SHARES = ("submitted", "verified", "accepted", "distinct", "well_formed")
+SHARES = ("submitted", "verified", "accepted", "distinct", "well_formed", "pass_rate")
 """Figures of an evaluation that are compared."""
+SOLVER, ATTEMPTS = "expert", 4
+"""Whose pass rate at the problems that a checkpoint came to is given, the mean of so many attempts at each."""
 LAST = 5
 """Updates at a run's end whose episodes tell, beside the evaluation, what it came to."""
 LATE = f"valid in the last {LAST} updates"
@@ -186,18 +189,23 @@ def _came_to(run: Path) -> Checkpoint:
 
 def _evaluated(plan: Plan, settings: RefineSettings, checkpoint: str, path: Path) -> dict[str, Any]:
     if not path.exists():
-        library = default_library()
+        library, sandbox = default_library(), PlacedSandbox(open_sandbox())
+        made: list[Attempt] = []
         with open_policy(checkpoint, library, temperature=plan.temperature) as policy:
             found = evaluate(
                 policy,
                 library,
-                PlacedSandbox(open_sandbox()),
+                sandbox,
                 held_out_specs(library, plan.evaluation, _EVALUATED_AT, settings.request(library)),
                 max_steps=settings.max_steps,
                 in_flight=settings.in_flight,
                 withheld=settings.withheld,
+                on_attempt=made.append,
             )
-        write_whole(path, found.model_dump_json())
+        problems = [attempt.verdict.problem for attempt in made if attempt.verdict.problem is not None]
+        probes = measure(SOLVER, problems, sandbox, ATTEMPTS)
+        pass_rate = statistics.fmean([probe.pass_rate for probe in probes] or [0.0])
+        write_whole(path, json.dumps({**found.model_dump(mode="json"), "pass_rate": pass_rate}))
     return dict(json.loads(path.read_text()))
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from propound.probing.grading import solves
 from propound.probing.probe import ATTEMPTS, Probe
-from propound.probing.solver import Solver
+from propound.probing.solver import Solver, open_solver
 from propound.problem import Problem, digest
 from propound.sandbox import Sandbox
+
+_AT_ONCE = 48
+"""Attempts that are under way together, about."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,23 @@ class Prober:
             attempts=self.attempts,
             solved=sum(solved.get(program, False) for program in programs),
         )
+
+
+def measure(
+    name_or_path: str, problems: Sequence[Problem], sandbox: Sandbox, attempts: int = ATTEMPTS
+) -> list[Probe]:
+    """A solver's attempts at the problems, in their order; it is opened for them as `open_solver` does.
+
+    Raises:
+        CheckpointError: there is no such solver.
+        SandboxFailedError: the sandbox itself failed.
+    """
+    solver = open_solver(name_or_path)
+    try:
+        with ThreadPoolExecutor(max(1, _AT_ONCE // attempts), "problem") as threads:
+            return list(threads.map(Prober(solver, sandbox, attempts).probe, problems))
+    finally:
+        solver.close()
 
 
 def _seed(statement: str, number: int) -> int:

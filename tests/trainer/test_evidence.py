@@ -140,6 +140,7 @@ def test_the_table_by_hand(tmp_path: Path) -> None:
             **shares,
             "accepted": accepted,
             "verified": 0.5,
+            "pass_rate": accepted / 2,
             "pruned": {"episodes": pruned},
             "episodes": 20,
         }
@@ -162,6 +163,7 @@ def test_the_table_by_hand(tmp_path: Path) -> None:
     base, mgpo, grpo = (dict(zip(names, row, strict=True)) for row in rows[2:])
     # 12.706 * 0.1414 / sqrt(2) = 1.2706
     assert (mgpo["seeds"], mgpo["accepted"], mgpo["accepted, against mgpo"]) == ("2", "30.0% ± 127.1%", "")
+    assert mgpo["pass rate"] == "15.0% ± 63.5%"
     assert mgpo["pruned"] == "10.0% ± 63.5%"
     # updates 2 to 6 of seed 1: 0.4; both of seed 2: 0.15; all three of grpo's seed 2: 0.2
     assert mgpo["valid in the last 5 updates"] == "27.5% ± 158.8%"

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -17,9 +16,7 @@ import torch
 
 from propound.config import settings
 from propound.policy.checkpoint import load_checkpoint, write_checkpoint
-from propound.probing.probe import Probe
-from propound.probing.prober import Prober
-from propound.probing.solver import open_solver
+from propound.probing.prober import measure
 from propound.probing.statistics import wilson
 from propound.probing.survey import Rates, Survey, survey
 from propound.problem import Problem, Record
@@ -34,8 +31,6 @@ from trainer.sft import TOKENIZER_SAMPLE, Settings, prepare, train
 from trainer.tokenizer import train_tokenizer
 
 NONE, ONE_SHOT, VERIFIED = "none", "one-shot", "verified"
-AT_ONCE = 48
-"""Attempts that are under way together, about."""
 CONFIDENCE = 0.975
 """Of each of the two bounds of a gain: an interval at 95 %."""
 
@@ -154,26 +149,11 @@ def train_solver(base: Path, lines: Path, out: Path, budget: Budget) -> Path:
     return train(prepare(lines, out, budget.settings(), base), "solver")
 
 
-def measure(folder: Path, problems: Sequence[Problem], sandbox: Sandbox, attempts: int) -> list[Probe]:
-    """A solver's attempts at the problems, in their order.
-
-    Raises:
-        CheckpointError: there is no such solver.
-        SandboxFailedError: the sandbox itself failed.
-    """
-    solver = open_solver(str(folder))
-    try:
-        with ThreadPoolExecutor(max(1, AT_ONCE // attempts), "problem") as threads:
-            return list(threads.map(Prober(solver, sandbox, attempts).probe, problems))
-    finally:
-        solver.close()
-
-
 def score(name: str, seed: int | None, folder: Path, exam: Exam, sandbox: Sandbox) -> Score:
     """What a solver comes to in the exam."""
 
     def surveyed(problems: Sequence[Problem]) -> tuple[Survey, tuple[int, ...]]:
-        probes = measure(folder, problems, sandbox, exam.attempts)
+        probes = measure(str(folder), problems, sandbox, exam.attempts)
         return survey(list(zip(problems, probes, strict=True))), tuple(probe.solved for probe in probes)
 
     found, solved = surveyed(exam.held_out)
