@@ -210,7 +210,7 @@ def gain(of: str, over: str, runs: Mapping[str, Sequence[Sequence[float]]], seed
         over=over,
         mean=float(np.mean(differences)),
         low=lower_bound(differences, CONFIDENCE, seed),
-        high=-lower_bound([-each for each in differences], CONFIDENCE, seed),
+        high=0.0 - lower_bound([-each for each in differences], CONFIDENCE, seed),
         by_seed=tuple(float(each) for each in by_seed.mean(axis=1)),
     )
 
