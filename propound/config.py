@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Few settings, vetted defaults. Every one is documented in docs/settings.md (a test holds that)."""
+    """Few settings, vetted defaults. Every one is documented in docs/reference/settings.md (a test holds that)."""
 
     model_config = SettingsConfigDict(env_prefix="PROPOUND_", frozen=True)
 

@@ -1,8 +1,8 @@
 """Near-duplicates: problems that ask almost the same of the solver, in almost the same words.
 
 Likeness is the Jaccard index |A & B| / |A | B| of two pairs of sets: runs of three words of the statements, and
-skills with their parameters. Only a pair that is alike in both is a near-duplicate; docs/duplicates.md has the
-measurements behind the thresholds. MinHash finds the few problems that are worth comparing: a band is made of
+skills with their parameters. Only a pair that is alike in both is a near-duplicate; docs/reference/duplicates.md has
+the measurements behind the thresholds. MinHash finds the few problems that are worth comparing: a band is made of
 some minima of both sets, and problems that share no band are not compared. What is compared is compared exactly.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from propound.probing.probe import Probe
-from propound.problem import Record
+from propound.record import Record
 from propound.trajectory import Trajectory
 from propound.verification.verdict import Rejection, Verdict
 

@@ -26,3 +26,7 @@ class ServiceDownError(PropoundError):
         """`retry_after`: seconds that the service asked to be left alone."""
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class SandboxFailedError(PropoundError):
+    """The sandbox itself failed, twice: nothing can be said about the program, and the work is done again."""

@@ -16,9 +16,10 @@ from propound.curriculum import draw_spec
 from propound.dedup import Fingerprint
 from propound.job import JobRequest
 from propound.policy import Policy
-from propound.problem import Problem, ProblemSpec, Record
+from propound.problem import Problem, ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
+from propound.record import Record
 from propound.sandbox import Sandbox
 from propound.skills import Library
 from propound.trajectory import ActionKind, Trajectory

@@ -7,7 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from propound.problem import Domain, Record
+from propound.problem import Domain
+from propound.record import Record
 
 MAX_COUNT = 100_000
 """Most problems that one job may ask for."""

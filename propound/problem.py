@@ -5,31 +5,17 @@ These records cross processes: they are JSON in PostgreSQL, in exports and on th
 
 from __future__ import annotations
 
-import hashlib
-import json
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from propound.answers.kinds import AnswerKind
+from propound.answers.limits import MAX_ANSWER
+from propound.record import Record, digest
 
 MAX_STATEMENT = 6_000
 """Longest statement that is read, in characters."""
-
-MAX_ANSWER = 2_000
-"""Longest answer that is compared, in characters."""
-
-
-def digest(value: Any) -> str:
-    """SHA-256 (hex) of the canonical JSON of `value`: sorted keys, no spaces, ASCII only."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-class Record(BaseModel):
-    """A frozen, strict record: unknown fields are an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
 
 class Domain(StrEnum):
     """What a problem is about."""
@@ -37,39 +23,6 @@ class Domain(StrEnum):
     MATHEMATICS = "mathematics"
     CODING = "coding"
     SCIENCE = "science"
-
-
-class AnswerKind(StrEnum):
-    """How a gold answer is meant, and therefore how another answer is compared with it."""
-
-    INTEGER = "integer"
-    RATIONAL = "rational"
-    REAL = "real"
-    """A decimal with stated significant figures."""
-    EXPRESSION = "expression"
-    MODULO_CONSTANT = "modulo_constant"
-    """An expression whose additive constant is free: x^2 + C."""
-    POLYNOMIAL = "polynomial"
-    EQUATION = "equation"
-    """An equation or an inequality in letters; what it says counts, not how it is arranged."""
-    SET = "set"
-    MULTISET = "multiset"
-    """Entries in any order, each as often as it is written."""
-    TUPLE = "tuple"
-    INTERVAL = "interval"
-    """A set of real numbers made of intervals and points, as brackets or as inequalities."""
-    MATRIX = "matrix"
-    QUANTITY = "quantity"
-    """A number with a unit, to the significant figures that the statement asks for."""
-    CHOICE = "choice"
-    BOOLEAN = "boolean"
-    TEXT = "text"
-    CHEMICAL_FORMULA = "chemical_formula"
-    """Atoms and charge of a substance, or a reaction of such."""
-    PROGRAM_OUTPUT = "program_output"
-    """What a program prints, line by line."""
-    PROGRAM = "program"
-    """A Python function or program; equal means: passes the tests."""
 
 
 class SkillUse(Record):
@@ -142,7 +95,7 @@ class Coding(Record):
     """Mutants of the reference that behave differently from it; the tests kill every one."""
     killed: int = 0
     """Of those, how many fail at least one test."""
-    operators: dict[str, int] = {}
+    operators: dict[str, int] = Field(default_factory=dict)
     """Killed mutants by the operator that made them (see `propound.skills.toolkit.mutation`)."""
     time_limit_s: int = 5
     """Seconds that a submission gets for one test: a wide class of the reference's own counted steps."""

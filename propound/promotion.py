@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from pydantic import Field, FiniteFloat
 
-from propound.problem import Record
+from propound.record import Record
 
 RESAMPLES = 4_000
 _AT_ONCE = 1_000_000

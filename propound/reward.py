@@ -41,7 +41,7 @@ def process_rewards(steps: Sequence[Step]) -> tuple[float, ...]:
     A program (a draw, a check, one of the agent's own) earns the first time that it succeeds, and again after a
     justified pruning: of the first edit that follows a failed program. A skill earns the first time that it is read,
     a reflection once, between a failure and a success. Whatever earned every time would be worth repeating instead of
-    submitting (docs/experiments.md).
+    submitting (docs/lab/experiments.md).
     """
     earned: set[tuple[ActionKind, str]] = set()
     rewards: list[float] = []

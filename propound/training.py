@@ -9,8 +9,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, FiniteFloat, field_validator, model_validator
 
-from propound.problem import Record
 from propound.promotion import Gate
+from propound.record import Record
 
 LIVE = "live"
 """In the place of a checkpoint's version: the one that was promoted last, or the bundled default."""

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import Field
 
-from propound.problem import ProblemSpec, Record, Submission, digest
+from propound.problem import ProblemSpec, Submission
+from propound.record import Record, digest
 
 
 class Stage(StrEnum):

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from propound.problem import MAX_ANSWER, MAX_STATEMENT, SkillUse
+from propound.answers.limits import MAX_ANSWER
+from propound.problem import MAX_STATEMENT, SkillUse
 from propound.trajectory import Action, ActionKind
 
 MAX_TURN = 20_000

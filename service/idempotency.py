@@ -8,7 +8,7 @@ from fastapi import Header
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from propound.problem import digest
+from propound.record import digest
 from propound.storage import idempotency
 from service.auth import Caller
 from service.errors import IdempotencyKeyReusedError, Responses

@@ -13,9 +13,9 @@ from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from propound.answers import effort, registry
 from propound.storage.session import Database
 from propound.storage.tables import Base
-from propound.verification.answers import effort, registry
 from tests.services import Services
 
 # Tests are of everything around a proposer, unless they name one; processes that they start inherit this.

@@ -3,7 +3,7 @@
 What an agent writes is for the most part in its context: names, numbers, wordings. A transformer finds out how to
 copy in two steps that are useless without each other - a head that carries each token to its successor, and one that
 looks for the token that came after the present one before (Olsson et al. 2022) -, and with a few million tokens
-to learn from it may not find them at all (docs/experiments.md). So they are there from the start, as ordinary
+to learn from it may not find them at all (docs/lab/experiments.md). So they are there from the start, as ordinary
 weights that training changes like all others:
 
 - layer 0, the first heads: each attends to one of the positions before. Their queries and keys are the same at every

@@ -18,14 +18,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from propound.answers.kinds import AnswerKind
 from propound.curriculum import draw_spec
 from propound.errors import PropoundError
 from propound.job import JobRequest
-from propound.probing.grading import inputs, right
-from propound.problem import AnswerKind, Coding, CodingMode, Domain, Problem, SkillUse, TestCase
+from propound.problem import Coding, CodingMode, Domain, Problem, SkillUse, TestCase
 from propound.sandbox import Limits, Sandbox, open_sandbox
 from propound.skills import Library, default_library
 from propound.skills.library import TOOLKIT_ROOT, compile_toolkit
+from propound.solving.grading import inputs, right
 from trainer.solutions import solution
 
 BATCH = 240

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from propound.episode import Episode
-from propound.problem import digest
+from propound.record import digest
 from trainer.batch import DataError
 
 

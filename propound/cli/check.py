@@ -14,8 +14,8 @@ from propound.cli.options import AsJson
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from propound.problem import AnswerKind
-    from propound.verification.answers import Comparison
+    from propound.answers import Comparison
+    from propound.answers.kinds import AnswerKind
 
 USAGE = 64
 """Exit code of wrong use; 2 says "undecided"."""
@@ -72,8 +72,8 @@ def check(  # noqa: PLR0917 - typer tells arguments and options apart by their a
         return
     if gold is None or answer is None:
         _refuse("GOLD and ANSWER are needed")
+    from propound.answers import compare
     from propound.cli.output import console, plain, print_json
-    from propound.verification.answers import compare
 
     found = compare(gold, answer, _kind(kind), relative_tolerance=tolerance)
     if as_json:
@@ -108,7 +108,7 @@ def row(line: bytes) -> dict[str, str | None]:
 
 
 def _compared(gold: str, answer: str, kind: AnswerKind | None, tolerance: object) -> Comparison:
-    from propound.verification.answers import compare
+    from propound.answers import compare
 
     try:
         relative = None if tolerance is None else float(str(tolerance))
@@ -129,7 +129,7 @@ def _unread(reason: str) -> dict[str, str | None]:
 
 
 def _named(name: object) -> AnswerKind | None:
-    from propound.verification.answers import kind_named
+    from propound.answers import kind_named
 
     if not isinstance(name, str):
         raise KeyError(name)
@@ -140,7 +140,7 @@ def _kind(name: str | None) -> AnswerKind | None:
     try:
         return None if name is None else _named(name)
     except KeyError:
-        from propound.problem import AnswerKind
+        from propound.answers.kinds import AnswerKind
 
         _refuse(f"--kind is one of {', '.join(AnswerKind)}")
 

@@ -17,12 +17,12 @@ from propound.errors import PropoundError
 from propound.policy.engines import EngineKind
 from propound.probing.probe import Probe
 from propound.probing.prober import Prober
-from propound.probing.solver import open_solver
 from propound.probing.survey import Rates, Survey, survey
 from propound.problem import Problem
 from propound.sandbox import open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills.library import compile_toolkit
+from propound.solving.solver import open_solver
 from propound.storage.exports import problem_of
 
 AT_ONCE = 3

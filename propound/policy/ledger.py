@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from threading import Lock
 
-from propound.problem import Record
+from propound.record import Record
 
 LOG_EVERY = 100
 """Answers between two lines of the log."""

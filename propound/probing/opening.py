@@ -6,10 +6,10 @@ from propound.config import Settings
 from propound.policy.checkpoint import CheckpointError, load_checkpoint
 from propound.policy.endpoint import endpoint_of
 from propound.policy.engines import EngineKind
-from propound.probing.endpoint import EndpointSolver
 from propound.probing.prober import Prober
-from propound.probing.solver import Solver, open_solver, solver_folder
 from propound.sandbox import Sandbox
+from propound.solving.endpoint import EndpointSolver
+from propound.solving.solver import Solver, open_solver, solver_folder
 
 ENDPOINT = "endpoint"
 """The name of the model that the endpoint serves, as a solver."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from propound.probing.probe import Probe
-from propound.problem import Record
+from propound.record import Record
 
 WINDOW = 500
 """Problems between two updates of the average."""

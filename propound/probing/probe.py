@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from propound.probing.statistics import pass_at_k, wilson
-from propound.problem import Record
+from propound.record import Record
 
 ATTEMPTS = 16
 """k of the method's Pass@k."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from propound.probing.grading import solves
 from propound.probing.probe import ATTEMPTS, Probe
-from propound.probing.solver import Solver, open_solver
-from propound.problem import Problem, digest
+from propound.problem import Problem
+from propound.record import digest
 from propound.sandbox import Sandbox
+from propound.solving.grading import solves
+from propound.solving.solver import Solver, open_solver
 
 _AT_ONCE = 48
 """Attempts that are under way together, about."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from propound.probing.probe import Probe
-from propound.problem import Domain, Problem, Record
+from propound.problem import Domain, Problem
+from propound.record import Record
 
 _Key = TypeVar("_Key", bound=Hashable)
 Measured = tuple[Problem, Probe]

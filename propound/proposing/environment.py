@@ -13,9 +13,10 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from propound.answers.limits import MAX_ANSWER
 from propound.draft import DraftError, Drawn, expand, read_draw, unquoted
-from propound.errors import PropoundError
-from propound.problem import MAX_ANSWER, ProblemSpec, Submission
+from propound.errors import SandboxFailedError
+from propound.problem import ProblemSpec, Submission
 from propound.proposing.prompt import opening_messages
 from propound.proposing.stage import next_stage
 from propound.sandbox import Execution, ExecutionStatus, Limits, Sandbox
@@ -30,10 +31,6 @@ MAX_OBSERVATION = 4_000
 LIMITS = Limits(wall_s=30.0, cpu_s=10.0, memory_mb=512)
 """Of one program of the agent."""
 _CHECK = "import json\nfrom toolkit import check\ncheck(**json.load(open('draft.json', encoding='utf-8')))"
-
-
-class SandboxFailedError(PropoundError):
-    """The sandbox itself failed; the episode says nothing about the agent and is run again."""
 
 
 class Environment:

@@ -18,7 +18,8 @@ import yaml
 from pydantic import ValidationError, field_validator
 
 from propound.errors import SkillError
-from propound.problem import Domain, Record, digest
+from propound.problem import Domain
+from propound.record import Record, digest
 from propound.skills.framing import can_close, load_frames
 from propound.skills.toolkit import wording
 from propound.skills.toolkit.values import ParameterType

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from propound.dedup import Fingerprint
 from propound.job import Difficulty, JobRequest
 from propound.probing.probe import Probe
-from propound.problem import Problem, digest
+from propound.problem import Problem
+from propound.record import digest
 from propound.storage import benchmarks as repository
 from propound.storage.session import by_index
 from propound.storage.tables import StoredProblem

@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from propound.problem import AnswerKind, Coding, CodingMode, Domain, Problem
+from propound.answers.kinds import AnswerKind
+from propound.problem import Coding, CodingMode, Domain, Problem
 
 ABILITY = {Domain.MATHEMATICS: "math", Domain.CODING: "code", Domain.SCIENCE: "science"}
 _WORDS = (AnswerKind.TEXT, AnswerKind.BOOLEAN, AnswerKind.CHOICE)

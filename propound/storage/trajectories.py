@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from propound.episode import Episode
 from propound.job import JobState
-from propound.problem import digest
+from propound.record import digest
 from propound.storage import jobs
 from propound.storage.ids import Prefix, new_id
 from propound.storage.settle import reject

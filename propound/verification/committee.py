@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from propound.problem import AnswerKind
-from propound.verification.answers import Agreement, compare
+from propound.answers import Agreement, compare
+from propound.answers.kinds import AnswerKind
 from propound.verification.verdict import Rejection, Vote
 
 QUORUM = 2

@@ -13,13 +13,13 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from propound.answers.algebra.worth import Worth, worth
+from propound.answers.errors import UnreadableError
+from propound.answers.reading.units import read_unit
 from propound.skills import Library
 from propound.skills.toolkit import wording
 from propound.skills.toolkit.composition import Reference, Skill
 from propound.skills.toolkit.statement import Reading
-from propound.verification.answers.algebra.worth import Worth, worth
-from propound.verification.answers.errors import UnreadableError
-from propound.verification.answers.reading.units import read_unit
 
 _UNIT = r"([A-Za-z°%Ω][^\s,;:?!$]*)"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from propound.problem import Problem, Record
+from propound.problem import Problem
+from propound.record import Record
 
 
 class Rejection(StrEnum):

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from propound.problem import AnswerKind, Submission
+from propound.answers import Agreement, compare
+from propound.answers.kinds import AnswerKind
+from propound.problem import Submission
 from propound.skills.toolkit.quality import SECOND_ANSWER
 from propound.trajectory import PROGRAMS, Trajectory
-from propound.verification.answers import Agreement, compare
 from propound.verification.examination import Examination
 from propound.verification.verdict import Rejection, Vote
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from propound.problem import AnswerKind, Coding, CodingMode, Domain, Problem, SkillUse, Submission, TestCase
+from propound.answers.kinds import AnswerKind
+from propound.problem import Coding, CodingMode, Domain, Problem, SkillUse, Submission, TestCase
 from propound.sandbox import Sandbox
 from propound.skills import Library
 from propound.skills.toolkit.execution import ENTRY_POINT

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from propound.problem import AnswerKind, Domain
+from propound.answers.kinds import AnswerKind
+from propound.problem import Domain
 from propound.storage.tables import Dataset, Decision, StoredProblem, StoredTrajectory, VerdictKind
 from propound.trajectory import Outcome
 from propound.verification.verdict import Rejection

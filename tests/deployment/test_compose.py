@@ -1,4 +1,4 @@
-"""docker-compose.yml: the promises of docs/deployment.md, checked on the file itself."""
+"""docker-compose.yml: the promises of docs/guide/deployment.md, checked on the file itself."""
 
 from __future__ import annotations
 

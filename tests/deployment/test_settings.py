@@ -1,4 +1,4 @@
-"""docs/settings.md names every setting, and no other."""
+"""docs/reference/settings.md names every setting, and no other."""
 
 from __future__ import annotations
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
+from propound.answers.kinds import AnswerKind
 from propound.curriculum import draw_spec
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
-from propound.problem import AnswerKind, Domain, Submission
+from propound.problem import Domain, Submission
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox

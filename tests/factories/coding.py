@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from propound.problem import AnswerKind, Coding, Domain, Problem, SkillUse, TestCase
+from propound.answers.kinds import AnswerKind
+from propound.problem import Coding, Domain, Problem, SkillUse, TestCase
 
 
 def problem(number: int = 1) -> Problem:

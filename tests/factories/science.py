@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from propound.problem import AnswerKind, Domain, Problem, SkillUse
+from propound.answers.kinds import AnswerKind
+from propound.problem import Domain, Problem, SkillUse
 
 
 def problem(number: int = 1) -> Problem:

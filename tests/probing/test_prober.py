@@ -13,10 +13,10 @@ from propound.policy.chat import encode_text, encode_turn
 from propound.policy.checkpoint import CheckpointError
 from propound.policy.engine import Completion, ContextTooLongError, EngineError
 from propound.probing.prober import Prober
-from propound.probing.solver import MAX_TOKENS, TEMPERATURE, LanguageSolver, open_solver
 from propound.problem import Problem
 from propound.sandbox import Sandbox, open_sandbox
 from propound.skills.library import compile_toolkit
+from propound.solving.solver import MAX_TOKENS, TEMPERATURE, LanguageSolver, open_solver
 from tests.factories import checkpoints, mathematics
 
 TOKENIZER = checkpoints.tokenizer()

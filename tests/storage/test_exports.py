@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from propound.problem import AnswerKind, CodingMode, Problem, TestCase
+from propound.answers.kinds import AnswerKind
+from propound.problem import CodingMode, Problem, TestCase
 from propound.storage.exports import export_line, export_row, problem_of
 from tests.factories import coding, mathematics, science
 

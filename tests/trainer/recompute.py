@@ -12,10 +12,10 @@ from collections import Counter
 from pathlib import Path
 
 from propound.cli.probe import read
-from propound.probing.grading import solves
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.skills.library import compile_toolkit
+from propound.solving.grading import solves
 from trainer.solutions import solution
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from propound.answers.reading.tree import Apply, Name, Node, Number
 from propound.skills.toolkit import wording
-from propound.verification.answers.reading.tree import Apply, Name, Node, Number
 from trainer.acquisition.formula import (
     Divisor,
     Formula,

@@ -13,18 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from propound.answers.kinds import AnswerKind
 from propound.evaluation import Attempt
 from propound.job import JobRequest
 from propound.policy.checkpoint import CheckpointError, load_checkpoint
 from propound.policy.protocol import Turn
 from propound.policy.teacher import Teacher
-from propound.probing.solver import solver_folder
-from propound.problem import AnswerKind, CodingMode, Domain, Problem, ProblemSpec
+from propound.problem import CodingMode, Domain, Problem, ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import Sandbox, open_sandbox
 from propound.skills import default_library
 from propound.skills.library import compile_toolkit
+from propound.solving.solver import solver_folder
 from propound.trajectory import ActionKind, Trajectory
 from propound.transcript import write_call
 from trainer.downstream.__main__ import main

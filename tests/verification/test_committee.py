@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from propound.problem import AnswerKind
+from propound.answers.kinds import AnswerKind
 from propound.verification.committee import decide, names_defect
 from propound.verification.verdict import Rejection, Vote
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from propound.answers.errors import UnreadableError
+from propound.answers.reading.notation import closing, plain
+from propound.answers.reading.syntax import parse
+from propound.answers.reading.tree import Apply, Constant, Name, Node, Number, nodes
 from propound.errors import PropoundError
-from propound.verification.answers.errors import UnreadableError
-from propound.verification.answers.reading.notation import closing, plain
-from propound.verification.answers.reading.syntax import parse
-from propound.verification.answers.reading.tree import Apply, Constant, Name, Node, Number, nodes
 
 MAX_FORMULA = 400
 """Longest formula, in characters."""

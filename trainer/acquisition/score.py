@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from propound.answers import Agreement, compare
+from propound.answers.kinds import AnswerKind
 from propound.errors import SkillError
-from propound.problem import AnswerKind, Domain
+from propound.problem import Domain
 from propound.proving import ProofError, Prover
 from propound.sandbox import ExecutionStatus, Limits
 from propound.skills import Library, SkillPackage
 from propound.skills.library import TOOLKIT_ROOT
 from propound.skills.toolkit import CATALOGUE, wording
 from propound.skills.toolkit.values import ParameterType
-from propound.verification.answers import Agreement, compare
 from propound.words import runs, words
 from trainer.acquisition.candidate import Candidate, load_candidate
 from trainer.acquisition.corpus import Excerpt

@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from propound.verification.answers.reading.tree import Name
+from propound.answers.reading.tree import Name
 from trainer.acquisition.candidate import CandidateError
 from trainer.acquisition.formula import Formula, FormulaError, has_series, letters, read_formula
 

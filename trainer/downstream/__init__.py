@@ -1,4 +1,4 @@
-"""What checking a problem is worth to a solver that learns from it (docs/downstream.md).
+"""What checking a problem is worth to a solver that learns from it (docs/lab/downstream.md).
 
     python -m trainer.downstream OUT --count 10000
 

@@ -20,12 +20,12 @@ from propound.errors import PropoundError
 from propound.evaluation import SEEDS_FROM, Attempt
 from propound.job import JobRequest
 from propound.policy.opening import open_policy
-from propound.probing.solver import solver_folder
 from propound.problem import Domain, Problem
 from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import Library, default_library
 from propound.skills.library import compile_toolkit
+from propound.solving.solver import solver_folder
 from trainer.downstream.comparison import (
     NONE,
     ONE_SHOT,

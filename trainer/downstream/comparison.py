@@ -19,8 +19,9 @@ from propound.policy.checkpoint import load_checkpoint, write_checkpoint
 from propound.probing.prober import measure
 from propound.probing.statistics import wilson
 from propound.probing.survey import Rates, Survey, survey
-from propound.problem import Problem, Record
+from propound.problem import Problem
 from propound.promotion import lower_bound
+from propound.record import Record
 from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from trainer.batch import read_messages

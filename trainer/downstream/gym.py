@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from propound.answers.kinds import AnswerKind
 from propound.errors import PropoundError
-from propound.problem import AnswerKind, Domain, Problem
+from propound.problem import Domain, Problem
 
 TASKS = ("chain_sum", "count_primes", "gcd", "lcm")
 """Sums of a few numbers, primes in a range, greatest common divisors and least common multiples."""

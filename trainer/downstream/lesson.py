@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from propound.probing.grading import solves
 from propound.problem import CodingMode, Problem
 from propound.sandbox import Sandbox
 from propound.skills import Library
+from propound.solving.grading import solves
 from trainer.solutions import solution
 from trainer.solvers import line
 

@@ -11,7 +11,8 @@ from propound.policy.endpoint.endpoint import Endpoint
 from propound.policy.endpoint.errors import RequestRefusedError
 from propound.policy.endpoint.reply import Reply
 from propound.policy.protocol import PolicyError, Turn
-from propound.problem import ProblemSpec, digest
+from propound.problem import ProblemSpec
+from propound.record import digest
 from propound.trajectory import Sampling
 from propound.transcript import tool_schemas
 

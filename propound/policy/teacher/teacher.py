@@ -19,7 +19,8 @@ from typing import Any
 
 from propound.draft import Drawn, read_draw
 from propound.policy.protocol import Turn
-from propound.problem import ProblemSpec, digest
+from propound.problem import ProblemSpec
+from propound.record import digest
 from propound.skills import Library
 from propound.skills.toolkit import statement, wording
 from propound.skills.toolkit.streams import STDIN

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from propound.answers import Agreement, compare
 from propound.config import Settings
 from propound.policy.endpoint.endpoint import endpoint_of
 from propound.policy.endpoint.errors import RequestRefusedError
 from propound.policy.endpoint.policy import seed_of
 from propound.policy.endpoint.reply import Reply
-from propound.verification.answers import Agreement, compare
 from propound.verification.committee import names_defect
 from propound.verification.judges.case import prompt_version, question
 from propound.verification.judges.parse import SCHEMA, Opinion, UnparsedError, parse_opinion

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from propound.problem import MAX_ANSWER
+from propound.answers.limits import MAX_ANSWER
 
 MAX_REPLY = 200_000
 """Longest reply that is looked at, in characters."""

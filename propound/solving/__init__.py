@@ -1,0 +1,1 @@
+"""Attempts at a statement by solvers that see nothing else, and whether an attempt is right."""
