@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from propound.errors import SkillError, UnknownSkillError
-from propound.problem import Domain, digest
+from propound.problem import Domain
+from propound.record import digest
 from propound.skills.framing import load_frames
 from propound.skills.package import Category, SkillPackage, load_package
 from propound.skills.toolkit import composition, statement, wording
