@@ -62,7 +62,7 @@ _AS_WRITTEN = {AnswerKind.PROGRAM, AnswerKind.PROGRAM_OUTPUT}
 
 
 def compare(
-    gold: str, answer: str, kind: AnswerKind | None = None, *, relative_tolerance: float | None = None
+    *, gold: str, answer: str, kind: AnswerKind | None = None, relative_tolerance: float | None = None
 ) -> Comparison:
     """Whether `answer` is the same as `gold`, an answer of `kind`. Total: it never raises on any text.
 

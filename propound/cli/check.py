@@ -75,7 +75,7 @@ def check(  # noqa: PLR0917 - typer tells arguments and options apart by their a
     from propound.answers import compare
     from propound.cli.output import console, plain, print_json
 
-    found = compare(gold, answer, _kind(kind), relative_tolerance=tolerance)
+    found = compare(gold=gold, answer=answer, kind=_kind(kind), relative_tolerance=tolerance)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
@@ -114,7 +114,7 @@ def _compared(gold: str, answer: str, kind: AnswerKind | None, tolerance: object
         relative = None if tolerance is None else float(str(tolerance))
     except ValueError:
         relative = float("nan")
-    return compare(gold, answer, kind, relative_tolerance=relative)
+    return compare(gold=gold, answer=answer, kind=kind, relative_tolerance=relative)
 
 
 def _text(value: object) -> str | None:

@@ -60,7 +60,12 @@ def _answers(printed: Any, problem: Problem) -> bool:
     if not isinstance(printed, str):
         return False
     tolerance = problem.relative_tolerance
-    found = compare(problem.answer, printed.strip(), problem.answer_kind, relative_tolerance=tolerance)
+    found = compare(
+        gold=problem.answer,
+        answer=printed.strip(),
+        kind=problem.answer_kind,
+        relative_tolerance=tolerance,
+    )
     return found.result is Agreement.EQUAL
 
 

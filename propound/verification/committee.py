@@ -47,9 +47,14 @@ def names_defect(rationale: str) -> str | None:
 
 
 def decide(
-    votes: Sequence[Vote], kind: AnswerKind, auditor: Auditor, *, relative_tolerance: float | None = None
+    votes: Sequence[Vote],
+    auditor: Auditor,
+    *,
+    gold: str,
+    kind: AnswerKind,
+    relative_tolerance: float | None = None,
 ) -> Decision:
-    """Apply the acceptance rule."""
+    """Apply the acceptance rule; answers agree when each is the same as `gold`, what the examination came to."""
     for vote in votes:
         if vote.rejection in (Rejection.AMBIGUOUS, Rejection.DEGENERATE, Rejection.GIVEN_AWAY):
             return Decision(vote.rejection, f"{vote.verifier}: {vote.rationale}")
@@ -66,7 +71,8 @@ def decide(
     if not answers:
         return Decision(Rejection.UNDECIDED, "no verifier came to an answer")
     results = [
-        compare(answers[0], other, kind, relative_tolerance=relative_tolerance) for other in answers[1:]
+        compare(gold=gold, answer=answer, kind=kind, relative_tolerance=relative_tolerance)
+        for answer in answers
     ]
     if all(result.result is Agreement.EQUAL for result in results):
         return Decision(

@@ -45,7 +45,12 @@ class Verifier(Protocol):
 
 def _against(name: str, own: str, case: Case) -> Vote:
     """A vote that compares the verifier's own answer with the submitted one."""
-    comparison = compare(own, case.submission.answer, case.kind, relative_tolerance=case.relative_tolerance)
+    comparison = compare(
+        gold=own,
+        answer=case.submission.answer,
+        kind=case.kind,
+        relative_tolerance=case.relative_tolerance,
+    )
     if comparison.result is Agreement.EQUAL:
         return Vote(
             verifier=name,

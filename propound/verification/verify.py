@@ -8,6 +8,7 @@ the problem with its gold answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from propound.answers.kinds import AnswerKind
 from propound.problem import Coding, CodingMode, Domain, Problem, SkillUse, Submission, TestCase
@@ -124,14 +125,17 @@ class Verification:
             again = examine(examination.reading, submission.statement, self.library, self.sandbox)
             return again.direct if again.direct is not None and again.direct == again.recomputed else None
 
-        decision = decide(votes, kind, audit, relative_tolerance=tolerance)
+        assert examination.direct is not None
+        rule = partial(
+            decide, auditor=audit, gold=examination.direct, kind=kind, relative_tolerance=tolerance
+        )
+        decision = rule(votes)
         if self.judges and decision.rejection is None:
             judged = poll(self.judges, case)
-            decision = decide(seated(votes, judged), kind, audit, relative_tolerance=tolerance)
+            decision = rule(seated(votes, judged))
             votes += judged
         if decision.rejection is not None:
             return _rejected(decision.rejection, decision.rationale, checks, votes)
-        assert examination.direct is not None
         composition = tuple(SkillUse.model_validate(use) for use in examination.reading.composition)
         problem = Problem(
             domain=trajectory.spec.domain,

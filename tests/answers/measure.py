@@ -39,7 +39,7 @@ def rows() -> Iterator[Row]:
 
 def ours(kind: AnswerKind | None, gold: str, answer: str) -> bool:
     """Whether Propound takes the answer."""
-    return compare(gold, answer, kind).result is Agreement.EQUAL
+    return compare(gold=gold, answer=answer, kind=kind).result is Agreement.EQUAL
 
 
 def others(_kind: AnswerKind | None, gold: str, answer: str) -> bool:

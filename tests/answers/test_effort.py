@@ -86,7 +86,7 @@ class Calls:
 def costly(gold: str, answer: str, kind: AnswerKind) -> None:
     """Compares, and fails where that took more calls than the bound."""
     with Calls() as calls:
-        compare(gold, answer, kind)
+        compare(gold=gold, answer=answer, kind=kind)
     assert calls.count <= MOST_CALLS
 
 
@@ -150,7 +150,7 @@ def test_long_work_of_few_calls_ends() -> None:
 def test_sympy_may_call_no_more_than_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
     """An identity that sympy proves is undecided, not equal, where it has used up its calls."""
     gold, answer = r"\sin^2 x", r"\frac{1-\cos 2x}{2}"
-    assert compare(gold, answer, AnswerKind.EXPRESSION).result is Agreement.EQUAL
+    assert compare(gold=gold, answer=answer, kind=AnswerKind.EXPRESSION).result is Agreement.EQUAL
     monkeypatch.setattr("propound.answers.registry.SYMBOLIC_CALLS", 500)
-    assert compare(gold, answer, AnswerKind.EXPRESSION).result is Agreement.UNDECIDED
+    assert compare(gold=gold, answer=answer, kind=AnswerKind.EXPRESSION).result is Agreement.UNDECIDED
     assert SYMBOLIC_CALLS <= MOST_CALLS

@@ -39,52 +39,58 @@ def spellings(value: Fraction) -> list[str]:
 
 @given(st.text(max_size=80), st.text(max_size=80), KINDS)
 def test_any_text_compares(gold: str, answer: str, kind: AnswerKind) -> None:
-    compare(gold, answer, kind).model_dump()
+    compare(gold=gold, answer=answer, kind=kind).model_dump()
 
 
 @settings(max_examples=400)
 @given(NOTATION, NOTATION, KINDS)
 def test_any_notation_compares_and_never_contradicts_itself(gold: str, answer: str, kind: AnswerKind) -> None:
-    there = compare(gold, answer, kind).result
-    back = compare(answer, gold, kind).result
+    there = compare(gold=gold, answer=answer, kind=kind).result
+    back = compare(gold=answer, answer=gold, kind=kind).result
     if kind not in {AnswerKind.REAL, AnswerKind.QUANTITY}:
         assert {there, back} != {Agreement.EQUAL, Agreement.NOT_EQUAL}
     if gold.strip() and there is Agreement.EQUAL:
-        assert compare(gold, gold, kind).result is Agreement.EQUAL
+        assert compare(gold=gold, answer=gold, kind=kind).result is Agreement.EQUAL
 
 
 @given(INTEGERS)
 def test_integers_equal_their_spellings(value: int) -> None:
     for written in (f"{value}", f"{value:,}", f"{value}.0", f"${value}$", f"({value})", f"{2 * value}/2"):
         for kind in (AnswerKind.INTEGER, AnswerKind.RATIONAL, AnswerKind.EXPRESSION):
-            assert compare(str(value), written, kind).result is Agreement.EQUAL
+            assert compare(gold=str(value), answer=written, kind=kind).result is Agreement.EQUAL
 
 
 @given(INTEGERS, INTEGERS, st.sampled_from([AnswerKind.INTEGER, AnswerKind.RATIONAL, AnswerKind.EXPRESSION]))
 def test_integers_are_equal_only_to_themselves(one: int, other: int, kind: AnswerKind) -> None:
     expected = Agreement.EQUAL if one == other else Agreement.NOT_EQUAL
-    assert compare(str(one), f"{other:,}", kind).result is expected
+    assert compare(gold=str(one), answer=f"{other:,}", kind=kind).result is expected
 
 
 @given(FRACTIONS)
 def test_fractions_equal_their_spellings(value: Fraction) -> None:
     for written in spellings(value):
-        assert compare(str(value), written, AnswerKind.RATIONAL).result is Agreement.EQUAL, written
+        assert compare(gold=str(value), answer=written, kind=AnswerKind.RATIONAL).result is Agreement.EQUAL, (
+            written
+        )
 
 
 @given(FRACTIONS, FRACTIONS)
 def test_fractions_are_equal_only_to_themselves(one: Fraction, other: Fraction) -> None:
     for written in spellings(other):
-        assert (compare(str(one), written, AnswerKind.RATIONAL).result is Agreement.EQUAL) == (one == other)
+        assert (
+            compare(gold=str(one), answer=written, kind=AnswerKind.RATIONAL).result is Agreement.EQUAL
+        ) == (one == other)
 
 
 @given(st.lists(FRACTIONS, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_sets_ignore_order_and_tuples_do_not(values: list[Fraction], random: object) -> None:
     shuffled = values[::-1]
     gold, answer = (", ".join(map(str, some)) for some in (values, shuffled))
-    assert compare(f"{{{gold}}}", rf"\{{{answer}\}}", AnswerKind.SET).result is Agreement.EQUAL
+    assert (
+        compare(gold=f"{{{gold}}}", answer=rf"\{{{answer}\}}", kind=AnswerKind.SET).result is Agreement.EQUAL
+    )
     expected = Agreement.EQUAL if values == shuffled else Agreement.NOT_EQUAL
-    assert compare(f"({gold})", f"({answer})", AnswerKind.TUPLE).result is expected
+    assert compare(gold=f"({gold})", answer=f"({answer})", kind=AnswerKind.TUPLE).result is expected
 
 
 @given(st.decimals(min_value=-1000, max_value=1000, places=3), st.integers(-20, 20))
@@ -93,7 +99,9 @@ def test_a_real_agrees_within_half_a_unit_in_its_last_place(value: object, thous
     answer = gold + Fraction(thousandths, 10_000)
     states_precision = len(str(value).lstrip("-").replace(".", "").lstrip("0")) > 1
     close = states_precision and abs(answer - gold) <= min(Fraction(1, 2000), abs(gold) / 20)
-    found = compare(str(value), f"{answer.numerator}/{answer.denominator}", AnswerKind.REAL).result
+    found = compare(
+        gold=str(value), answer=f"{answer.numerator}/{answer.denominator}", kind=AnswerKind.REAL
+    ).result
     assert found is (Agreement.EQUAL if close or answer == gold else Agreement.NOT_EQUAL)
 
 
@@ -110,7 +118,9 @@ def test_polynomials_are_equal_only_with_equal_coefficients(one: list[int], othe
     width = max(len(one), len(other))
     same = one + [0] * (width - len(one)) == other + [0] * (width - len(other))
     expected = Agreement.EQUAL if same else Agreement.NOT_EQUAL
-    assert compare(polynomial(one), polynomial(other), AnswerKind.POLYNOMIAL).result is expected
+    assert (
+        compare(gold=polynomial(one), answer=polynomial(other), kind=AnswerKind.POLYNOMIAL).result is expected
+    )
 
 
 @given(COEFFICIENTS, COEFFICIENTS)
@@ -122,7 +132,7 @@ def test_a_product_equals_its_expansion(one: list[int], other: list[int]) -> Non
             product[i + j] += a * b
     expanded = " + ".join(f"({c})*t^{power}" for power, c in enumerate(product) if power) + " + 1"
     factored = f"({polynomial(one, 't')})({polynomial(other, 't')})"
-    assert compare(expanded, factored, AnswerKind.EXPRESSION).result is Agreement.EQUAL
+    assert compare(gold=expanded, answer=factored, kind=AnswerKind.EXPRESSION).result is Agreement.EQUAL
 
 
 @given(st.recursive(st.integers(0, 20).map(str), lambda inner: st.tuples(inner, st.sampled_from("+-*"), inner).map(
@@ -155,33 +165,44 @@ def test_unions_are_equal_only_with_the_same_numbers(
         for union in (one, other)
     )
     expected = Agreement.EQUAL if numbers(one) == numbers(other) else Agreement.NOT_EQUAL
-    assert compare(gold, answer, AnswerKind.INTERVAL).result is expected
+    assert compare(gold=gold, answer=answer, kind=AnswerKind.INTERVAL).result is expected
 
 
 @given(COEFFICIENTS, COEFFICIENTS, st.fractions(max_denominator=9).filter(bool))
 def test_equations_are_equal_up_to_a_factor(one: list[int], other: list[int], factor: Fraction) -> None:
     scaled = f"({factor})*({polynomial(one)}) = ({factor})*y"
-    assert compare(f"y = {polynomial(one)}", scaled, AnswerKind.EQUATION).result is Agreement.EQUAL
+    assert (
+        compare(gold=f"y = {polynomial(one)}", answer=scaled, kind=AnswerKind.EQUATION).result
+        is Agreement.EQUAL
+    )
     width = max(len(one), len(other))
     if one + [0] * (width - len(one)) != other + [0] * (width - len(other)):
-        found = compare(f"y = {polynomial(one)}", f"y = {polynomial(other)}", AnswerKind.EQUATION).result
+        found = compare(
+            gold=f"y = {polynomial(one)}", answer=f"y = {polynomial(other)}", kind=AnswerKind.EQUATION
+        ).result
         assert found is Agreement.NOT_EQUAL
 
 
 @given(st.permutations(["H2", "O3", "Na4", "Cl5", "Fe"]), st.integers(0, 4))
 def test_formulas_are_their_atoms(parts: list[str], dropped: int) -> None:
-    assert compare("H2O3Na4Cl5Fe", "".join(parts), AnswerKind.CHEMICAL_FORMULA).result is Agreement.EQUAL
+    assert (
+        compare(gold="H2O3Na4Cl5Fe", answer="".join(parts), kind=AnswerKind.CHEMICAL_FORMULA).result
+        is Agreement.EQUAL
+    )
     rest = "".join(part for at, part in enumerate(parts) if at != dropped)
-    assert compare("H2O3Na4Cl5Fe", rest, AnswerKind.CHEMICAL_FORMULA).result is Agreement.NOT_EQUAL
+    assert (
+        compare(gold="H2O3Na4Cl5Fe", answer=rest, kind=AnswerKind.CHEMICAL_FORMULA).result
+        is Agreement.NOT_EQUAL
+    )
 
 
 @given(st.lists(INTEGERS, max_size=6), st.lists(INTEGERS, max_size=6))
 def test_multisets_count(one: list[int], other: list[int]) -> None:
     gold, answer = (f"{{{', '.join(map(str, some))}}}" for some in (one, other))
     expected = Agreement.EQUAL if sorted(one) == sorted(other) else Agreement.NOT_EQUAL
-    assert compare(gold, answer, AnswerKind.MULTISET).result is expected
+    assert compare(gold=gold, answer=answer, kind=AnswerKind.MULTISET).result is expected
 
 
 @given(NOTATION, NOTATION)
 def test_any_notation_compares_without_a_kind(gold: str, answer: str) -> None:
-    assert compare(gold, answer).kind in AnswerKind
+    assert compare(gold=gold, answer=answer).kind in AnswerKind

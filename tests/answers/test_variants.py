@@ -28,4 +28,6 @@ def label(row: dict[str, Any]) -> str:
 def test_variants(row: dict[str, Any]) -> None:
     kind = AnswerKind(row["kind"]) if "kind" in row else None
     expected = {answer: result for result in RESULTS for answer in row.get(result, ())}
-    assert {answer: compare(row["gold"], answer, kind).result for answer in expected} == expected
+    assert {
+        answer: compare(gold=row["gold"], answer=answer, kind=kind).result for answer in expected
+    } == expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from hypothesis import given
 from hypothesis import strategies as st
 
+from propound.answers.kinds import AnswerKind
 from propound.config import Settings
 from propound.errors import ServiceDownError
 from propound.policy.endpoint import Endpoint
@@ -93,7 +95,7 @@ def test_a_judge_sees_the_whole_trace_and_the_final_statement(
 
 @pytest.mark.parametrize(
     ("answer", "rejection"),
-    [("43", Rejection.WRONG_ANSWER), ("forty-two or so", Rejection.UNDECIDED), (None, Rejection.UNDECIDED)],
+    [("43", Rejection.WRONG_ANSWER), ("84/2x", Rejection.UNDECIDED), (None, Rejection.UNDECIDED)],
 )
 def test_an_answer_that_is_not_the_gold_one_is_no_valid_vote(
     server: OpenAIServer, endpoint: Endpoint, answer: str | None, rejection: Rejection
@@ -104,6 +106,21 @@ def test_an_answer_that_is_not_the_gold_one_is_no_valid_vote(
 
 def test_answers_are_compared_not_spelled(server: OpenAIServer, endpoint: Endpoint) -> None:
     assert vote(server, endpoint, lambda *_: opinion("$42$")).valid
+
+
+@pytest.mark.parametrize(
+    ("kind", "gold", "answer"),
+    [
+        (AnswerKind.EQUATION, "y = 2x + 1", "2x + 1"),
+        (AnswerKind.MODULO_CONSTANT, "x^2", "x^2 + C"),
+        (AnswerKind.REAL, "3.14", "3.14159"),
+    ],
+)
+def test_a_judges_answer_is_compared_with_the_gold_one_and_not_the_other_way_round(
+    server: OpenAIServer, endpoint: Endpoint, kind: AnswerKind, gold: str, answer: str
+) -> None:
+    assert vote(server, endpoint, lambda *_: opinion(answer), replace(case(gold=gold), kind=kind)).valid
+    assert not vote(server, endpoint, lambda *_: opinion(gold), replace(case(gold=answer), kind=kind)).valid
 
 
 @pytest.mark.parametrize("word", ["ambiguous", "under-specified", "unsolvable"])

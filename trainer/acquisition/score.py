@@ -200,7 +200,7 @@ class Scorer:
             return {}, [f"the worked example: {measured}"]
         found = []
         for method, what in (("solve", "the first method"), ("recompute", "the second method")):
-            agreement = compare(candidate.answer, measured[method], _KINDS[package.gives])
+            agreement = compare(gold=candidate.answer, answer=measured[method], kind=_KINDS[package.gives])
             if agreement.result is not Agreement.EQUAL:
                 found.append(
                     f"{what} gives {measured[method][:60]} for the worked example, not {candidate.answer[:60]}"

@@ -87,7 +87,12 @@ class JudgeVerifier:
                 valid, rationale = False, f"valid, but without an answer: {rationale}"
                 rejection = Rejection.UNDECIDED
             else:
-                found = compare(opinion.answer, gold, case.kind, relative_tolerance=case.relative_tolerance)
+                found = compare(
+                    gold=gold,
+                    answer=opinion.answer,
+                    kind=case.kind,
+                    relative_tolerance=case.relative_tolerance,
+                )
                 if found.result is not Agreement.EQUAL:
                     unequal = found.result is Agreement.NOT_EQUAL
                     valid, rejection = False, Rejection.WRONG_ANSWER if unequal else Rejection.UNDECIDED
