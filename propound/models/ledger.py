@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from threading import Lock
 from typing import Any, Protocol
 
-from propound.models.purpose import Purpose
+from pydantic import Field
+
+from propound.models.purpose import Purpose, Role
 from propound.models.reply import Reply
 from propound.record import Record, digest
 
@@ -42,7 +44,73 @@ class Ledger(Protocol):
         """The answer to the request of that id, to be used instead of asking."""
 
     def record(self, entry: Entry) -> None:
-        """Keep an entry at once, whatever becomes of the caller; a double is dropped without a word."""
+        """Keep an entry at once, whatever becomes of the caller; a second answer to a request is dropped."""
+
+
+class Sums(Record):
+    """What requests come to; a sum is over what is known, and None where nothing is."""
+
+    requests: int = Field(default=0, description="Attempts, those that failed included.")
+    failures: int = Field(default=0, description="Attempts without an answer.")
+    prompt_tokens: int | None = Field(
+        default=None, description="Of the answers whose server says; null where none does."
+    )
+    completion_tokens: int | None = Field(default=None, description="Likewise; thought included.")
+    thought_tokens: int | None = Field(default=None, description="Likewise.")
+    cost: float | None = Field(
+        default=None,
+        description="Of the answers whose price is known, in the currency of the prices; null where none is.",
+    )
+    unpriced: int = Field(default=0, description="Answers whose price is not known: `cost` is without them.")
+
+    @classmethod
+    def of(cls, entry: Entry) -> Sums:
+        """One attempt alone."""
+        return cls(
+            requests=1,
+            failures=int(entry.reply is None),
+            prompt_tokens=entry.prompt_tokens,
+            completion_tokens=entry.completion_tokens,
+            thought_tokens=entry.thought_tokens,
+            cost=entry.cost,
+            unpriced=int(entry.reply is not None and entry.cost is None),
+        )
+
+    def __add__(self, other: Sums) -> Sums:
+        """Both together."""
+        mine, theirs = (dict(each) for each in (self, other))
+        known = {name: [value for value in (mine[name], theirs[name]) if value is not None] for name in mine}
+        return Sums(**{name: sum(values) if values else None for name, values in known.items()})
+
+    def line(self) -> str:
+        """A line for people."""
+        said = [f"{self.requests} requests"]
+        said += [f"{self.failures} failed"] if self.failures else []
+        kinds = {"prompt": self.prompt_tokens, "completion": self.completion_tokens}
+        said += [f"{'unknown' if number is None else number} {kind} tokens" for kind, number in kinds.items()]
+        if self.thought_tokens is not None:
+            said[-1] += f" ({self.thought_tokens} of thought)"
+        said.append("cost unknown" if self.cost is None else f"cost {self.cost:.4f}")
+        if self.cost is not None and self.unpriced:
+            said[-1] += f" and that of {self.unpriced} answers without a known price"
+        return ", ".join(said)
+
+
+class Spending(Sums):
+    """What requests come to in all, by role and by model."""
+
+    by_role: dict[str, Sums] = Field(default={})
+    by_model: dict[str, Sums] = Field(default={}, description="By our names of the models.")
+
+    @classmethod
+    def over(cls, parts: Iterable[tuple[Role, str, Sums]]) -> Spending:
+        """Of the sums for roles and models."""
+        total, by_role, by_model = Sums(), dict[str, Sums](), dict[str, Sums]()
+        for role, model, sums in sorted(parts, key=lambda part: part[:2]):
+            total += sums
+            by_role[role.value] = by_role.get(role.value, Sums()) + sums
+            by_model[model] = by_model.get(model, Sums()) + sums
+        return cls(**dict(total), by_role=by_role, by_model=dict(sorted(by_model.items())))
 
 
 class MemoryLedger:
@@ -66,6 +134,11 @@ class MemoryLedger:
                     return
                 self._answers[entry.id] = Reply.from_json(entry.reply)
             self.entries.append(entry)
+
+    def spending(self) -> Spending:
+        """What the entries come to."""
+        with self._lock:
+            return Spending.over((each.purpose.role, each.model, Sums.of(each)) for each in self.entries)
 
 
 def request_id(

@@ -10,12 +10,10 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
-    Dialect,
-    Enum,
     ForeignKey,
     Index,
+    Numeric,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     func,
     text,
@@ -24,8 +22,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from propound.job import JobState
+from propound.models.purpose import Role
 from propound.problem import Domain
-from propound.storage.escape import escape_text, restore_text
+from propound.storage.columns import GIN, SafeText, enum, now
 from propound.training import TrainingState
 from propound.trajectory import Outcome
 from propound.verification.verdict import Rejection
@@ -86,41 +85,6 @@ class CheckpointState(StrEnum):
     """It is live, or was."""
 
 
-class SafeText(TypeDecorator[str]):
-    """Text that may hold what PostgreSQL refuses; see `propound.storage.escape`."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Escape on the way in."""
-        return None if value is None else escape_text(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Restore on the way out."""
-        return None if value is None else restore_text(value)
-
-
-def _enum(kind: type[StrEnum], *, closed: bool = True) -> Enum:
-    """A string enum kept as text; a closed one is checked by the database."""
-    return Enum(
-        kind,
-        name=f"known_{kind.__name__.lower()}",
-        values_callable=lambda members: [member.value for member in members],
-        native_enum=False,
-        create_constraint=closed,
-        length=32,
-    )
-
-
-def _now() -> Mapped[datetime]:
-    return mapped_column(server_default=func.now())
-
-
-_GIN: dict[str, Any] = {"postgresql_using": "gin", "postgresql_with": {"fastupdate": "off"}}
-"""An index on the numbers of an array; without fastupdate, whose list of late entries is read one by one."""
-
-
 class Base(DeclarativeBase):
     """Base of all tables; JSON is `jsonb`, times carry their zone."""
 
@@ -147,7 +111,7 @@ class ApiKey(Base):
     hash: Mapped[str]
     """SHA-256 (hex) of the whole secret."""
     scopes: Mapped[list[str]]
-    created_at: Mapped[datetime] = _now()
+    created_at: Mapped[datetime] = now()
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
@@ -179,7 +143,7 @@ class Job(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     tenant: Mapped[str]
-    state: Mapped[JobState] = mapped_column(_enum(JobState))
+    state: Mapped[JobState] = mapped_column(enum(JobState))
     request: Mapped[dict[str, Any]]
     """A `JobRequest`."""
     seed: Mapped[int] = mapped_column(BigInteger)
@@ -192,8 +156,8 @@ class Job(Base):
     policy_version: Mapped[str | None]
     """Of the worker that claimed the first shard; every problem's evidence has its own."""
 
-    created_at: Mapped[datetime] = _now()
-    queued_at: Mapped[datetime] = _now()
+    created_at: Mapped[datetime] = now()
+    queued_at: Mapped[datetime] = now()
     running_at: Mapped[datetime | None]
     finalizing_at: Mapped[datetime | None]
     succeeded_at: Mapped[datetime | None]
@@ -201,7 +165,7 @@ class Job(Base):
     failed_at: Mapped[datetime | None]
     cancelling_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
-    last_served_at: Mapped[datetime] = _now()
+    last_served_at: Mapped[datetime] = now()
     """When a shard was last claimed; the least recently served job goes first."""
 
     next_spec: Mapped[int] = mapped_column(default=0)
@@ -250,7 +214,7 @@ class Shard(Base):
     index: Mapped[int] = mapped_column(primary_key=True)
     first_spec: Mapped[int]
     specs: Mapped[int]
-    state: Mapped[ShardState] = mapped_column(_enum(ShardState))
+    state: Mapped[ShardState] = mapped_column(enum(ShardState))
     worker: Mapped[str | None]
     """The holder of the lease."""
     lease_until: Mapped[datetime]
@@ -282,11 +246,11 @@ class StoredTrajectory(Base):
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     spec_index: Mapped[int]
     member: Mapped[int]
-    outcome: Mapped[Outcome] = mapped_column(_enum(Outcome, closed=False))
-    verdict: Mapped[VerdictKind] = mapped_column(_enum(VerdictKind))
-    rejection: Mapped[Rejection | None] = mapped_column(_enum(Rejection, closed=False))
+    outcome: Mapped[Outcome] = mapped_column(enum(Outcome, closed=False))
+    verdict: Mapped[VerdictKind] = mapped_column(enum(VerdictKind))
+    rejection: Mapped[Rejection | None] = mapped_column(enum(Rejection, closed=False))
     """Of the verdict, or why it was not admitted when its turn came."""
-    decision: Mapped[Decision] = mapped_column(_enum(Decision))
+    decision: Mapped[Decision] = mapped_column(enum(Decision))
     rationale: Mapped[str]
     record: Mapped[dict[str, Any]]
     """A `Trajectory`."""
@@ -306,7 +270,67 @@ class StoredTrajectory(Base):
     library_version: Mapped[str]
     sampled: Mapped[bool]
     """Whether every step has its tokens and log-probabilities: what a training run can learn from."""
-    created_at: Mapped[datetime] = _now()
+    created_at: Mapped[datetime] = now()
+
+
+class StoredRequest(Base):
+    """One attempt at a request to a language model, answered or failed; a number that nobody told is null, never 0."""
+
+    __tablename__ = "requests"
+    __table_args__ = (
+        CheckConstraint("(reply IS NULL) <> (failure IS NULL)", name="answered_or_failed"),
+        CheckConstraint("(job_id IS NULL) <> (command IS NULL)", name="request_has_one_origin"),
+        Index("one_answer_per_request", "id", unique=True, postgresql_where=text("failure IS NULL")),
+        Index("requests_of_job", "job_id", "number", postgresql_where=text("job_id IS NOT NULL")),
+        Index("requests_of_command", "command", "number", postgresql_where=text("command IS NOT NULL")),
+    )
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    """In the order in which they ended, nearly."""
+    id: Mapped[str]
+    """See `propound.models.ledger.request_id`; failed attempts at a request share it with the answer."""
+    job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    command: Mapped[str | None]
+    """The run of a command, where the request is no job's."""
+    spec_index: Mapped[int] = mapped_column(BigInteger)
+    member: Mapped[int]
+    role: Mapped[Role] = mapped_column(enum(Role, closed=False))
+    part: Mapped[str]
+    turn: Mapped[int]
+    attempt: Mapped[int]
+    model: Mapped[str]
+    """Our name of it."""
+    family: Mapped[str | None]
+    prompt_tokens: Mapped[int | None]
+    completion_tokens: Mapped[int | None]
+    thought_tokens: Mapped[int | None]
+    cost: Mapped[float | None] = mapped_column(Numeric(asdecimal=False))
+    """In the currency of the model's prices."""
+    seconds: Mapped[float]
+    failure: Mapped[str | None]
+    reply: Mapped[dict[str, Any] | None]
+    """A `Reply`."""
+    created_at: Mapped[datetime] = now()
+
+
+class RequestSum(Base):
+    """What a job's requests in one role to one model come to, kept with each of them: reading it reads none of them."""
+
+    __tablename__ = "request_sums"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[Role] = mapped_column(enum(Role, closed=False), primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    requests: Mapped[int] = mapped_column(BigInteger)
+    """Attempts, those that failed included."""
+    failures: Mapped[int] = mapped_column(BigInteger)
+    unpriced: Mapped[int] = mapped_column(BigInteger)
+    """Answers whose price is not known; `cost` is without them."""
+    prompt_tokens: Mapped[int | None] = mapped_column(BigInteger)
+    """Of the answers that say; null where none does, like the sums below."""
+    completion_tokens: Mapped[int | None] = mapped_column(BigInteger)
+    thought_tokens: Mapped[int | None] = mapped_column(BigInteger)
+    cost: Mapped[float | None] = mapped_column(Numeric(asdecimal=False))
 
 
 class Dataset(Base):
@@ -319,7 +343,7 @@ class Dataset(Base):
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), unique=True)
     tenant: Mapped[str]
     name: Mapped[str]
-    created_at: Mapped[datetime] = _now()
+    created_at: Mapped[datetime] = now()
 
 
 class StoredProblem(Base):
@@ -330,7 +354,7 @@ class StoredProblem(Base):
         UniqueConstraint("dataset_id", "ordinal", name="one_problem_per_place"),
         UniqueConstraint("dataset_id", "statement_digest", name="no_statement_twice"),
         UniqueConstraint("dataset_id", "composition_digest", name="no_composition_twice"),
-        Index("problems_by_band", "bands", **_GIN),
+        Index("problems_by_band", "bands", **GIN),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -340,7 +364,7 @@ class StoredProblem(Base):
     trajectory_id: Mapped[str] = mapped_column(ForeignKey("trajectories.id", ondelete="CASCADE"), unique=True)
     statement: Mapped[str]
     answer: Mapped[str]
-    domain: Mapped[Domain] = mapped_column(_enum(Domain, closed=False))
+    domain: Mapped[Domain] = mapped_column(enum(Domain, closed=False))
     skills: Mapped[list[str]]
     record: Mapped[dict[str, Any]]
     """A `Problem`."""
@@ -364,14 +388,14 @@ class Benchmark(Base):
     rows: Mapped[int]
     digest: Mapped[str]
     """SHA-256 (hex) of the file's bytes."""
-    created_at: Mapped[datetime] = _now()
+    created_at: Mapped[datetime] = now()
 
 
 class StoredBenchmarkRow(Base):
     """The runs of words of one row of a benchmark (`propound.decontamination`)."""
 
     __tablename__ = "benchmark_rows"
-    __table_args__ = (Index("benchmark_rows_by_gram", "grams", **_GIN),)
+    __table_args__ = (Index("benchmark_rows_by_gram", "grams", **GIN),)
 
     benchmark_id: Mapped[str] = mapped_column(
         ForeignKey("benchmarks.id", ondelete="CASCADE"), primary_key=True
@@ -389,9 +413,9 @@ class JobEvent(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
-    kind: Mapped[EventKind] = mapped_column(_enum(EventKind))
+    kind: Mapped[EventKind] = mapped_column(enum(EventKind))
     data: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime] = _now()
+    created_at: Mapped[datetime] = now()
 
 
 class Training(Base):
@@ -407,7 +431,7 @@ class Training(Base):
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    state: Mapped[TrainingState] = mapped_column(_enum(TrainingState))
+    state: Mapped[TrainingState] = mapped_column(enum(TrainingState))
     request: Mapped[dict[str, Any]]
     """A `TrainingRequest`."""
     schedule_id: Mapped[str | None] = mapped_column(ForeignKey("schedules.id", ondelete="SET NULL"))
@@ -415,7 +439,7 @@ class Training(Base):
     """What `base` meant when a trainer began; a continued run begins from the same."""
     trainer: Mapped[str | None]
     """The holder of the lease."""
-    lease_until: Mapped[datetime] = _now()
+    lease_until: Mapped[datetime] = now()
     """Until then it belongs to its trainer; a queued one is not claimed before."""
     attempts: Mapped[int] = mapped_column(default=0)
     """Claims since a step was last noted."""
@@ -427,8 +451,8 @@ class Training(Base):
     stop_reason: Mapped[str | None]
     error: Mapped[str | None]
 
-    created_at: Mapped[datetime] = _now()
-    queued_at: Mapped[datetime] = _now()
+    created_at: Mapped[datetime] = now()
+    queued_at: Mapped[datetime] = now()
     running_at: Mapped[datetime | None]
     cancelling_at: Mapped[datetime | None]
     succeeded_at: Mapped[datetime | None]
@@ -444,7 +468,7 @@ class TrainingMetrics(Base):
     training_id: Mapped[str] = mapped_column(ForeignKey("trainings.id", ondelete="CASCADE"), primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
     figures: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime] = _now()
+    created_at: Mapped[datetime] = now()
 
 
 class TrainingEvent(Base):
@@ -455,9 +479,9 @@ class TrainingEvent(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     training_id: Mapped[str] = mapped_column(ForeignKey("trainings.id", ondelete="CASCADE"))
-    kind: Mapped[TrainingEventKind] = mapped_column(_enum(TrainingEventKind))
+    kind: Mapped[TrainingEventKind] = mapped_column(enum(TrainingEventKind))
     data: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime] = _now()
+    created_at: Mapped[datetime] = now()
 
 
 class TrainingGroup(Base):
@@ -492,7 +516,7 @@ class Schedule(Base):
     next_at: Mapped[datetime | None]
     """When a cron schedule is due."""
     last_training_id: Mapped[str | None]
-    created_at: Mapped[datetime] = _now()
+    created_at: Mapped[datetime] = now()
 
 
 class StoredCheckpoint(Base):
@@ -507,9 +531,9 @@ class StoredCheckpoint(Base):
     """Where the trainer that kept it put it."""
     parent_version: Mapped[str | None]
     training_id: Mapped[str | None]
-    state: Mapped[CheckpointState] = mapped_column(_enum(CheckpointState))
+    state: Mapped[CheckpointState] = mapped_column(enum(CheckpointState))
     figures: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime] = _now()
+    created_at: Mapped[datetime] = now()
 
 
 class Promotion(Base):
@@ -525,7 +549,7 @@ class Promotion(Base):
     by: Mapped[str]
     """A key's id, or `gate`."""
     reason: Mapped[str]
-    created_at: Mapped[datetime] = _now()
+    created_at: Mapped[datetime] = now()
 
 
 class IdempotencyKey(Base):

@@ -1,0 +1,158 @@
+"""Requests to language models: a row for each attempt, kept at once, found again, and summed for each job.
+
+A row outlives the episode that asked: an episode that is made again finds the answers of its first making. The sums of
+a job are kept beside the rows, in the same transaction, so that showing them costs one small query at any size.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from propound.models.ledger import Entry, Spending, Sums
+from propound.models.purpose import Role
+from propound.models.reply import Reply
+from propound.storage.session import Database
+from propound.storage.tables import RequestSum, StoredRequest
+
+_SUMMED: tuple[InstrumentedAttribute[Any], ...] = (
+    RequestSum.requests,
+    RequestSum.failures,
+    RequestSum.unpriced,
+    RequestSum.prompt_tokens,
+    RequestSum.completion_tokens,
+    RequestSum.thought_tokens,
+    RequestSum.cost,
+)
+
+_LOG = logging.getLogger(__name__)
+
+
+def add(session: Session, entry: Entry) -> bool:
+    """Keep an entry and count it for its job; False where the request is answered already.
+
+    Raises:
+        IntegrityError: its job is not there any more.
+    """
+    added = session.scalar(
+        insert(StoredRequest)
+        .values(_row(entry))
+        .on_conflict_do_nothing(
+            index_elements=[StoredRequest.id], index_where=StoredRequest.failure.is_(None)
+        )
+        .returning(StoredRequest.number)
+    )
+    if added is None:
+        return False
+    job_id = entry.purpose.origin.job
+    if job_id is not None:
+        _count(session, job_id, entry.purpose.role, entry.model, Sums.of(entry))
+    return True
+
+
+def answer(session: Session, request_id: str) -> Reply | None:
+    """The reply to a request that was answered."""
+    query = select(StoredRequest.reply).where(StoredRequest.id == request_id, StoredRequest.failure.is_(None))
+    found = session.scalar(query)
+    return None if found is None else Reply.from_json(found)
+
+
+def of_jobs(session: Session, job_ids: Iterable[str]) -> dict[str, Spending]:
+    """What the requests of each job come to."""
+    wanted = list(job_ids)
+    parts: dict[str, list[tuple[Role, str, Sums]]] = {job_id: [] for job_id in wanted}
+    query = select(RequestSum).where(RequestSum.job_id.in_(wanted))
+    for row in session.scalars(query):
+        sums = Sums(**{column.key: getattr(row, column.key) for column in _SUMMED})
+        parts[row.job_id].append((row.role, row.model, sums))
+    return {job_id: Spending.over(each) for job_id, each in parts.items()}
+
+
+def of_command(session: Session, command: str) -> Spending:
+    """What the requests of one run of a command come to."""
+    answered = StoredRequest.failure.is_(None)
+    query = (
+        select(
+            StoredRequest.role,
+            StoredRequest.model,
+            func.count().label("requests"),
+            func.count(StoredRequest.failure).label("failures"),
+            func.count().filter(answered, StoredRequest.cost.is_(None)).label("unpriced"),
+            func.sum(StoredRequest.prompt_tokens).label("prompt_tokens"),
+            func.sum(StoredRequest.completion_tokens).label("completion_tokens"),
+            func.sum(StoredRequest.thought_tokens).label("thought_tokens"),
+            func.sum(StoredRequest.cost).label("cost"),
+        )
+        .where(StoredRequest.command == command)
+        .group_by(StoredRequest.role, StoredRequest.model)
+    )
+    return Spending.over(
+        (row.role, row.model, Sums(**{column.key: getattr(row, column.key) for column in _SUMMED}))
+        for row in session.execute(query)
+    )
+
+
+class DatabaseLedger:
+    """The ledger of a process that has a database; safe to share between threads.
+
+    Requests that nobody accounts for (neither a job's nor a command's) have no rows, and are asked every time.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, id: str) -> Reply | None:  # noqa: A002 - the name of the entry's field
+        """See `Ledger.find`."""
+        with self._database.begin() as session:
+            return answer(session, id)
+
+    def record(self, entry: Entry) -> None:
+        """See `Ledger.record`.
+
+        Raises:
+            sqlalchemy.exc.OperationalError: the database cannot be reached.
+        """
+        if entry.purpose.origin.job is None and entry.purpose.origin.command is None:
+            return
+        try:
+            with self._database.begin() as session:
+                add(session, entry)
+        except IntegrityError:
+            _LOG.warning("a request of %s is not kept: the job is gone", entry.purpose.origin.job)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    purpose = entry.purpose
+    kept = entry.model_dump(exclude={"purpose", "reply"})
+    placed = purpose.model_dump(exclude={"origin"})
+    origin = purpose.origin
+    return {
+        **kept,
+        **placed,
+        "job_id": origin.job,
+        "command": origin.command,
+        "spec_index": origin.spec,
+        "reply": entry.reply,
+    }
+
+
+def _count(session: Session, job_id: str, role: Role, model: str, sums: Sums) -> None:
+    """Add to the sums of a job; what is unknown on both sides stays unknown."""
+    statement = insert(RequestSum).values(job_id=job_id, role=role, model=model, **dict(sums))
+    together = {
+        column.key: func.coalesce(
+            column + statement.excluded[column.key], column, statement.excluded[column.key]
+        )
+        for column in _SUMMED
+    }
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[RequestSum.job_id, RequestSum.role, RequestSum.model], set_=together
+        )
+    )
