@@ -15,13 +15,10 @@ weights that training changes like all others:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from trainer.network import Network
+from trainer.network import Network
 
 GENTLE = ("model.layers.0.self_attn.", "model.layers.1.self_attn.")
 """Beginnings of the names of the matrices that hold the circuit, which fast learning would wash out."""
@@ -46,7 +43,17 @@ LOUDNESS = 3.0
 
 
 @torch.no_grad()
-def build_copying(network: Network, generator: torch.Generator) -> None:
+def draw_first_weights(network: Network, generator: torch.Generator) -> None:
+    """Draw a new network's weights; the projections back into the stream start at zero, but for the circuit."""
+    for name, weight in network.named_parameters():
+        if weight.ndim == 2:
+            weight.normal_(0.0, 0.02, generator=generator)
+        if name.endswith(("o_proj.weight", "down_proj.weight")):
+            weight.zero_()
+    _build_circuit(network, generator)
+
+
+def _build_circuit(network: Network, generator: torch.Generator) -> None:
     """Write the circuit into a network whose projections back into the stream are zero, if it is large enough."""
     shape = network.shape
     head, hidden, groups = shape.head_dim, shape.hidden_size, shape.num_key_value_heads

@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from propound.policy.chat import PADDING, end_token, special_token
 from trainer.attention import attend_pack, places
 from trainer.batch import Pack
-from trainer.copying import build_copying
 from trainer.head import score
 from trainer.layers import FeedForward, Norm
 from trainer.tokenizer import save_tokenizer
@@ -159,19 +158,6 @@ class Network(nn.Module):
         angles = torch.arange(shape.max_position_embeddings)[:, None] * shape.rope_theta**-steps
         self.register_buffer("cosine", angles.cos()[:, None], persistent=False)
         self.register_buffer("sine", angles.sin()[:, None], persistent=False)
-
-    def initialise(self, generator: torch.Generator) -> None:
-        """Draw the weights; the projections back into the stream start at zero, but for a circuit that copies.
-
-        See `trainer.copying`.
-        """
-        with torch.no_grad():
-            for name, weight in self.named_parameters():
-                if weight.ndim == 2:
-                    weight.normal_(0.0, 0.02, generator=generator)
-                if name.endswith(("o_proj.weight", "down_proj.weight")):
-                    weight.zero_()
-        build_copying(self, generator)
 
     def hidden(
         self, ids: Tensor, lengths: list[int], chosen: Tensor | None = None, *, shared: bool = False

@@ -35,7 +35,7 @@ from trainer.batch import (
     pack,
     read_messages,
 )
-from trainer.copying import GENTLE
+from trainer.copying import GENTLE, draw_first_weights
 from trainer.device import PROCESSOR, device_of, own_device, threads_on
 from trainer.network import Network, Shape
 from trainer.optimizer import Optimizer, Rates
@@ -247,7 +247,7 @@ def prepare(data: Path, out: Path, settings: Settings, base: Path | None = None)
             save_tokenizer(made, out, Shape.max_position_embeddings)
         tokenizer = load_tokenizer(out)
         fresh = Network(Shape(tokenizer.get_vocab_size(), num_hidden_layers=settings.layers))
-        fresh.initialise(torch.Generator().manual_seed(settings.seed))
+        draw_first_weights(fresh, torch.Generator().manual_seed(settings.seed))
         network = fresh.to(own_device())
     conversations = load_conversations(data, tokenizer, network.context)
     return Run(network, tokenizer, conversations, settings, out)

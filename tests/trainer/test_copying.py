@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tests.factories.networks import logits
+from trainer.copying import draw_first_weights
 from trainer.network import Network, Shape
 
 VOCABULARY = 3_000
@@ -29,14 +30,14 @@ def _share_known(network: Network, between: int) -> float:
 @pytest.mark.parametrize("between", [1, 50, 700])
 def test_a_new_network_copies_near_and_far(between: int) -> None:
     network = Network(Shape(VOCABULARY))
-    network.initialise(torch.Generator().manual_seed(0))
+    draw_first_weights(network, torch.Generator().manual_seed(0))
     assert _share_known(network, between) > 0.9
 
 
 def test_a_new_network_tells_places_apart_by_more_than_one_token() -> None:
     """Of 40 tokens each stands in many places; three in a row hardly ever do."""
     network = Network(Shape(VOCABULARY))
-    network.initialise(torch.Generator().manual_seed(0))
+    draw_first_weights(network, torch.Generator().manual_seed(0))
     generator = torch.Generator().manual_seed(3)
     few = torch.randperm(VOCABULARY, generator=generator)[:40]
     known = total = 0
@@ -52,7 +53,7 @@ def test_a_new_network_tells_places_apart_by_more_than_one_token() -> None:
 
 def test_other_first_weights_do_not() -> None:
     network = Network(Shape(VOCABULARY))
-    network.initialise(torch.Generator().manual_seed(0))
+    draw_first_weights(network, torch.Generator().manual_seed(0))
     with torch.no_grad():
         network.model.stack[0].self_attn.v_proj.weight.zero_()
     assert _share_known(network, 50) < 0.1
@@ -60,5 +61,5 @@ def test_other_first_weights_do_not() -> None:
 
 def test_a_network_without_room_for_it_starts_without() -> None:
     network = Network(Shape(VOCABULARY, hidden_size=64))
-    network.initialise(torch.Generator().manual_seed(0))
+    draw_first_weights(network, torch.Generator().manual_seed(0))
     assert not network.model.stack[0].self_attn.o_proj.weight.any()

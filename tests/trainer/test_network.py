@@ -17,6 +17,7 @@ from tests.factories.networks import logits
 from trainer.adapted import Adapted
 from trainer.attention import attend, attend_by_torch
 from trainer.batch import Pack
+from trainer.copying import draw_first_weights
 from trainer.network import Network, Shape, load_network
 
 LENGTHS = [37, 1, 190, 64]
@@ -101,7 +102,7 @@ def test_what_is_written_loads_in_transformers(tmp_path: Path) -> None:
     network = Network(
         Shape(tokenizer.get_vocab_size(), hidden_size=64, intermediate_size=96, num_hidden_layers=2)
     )
-    network.initialise(torch.Generator().manual_seed(0))
+    draw_first_weights(network, torch.Generator().manual_seed(0))
     network.write(tmp_path, tokenizer)
     reference = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)
     theirs: Any = AutoTokenizer.from_pretrained(tmp_path)

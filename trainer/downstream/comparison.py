@@ -25,6 +25,7 @@ from propound.record import Record
 from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from trainer.batch import read_messages
+from trainer.copying import draw_first_weights
 from trainer.downstream.gym import constant
 from trainer.network import Network, Shape
 from trainer.processes import write_whole
@@ -134,7 +135,7 @@ def write_base(folder: Path, files: Sequence[Path], budget: Budget) -> None:
     )
     tokenizer = train_tokenizer(texts, budget.vocabulary, budget.digits)
     network = Network(Shape(tokenizer.get_vocab_size(), num_hidden_layers=budget.layers))
-    network.initialise(torch.Generator().manual_seed(budget.seed))
+    draw_first_weights(network, torch.Generator().manual_seed(budget.seed))
     with write_checkpoint(
         folder, "solver", {"recipe": {"kind": "random weights", "seed": budget.seed}}
     ) as partial:
