@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from propound.job import JobRequest, JobState
+from propound.models.ledger import Spending
 from propound.training import TrainingRequest, TrainingState
 
 
@@ -38,7 +39,7 @@ class Funnel(View):
 
 
 class Job(View):
-    """A request, where it stands, and its funnel."""
+    """A request, where it stands, its funnel and what it has spent."""
 
     id: str
     name: str
@@ -53,6 +54,7 @@ class Job(View):
     pass_rates: dict[str, int] = {}
     progress: Progress
     funnel: Funnel
+    spending: Spending = Spending()
     error: str | None
     stop_reason: str | None
     waiting_for: str | None = None

@@ -45,7 +45,7 @@ def list_(
 
 @app.command()
 def show(job_id: JobId, url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
-    """A job and its funnel."""
+    """A job, its funnel, and what its requests to language models come to."""
     from propound.cli.connection import connect
 
     with connect(url, key) as client:
@@ -79,6 +79,7 @@ def watch(job_id: JobId, url: Url = None, key: Key = None, as_json: AsJson = Fal
 def _show(job: Job, *, as_json: bool) -> None:
     from propound.cli.output import console, plain, print_json
     from propound.cli.progress import funnel_line, headline
+    from propound.cli.spending import spending_table
 
     if as_json:
         print_json(job.model_dump(mode="json"))
@@ -86,7 +87,10 @@ def _show(job: Job, *, as_json: bool) -> None:
     lines = [f"{job.name} ({job.id}), dataset {job.dataset_id}", headline(job), funnel_line(job.funnel)]
     lines += [f"  {count} rejected as {reason}" for reason, count in sorted(job.funnel.rejections.items())]
     lines += [line for line in (job.error, job.stop_reason, job.waiting_for) if line]
-    console().print(plain("\n".join(lines)))
+    screen = console()
+    screen.print(plain("\n".join(lines)))
+    if job.spending.requests:
+        screen.print(spending_table(job.spending))
 
 
 def _when(job: Job) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, Protocol
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from propound.models.purpose import Purpose, Role
 from propound.models.reply import Reply
@@ -49,6 +49,8 @@ class Ledger(Protocol):
 
 class Sums(Record):
     """What requests come to; a sum is over what is known, and None where nothing is."""
+
+    model_config = ConfigDict(extra="ignore")  # clients read it, of servers that may know more
 
     requests: int = Field(default=0, description="Attempts, those that failed included.")
     failures: int = Field(default=0, description="Attempts without an answer.")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from propound.job import JobRequest, JobState
-from propound.storage import events
+from propound.models.ledger import Spending
+from propound.storage import events, requests
 from propound.storage.ids import Prefix, new_id
 from propound.storage.tables import Dataset, Job
 
@@ -40,6 +42,21 @@ def create(session: Session, *, tenant: str, request: JobRequest, name: str) -> 
 def get(session: Session, tenant: str, job_id: str) -> Job | None:
     """The tenant's job, or None."""
     return session.scalar(select(Job).where(Job.id == job_id, Job.tenant == tenant))
+
+
+class Shown(NamedTuple):
+    """A job with what people want to see of it."""
+
+    job: Job
+    dataset: Dataset
+    spending: Spending
+
+
+def show(session: Session, tenant: str, job_id: str) -> Shown | None:
+    """The tenant's job with its dataset and what its requests to models come to, in one query; or None."""
+    query = select(Job, Dataset, requests.summed(Job.id)).join(Dataset, Dataset.job_id == Job.id)
+    found = session.execute(query.where(Job.id == job_id, Job.tenant == tenant)).one_or_none()
+    return None if found is None else Shown(found[0], found[1], requests.spending(found[2]))
 
 
 def by_id(session: Session, job_ids: Collection[str]) -> dict[str, Job]:

@@ -7,11 +7,11 @@ a job are kept beside the rows, in the same transaction, so that showing them co
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -19,7 +19,7 @@ from propound.models.ledger import Entry, Spending, Sums
 from propound.models.purpose import Role
 from propound.models.reply import Reply
 from propound.storage.session import Database
-from propound.storage.tables import RequestSum, StoredRequest
+from propound.storage.tables import Job, RequestSum, StoredRequest
 
 _SUMMED: tuple[InstrumentedAttribute[Any], ...] = (
     RequestSum.requests,
@@ -30,6 +30,8 @@ _SUMMED: tuple[InstrumentedAttribute[Any], ...] = (
     RequestSum.thought_tokens,
     RequestSum.cost,
 )
+
+_NAMES = tuple(column.key for column in _SUMMED)
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,15 +65,24 @@ def answer(session: Session, request_id: str) -> Reply | None:
     return None if found is None else Reply.from_json(found)
 
 
-def of_jobs(session: Session, job_ids: Iterable[str]) -> dict[str, Spending]:
+def summed(job_id: ColumnElement[str] | InstrumentedAttribute[str]) -> ScalarSelect[Any]:
+    """What the requests of the job of an enclosing query come to, as a column that `spending` reads."""
+    parts = func.jsonb_build_array(RequestSum.role, RequestSum.model, *_SUMMED)
+    return select(func.jsonb_agg(parts, type_=JSONB)).where(RequestSum.job_id == job_id).scalar_subquery()
+
+
+def spending(parts: Iterable[Sequence[Any]] | None) -> Spending:
+    """What a column of `summed` says; None for a job without requests."""
+    return Spending.over(
+        (Role(role), model, Sums(**dict(zip(_NAMES, values, strict=True))))
+        for role, model, *values in parts or ()
+    )
+
+
+def of_jobs(session: Session, job_ids: Collection[str]) -> dict[str, Spending]:
     """What the requests of each job come to."""
-    wanted = list(job_ids)
-    parts: dict[str, list[tuple[Role, str, Sums]]] = {job_id: [] for job_id in wanted}
-    query = select(RequestSum).where(RequestSum.job_id.in_(wanted))
-    for row in session.scalars(query):
-        sums = Sums(**{column.key: getattr(row, column.key) for column in _SUMMED})
-        parts[row.job_id].append((row.role, row.model, sums))
-    return {job_id: Spending.over(each) for job_id, each in parts.items()}
+    rows = session.execute(select(Job.id, summed(Job.id)).where(Job.id.in_(job_ids)))
+    return {job_id: spending(parts) for job_id, parts in rows}
 
 
 def of_command(session: Session, command: str) -> Spending:
@@ -93,7 +104,7 @@ def of_command(session: Session, command: str) -> Spending:
         .group_by(StoredRequest.role, StoredRequest.model)
     )
     return Spending.over(
-        (row.role, row.model, Sums(**{column.key: getattr(row, column.key) for column in _SUMMED}))
+        (row.role, row.model, Sums(**{name: getattr(row, name) for name in _NAMES}))
         for row in session.execute(query)
     )
 

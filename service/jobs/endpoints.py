@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from propound.job import JobState
 from propound.queue import announce_after_commit, wake_workers_after_commit
-from propound.storage import datasets, events, jobs
+from propound.storage import events, jobs
 from service.auth import JobsReader, JobsWriter
 from service.errors import (
     BodyTooLargeError,
@@ -30,7 +30,7 @@ from service.idempotency import IdempotencyKey, accepted
 from service.identifiers import JobId
 from service.jobs import service
 from service.jobs.events import stream
-from service.jobs.schemas import JobCreate, JobView, job_view
+from service.jobs.schemas import JobCreate, JobView
 from service.pagination import Id, Listing, Page, Pages
 from service.resources import Shared, Transaction
 from service.stream import LastEventId, documented_stream, respond
@@ -95,9 +95,8 @@ def list_jobs(
 
 @router.get("/{job_id}", summary="Show a job", responses=documented(NotFoundError))
 def get_job(job_id: JobId, caller: JobsReader, session: Transaction) -> JobView:
-    """Where it stands, and its funnel."""
-    job = service.find(session, caller, job_id)
-    return job_view(job, datasets.of_job(session, job.id))
+    """Where it stands, its funnel, and what its requests to language models come to."""
+    return service.show(session, caller, job_id)
 
 
 @router.post(
@@ -110,7 +109,7 @@ def cancel_job(job_id: JobId, caller: JobsWriter, shared: Shared, session: Trans
     """No new work is begun; what was accepted stays exportable. Cancelling twice is harmless."""
     job = service.cancel(session, caller, job_id)
     announce_after_commit(session, job.id, shared.publisher)
-    return job_view(job, datasets.of_job(session, job.id))
+    return service.show(session, caller, job.id)
 
 
 @router.get(

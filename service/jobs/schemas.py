@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from propound.job import JobRequest, JobState
+from propound.models.ledger import Spending
 from propound.storage.tables import Dataset, Job
 
 NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
@@ -23,6 +24,16 @@ REQUEST_EXAMPLE: JsonDict = {
     "seed": 7,
     "minimum_skills": 1,
     "maximum_skills": 3,
+}
+
+SUMS_EXAMPLE: JsonDict = {
+    "requests": 180,
+    "failures": 4,
+    "prompt_tokens": 260_000,
+    "completion_tokens": 58_000,
+    "thought_tokens": 12_000,
+    "cost": 0.31,
+    "unpriced": 0,
 }
 
 JOB_EXAMPLE: JsonDict = {
@@ -60,6 +71,7 @@ JOB_EXAMPLE: JsonDict = {
         "rejected": 16,
         "rejections": {"degenerate": 11, "duplicate": 5},
     },
+    "spending": {**SUMS_EXAMPLE, "by_role": {"proposer": SUMS_EXAMPLE}, "by_model": {"qwen": SUMS_EXAMPLE}},
     "error": None,
     "stop_reason": None,
     "waiting_for": None,
@@ -121,6 +133,7 @@ class JobView(BaseModel):
     )
     progress: Progress
     funnel: Funnel
+    spending: Spending = Field(description="What its requests to language models come to so far.")
     error: str | None = Field(description="Why the job failed.")
     stop_reason: str | None = Field(description="Why the job ended, in a sentence.")
     waiting_for: str | None = Field(
@@ -131,7 +144,7 @@ class JobView(BaseModel):
 FINAL_STAMPS = ("succeeded_at", "exhausted_at", "failed_at", "cancelled_at")
 
 
-def job_view(job: Job, dataset: Dataset, now: datetime | None = None) -> JobView:
+def job_view(job: Job, dataset: Dataset, spending: Spending, now: datetime | None = None) -> JobView:
     """A job as the API shows it."""
     return JobView(
         id=job.id,
@@ -154,6 +167,7 @@ def job_view(job: Job, dataset: Dataset, now: datetime | None = None) -> JobView
             rejected=job.rejected,
             rejections=dict(sorted(job.rejections.items())),
         ),
+        spending=spending,
         error=job.error,
         stop_reason=job.stop_reason,
         waiting_for=job.waiting_for,

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from propound.curriculum import check_request
 from propound.errors import ImpossibleSpecError, UnknownSkillError
 from propound.job import JobRequest, JobState
+from propound.models.ledger import Spending
 from propound.skills.library import Library
 from propound.skills.package import Category
-from propound.storage import benchmarks, datasets, jobs, settle
+from propound.storage import benchmarks, datasets, jobs, requests, settle
 from propound.storage.tables import Job
 from service import idempotency
 from service.auth import Caller
@@ -68,7 +69,7 @@ def create(
         raise UnmeasuredDifficultyError("PROPOUND_PROBERS names none", faults=[fault])
     _hold_benchmarks(session, caller, request)
     job = jobs.create(session, tenant=caller.tenant, request=request, name=wanted.name or UNNAMED)
-    view = job_view(job, datasets.of_job(session, job.id))
+    view = job_view(job, datasets.of_job(session, job.id), Spending())
     if idempotency_key is not None:
         idempotency.finish(session, caller, idempotency_key, view)
     return Creation(view, replayed=False)
@@ -102,6 +103,18 @@ def find(session: Session, caller: Caller, job_id: str) -> Job:
     return job
 
 
+def show(session: Session, caller: Caller, job_id: str) -> JobView:
+    """The caller's job as the API shows it.
+
+    Raises:
+        NotFoundError: the tenant has no such job.
+    """
+    found = jobs.show(session, caller.tenant, job_id)
+    if found is None:
+        raise NotFoundError("no such job")
+    return job_view(found.job, found.dataset, found.spending)
+
+
 def cancel(session: Session, caller: Caller, job_id: str) -> Job:
     """Stop a job; what it has accepted stays. Doing it twice changes nothing.
 
@@ -119,8 +132,9 @@ def cancel(session: Session, caller: Caller, job_id: str) -> Job:
 
 def views(session: Session, rows: list[Job]) -> dict[str, JobView]:
     """The jobs as the API shows them, by id."""
-    filled = datasets.of_jobs(session, [job.id for job in rows])
-    return {job.id: job_view(job, filled[job.id]) for job in rows}
+    ids = [job.id for job in rows]
+    filled, spent = datasets.of_jobs(session, ids), requests.of_jobs(session, ids)
+    return {job.id: job_view(job, filled[job.id], spent[job.id]) for job in rows}
 
 
 def _hold_benchmarks(session: Session, caller: Caller, request: JobRequest) -> None:

@@ -12,11 +12,14 @@ from redis import Redis
 from sqlalchemy import func, select, update
 
 from propound.job import JobRequest, JobState
+from propound.models.purpose import Origin, Role
 from propound.problem import Domain
 from propound.queue import QUEUE
+from propound.storage.requests import DatabaseLedger
 from propound.storage.session import Database
 from propound.storage.tables import IdempotencyKey, Job
 from service.jobs.schemas import progress
+from tests.factories.requests import answered, failed
 from tests.service.filling import create, filled, work
 
 ASKED = {"name": "warm-up", "count": 3, "seed": 7, "domains": ["science"]}
@@ -223,3 +226,29 @@ def test_a_useless_idempotency_key_is_refused(client: httpx.Client, key: str) ->
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["location"] == "header"
     assert refused.json()["errors"][0]["pointer"].lower() == "idempotency-key"
+
+
+def test_a_job_says_what_its_requests_come_to(client: httpx.Client, database: Database) -> None:
+    job_id = client.post("/v1/jobs", json=ASKED).json()["id"]
+    other = client.post("/v1/jobs", json=ASKED).json()
+    nothing = {
+        "requests": 0, "failures": 0, "prompt_tokens": None, "completion_tokens": None, "thought_tokens": None,
+        "cost": None, "unpriced": 0,
+    }  # fmt: skip
+    assert other["spending"] == {**nothing, "by_role": {}, "by_model": {}}
+    ledger = DatabaseLedger(database)
+    origin = Origin(job=job_id)
+    ledger.record(answered("1", origin=origin, prompt_tokens=10, completion_tokens=4, cost=0.25))
+    ledger.record(answered("2", origin=origin, role=Role.JUDGE, model="other", prompt_tokens=6))
+    ledger.record(failed("3", origin=origin, role=Role.JUDGE, model="other"))
+    proposer = nothing | {"requests": 1, "prompt_tokens": 10, "completion_tokens": 4, "cost": 0.25}
+    judge = nothing | {"requests": 2, "failures": 1, "prompt_tokens": 6, "unpriced": 1}
+    spent = {
+        "requests": 3, "failures": 1, "prompt_tokens": 16, "completion_tokens": 4, "thought_tokens": None,
+        "cost": 0.25, "unpriced": 1,
+        "by_role": {"judge": judge, "proposer": proposer}, "by_model": {"other": judge, "qwen": proposer},
+    }  # fmt: skip
+    assert client.get(f"/v1/jobs/{job_id}").json()["spending"] == spent
+    listed = {job["id"]: job["spending"] for job in client.get("/v1/jobs").json()["data"]}
+    assert listed == {job_id: spent, other["id"]: other["spending"]}
+    assert client.post(f"/v1/jobs/{job_id}/cancel").json()["spending"] == spent
