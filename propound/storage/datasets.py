@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from propound.problem import Domain, Problem
-from propound.storage.exports import export_line
-from propound.storage.tables import Dataset, StoredProblem
+from propound.record import digest
+from propound.storage.exports import ROW_FORM, content_prefix, export_line
+from propound.storage.tables import Dataset, Job, StoredProblem
 
 _ROWS_AT_ONCE = 200
 
@@ -64,18 +66,44 @@ def problems(
 
 
 def problem(session: Session, tenant: str, problem_id: str) -> StoredProblem | None:
-    """The tenant's problem, or None."""
+    """The tenant's problem, or None; by its own id, or by the id that rows of exports have.
+
+    That one follows from the content alone, so more than one problem may have it: then it is the first of them.
+    """
     query = select(StoredProblem).join(Dataset, Dataset.id == StoredProblem.dataset_id)
-    return session.scalar(query.where(StoredProblem.id == problem_id, Dataset.tenant == tenant))
+    mine = query.where(Dataset.tenant == tenant)
+    prefix = content_prefix(problem_id)
+    if prefix is None:
+        return session.scalar(mine.where(StoredProblem.id == problem_id))
+    pattern = bindparam(
+        "pattern", f"{prefix}%", literal_execute=True
+    )  # an index knows a prefix only literally
+    same = mine.where(StoredProblem.content_digest.like(pattern))
+    return session.scalar(same.order_by(StoredProblem.id).limit(1))
 
 
-def content_tag(session: Session, dataset_id: str) -> str:
-    """SHA-256 (hex) over the content digests in their order: the strong ETag of the export."""
-    separator = aggregate_order_by(literal(""), StoredProblem.ordinal)
-    digests = func.string_agg(StoredProblem.content_digest, separator)
-    tag = func.encode(func.sha256(func.convert_to(func.coalesce(digests, ""), "UTF8")), "hex")
-    found: str = session.scalars(select(tag).where(StoredProblem.dataset_id == dataset_id)).one()
-    return found
+class Edition(NamedTuple):
+    """What a dataset consists of at one moment."""
+
+    dataset: Dataset
+    rows: int
+    tag: str
+    """Of the bytes of its export: the same problems in the same order, and rows of the same form, have the same."""
+
+
+def edition(session: Session, tenant: str, dataset_id: str) -> Edition | None:
+    """What the tenant's dataset consists of now, or None: two rows are read, however many problems it has."""
+    query = select(Dataset, Job.accepted).join(Job, Job.id == Dataset.job_id)
+    found = session.execute(query.where(Dataset.id == dataset_id, Dataset.tenant == tenant)).one_or_none()
+    if found is None:
+        return None
+    dataset, rows = found
+    return Edition(dataset, rows, digest([ROW_FORM, rows, dataset.chain]))
+
+
+def link(chain: str, content_digest: str, trajectory_digest: str) -> str:
+    """The chain of a dataset that one more problem was accepted into: SHA-256 (hex) of all that is before, and it."""
+    return hashlib.sha256(f"{chain}{content_digest}{trajectory_digest}".encode("ascii")).hexdigest()
 
 
 def export(session: Session, dataset_id: str, *, after: int = 0, until: int | None = None) -> Iterator[bytes]:

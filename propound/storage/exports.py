@@ -7,11 +7,20 @@ and seed give the same bytes. Every row has every key, answers are text, what va
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from propound.answers.kinds import AnswerKind
 from propound.problem import Coding, CodingMode, Domain, Problem
+
+ROW_FORM = 1
+"""Counts changes of what a row looks like: with each of them, copies that clients have are old."""
+
+ID_DIGITS = 16
+"""Digits of a problem's content digest that its row's id consists of."""
+
+_ROW_ID = re.compile(rf"prob_([0-9a-f]{{{ID_DIGITS}}})")
 
 ABILITY = {Domain.MATHEMATICS: "math", Domain.CODING: "code", Domain.SCIENCE: "science"}
 _WORDS = (AnswerKind.TEXT, AnswerKind.BOOLEAN, AnswerKind.CHOICE)
@@ -22,7 +31,7 @@ def export_row(
     problem: Problem, evidence: Mapping[str, Any], ordinal: int, content_digest: str
 ) -> dict[str, Any]:
     """The row of the problem in place `ordinal` (from 1) of its dataset."""
-    row_id = f"prob_{content_digest[:16]}"
+    row_id = f"prob_{content_digest[:ID_DIGITS]}"
     source = f"propound/{problem.domain.value}"
     return {
         "id": row_id,
@@ -47,6 +56,12 @@ def export_row(
             }
         ),
     }
+
+
+def content_prefix(row_id: str) -> str | None:
+    """How the content digest of the problem begins whose row has this id; None for any other id."""
+    match = _ROW_ID.fullmatch(row_id)
+    return None if match is None else match.group(1)
 
 
 def problem_of(row: Mapping[str, Any]) -> Problem:

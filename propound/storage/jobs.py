@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from propound.job import JobRequest, JobState
 from propound.models.ledger import Spending
-from propound.storage import events, requests
+from propound.storage import events, requests, tenants
 from propound.storage.ids import Prefix, new_id
 from propound.storage.tables import Dataset, Job
 
@@ -30,6 +30,7 @@ def create(session: Session, *, tenant: str, request: JobRequest, name: str) -> 
         group_size=request.group_size,
         episodes=request.episodes,
     )
+    tenants.enter(session, tenant)
     session.add(job)
     session.flush()
     session.add(Dataset(id=new_id(Prefix.DATASET), job_id=job.id, tenant=tenant, name=name))

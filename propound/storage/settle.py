@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from propound.job import JobRequest, JobState
-from propound.storage import events, jobs, pools
+from propound.storage import datasets, events, jobs, pools
 from propound.storage.admission import Admission, Candidate, Refusal
 from propound.storage.ids import Prefix, new_id
 from propound.storage.plan import members, total_specs
@@ -74,7 +74,9 @@ def _accept_in_order(session: Session, job: Job) -> None:
     end = _settled_end(session, job)
     if end == job.settled_spec:
         return
-    dataset_id = session.scalars(select(Dataset.id).where(Dataset.job_id == job.id)).one()
+    dataset_id, chain = session.execute(
+        select(Dataset.id, Dataset.chain).where(Dataset.job_id == job.id)
+    ).one()
     candidates = [
         Candidate.of(row, dataset_id)
         for row in session.execute(_verified(job, end))
@@ -95,8 +97,10 @@ def _accept_in_order(session: Session, job: Job) -> None:
             admission.admit(candidate, ordinal)
             pools.count(job, candidate.probe)
             problems.append(_problem_row(job, dataset_id, ordinal, candidate))
+            chain = datasets.link(chain, problems[-1]["content_digest"], candidate.row.digest)
     if problems:
         session.execute(insert(StoredProblem), problems)
+        session.execute(update(Dataset).where(Dataset.id == dataset_id).values(chain=chain))
     _decide(session, Decision.ACCEPTED, [problem["trajectory_id"] for problem in problems])
     _decide(session, Decision.SURPLUS, surplus)
     for trajectory_id, refusal in refused:

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_, update
+from sqlalchemy.orm import Session, load_only
 
 from propound.job import JobRequest, JobState
-from propound.storage import jobs, pools
+from propound.storage import jobs, pools, tenants
 from propound.storage.plan import UNSETTLED_SHARDS, members, specs_to_cut
 from propound.storage.settle import MAX_ATTEMPTS, settle
-from propound.storage.tables import Job, Shard, ShardState, StoredTrajectory
+from propound.storage.tables import (
+    Job,
+    Shard,
+    ShardState,
+    StoredTrajectory,
+    Tenant,
+    active_jobs,
+    open_shards,
+)
+
+AT_ONCE = 16
+"""Jobs that are looked at together; most claims are of the first."""
 
 _WORKING = (JobState.QUEUED, JobState.RUNNING)
+_PLANNED_BY = (
+    *(Job.id, Job.state, Job.last_served_at, Job.count, Job.group_size, Job.episodes, Job.next_spec),
+    *(Job.settled_spec, Job.proposed, Job.pending, Job.accepted),
+)
 
 
 @dataclass(frozen=True)
@@ -59,38 +74,67 @@ class Lease:
 
 
 def claim(session: Session, claimant: Claimant) -> Lease | None:
-    """Claim a shard of the job that waited longest: an expired one first, otherwise the next.
+    """Claim a shard: of the tenant that waited longest, of its job that waited longest; an expired one first.
 
-    None only when no job has work to give now. Jobs that others have locked are tried last and waited for.
-    At most one job is locked at a time.
+    Jobs are looked at a few at a time, so a long queue costs nothing. None only when no job has work to give now.
+    Jobs that others have locked are tried last and waited for. At most one job is locked at a time, and after it
+    the row of its tenant.
     """
-    candidates = [job.id for job, shards in survey(session, claimant.specs) if shards]
-    for skip_locked in (True, False):
-        for job_id in candidates:
-            attempt = session.begin_nested()
-            job = jobs.lock(session, job_id, skip_locked=skip_locked)
-            lease = _claim_of(session, job, claimant) if job else None
-            if lease is not None:
-                attempt.commit()
-                return lease
-            attempt.rollback()
+    passed = []
+    for job_id in _in_turn(session, claimant):
+        lease = _try(session, job_id, claimant, skip_locked=True)
+        if lease is not None:
+            return lease
+        passed.append(job_id)
+    for job_id in passed:
+        lease = _try(session, job_id, claimant, skip_locked=False)
+        if lease is not None:
+            return lease
     return None
 
 
 def claimable() -> ColumnElement[bool]:
     """Shards that wait for another attempt: given back, or their lease has expired."""
-    return and_(
-        Shard.state.in_((ShardState.QUEUED, ShardState.LEASED)),
-        Shard.lease_until <= func.now(),
-        Shard.attempts < MAX_ATTEMPTS,
-    )
+    return and_(open_shards(), Shard.lease_until <= func.now(), Shard.attempts < MAX_ATTEMPTS)
 
 
-def survey(session: Session, specs: Callable[[Job], int]) -> list[tuple[Job, int]]:
-    """Every job that is not over, least recently served first, with a guess at its shards to be claimed now.
+def survey(session: Session, specs: Callable[[Job], int]) -> list[tuple[str, int]]:
+    """Every job that has begun and is not over, and the first few that wait, with a guess at their shards to claim.
 
     `specs` says how many a shard of the job has.
     """
+    active = _jobs().where(active_jobs())
+    begun = session.execute(active.where(Job.state != JobState.QUEUED))
+    waiting = session.execute(active.where(Job.state == JobState.QUEUED).limit(AT_ONCE))
+    return [
+        (job.id, _shards_to_claim(job, again, specs(job)))
+        for found in (begun, waiting)
+        for job, again in found
+    ]
+
+
+def _in_turn(session: Session, claimant: Claimant) -> Iterator[str]:
+    """Jobs that seem to have work to give, in the order in which they are to be served, read as they are needed."""
+    has_work = exists().where(Job.tenant == Tenant.name, active_jobs())
+    turns = select(Tenant.name).where(has_work).order_by(Tenant.last_served_at, Tenant.name)
+    for tenant in session.scalars(turns).all():
+        query = (
+            _jobs()
+            .where(Job.tenant == tenant, active_jobs())
+            .order_by(Job.last_served_at, Job.id)
+            .limit(AT_ONCE)
+        )
+        page = session.execute(query).all()
+        while page:
+            last = (page[-1][0].last_served_at, page[-1][0].id)
+            yield from [job.id for job, again in page if _shards_to_claim(job, again, claimant.specs(job))]
+            if len(page) < AT_ONCE:
+                break
+            page = session.execute(query.where(tuple_(Job.last_served_at, Job.id) > last)).all()
+
+
+def _jobs() -> Select[tuple[Job, int]]:
+    """Jobs with what the plan of their work needs, and how many of their shards wait for another attempt."""
     again = (
         select(func.count())
         .select_from(Shard)
@@ -98,8 +142,19 @@ def survey(session: Session, specs: Callable[[Job], int]) -> list[tuple[Job, int
         .correlate(Job)
         .scalar_subquery()
     )
-    query = select(Job, again).where(Job.state.in_(jobs.ACTIVE)).order_by(Job.last_served_at, Job.id)
-    return [(job, _shards_to_claim(job, count, specs(job))) for job, count in session.execute(query)]
+    return select(Job, again).options(load_only(*_PLANNED_BY))
+
+
+def _try(session: Session, job_id: str, claimant: Claimant, *, skip_locked: bool) -> Lease | None:
+    """Claim a shard of the job; None, and the job is free again, where it has none or is another's now."""
+    attempt = session.begin_nested()
+    job = jobs.lock(session, job_id, skip_locked=skip_locked)
+    lease = _claim_of(session, job, claimant) if job else None
+    if lease is None:
+        attempt.rollback()
+    else:
+        attempt.commit()
+    return lease
 
 
 def _shards_to_claim(job: Job, again: int, shard_specs: int) -> int:
@@ -198,6 +253,8 @@ def _claim_of(session: Session, job: Job, claimant: Claimant) -> Lease | None:
     shard.lease_until = now + claimant.lease
     shard.attempts += 1
     job.last_served_at = now
+    session.flush()
+    tenants.serve(session, job.tenant, now)
     if job.state is JobState.QUEUED:
         job.policy, job.policy_version = claimant.policy, claimant.policy_version
         job.library_version = claimant.library_version

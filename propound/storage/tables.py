@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     ForeignKey,
     Index,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -85,6 +88,20 @@ class CheckpointState(StrEnum):
     """It is live, or was."""
 
 
+_ACTIVE = "state IN ('queued', 'running', 'finalizing', 'cancelling')"
+_OPEN = "state IN ('queued', 'leased')"
+
+
+def active_jobs() -> ColumnElement[bool]:
+    """Jobs that are not over, in the very words of their index: with parameters PostgreSQL would not know it."""
+    return literal_column(f"jobs.{_ACTIVE}", Boolean)
+
+
+def open_shards() -> ColumnElement[bool]:
+    """Shards that are not over, in the very words of their index."""
+    return literal_column(f"shards.{_OPEN}", Boolean)
+
+
 class Base(DeclarativeBase):
     """Base of all tables; JSON is `jsonb`, times carry their zone."""
 
@@ -134,11 +151,7 @@ class Job(Base):
         ),
         CheckConstraint("state <> 'succeeded' OR accepted = count", name="succeeded_is_complete"),
         Index("jobs_of_tenant", "tenant", "id"),
-        Index(
-            "jobs_active",
-            "last_served_at",
-            postgresql_where=text("state IN ('queued', 'running', 'finalizing', 'cancelling')"),
-        ),
+        Index("jobs_in_turn", "tenant", "last_served_at", "id", postgresql_where=text(_ACTIVE)),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -166,7 +179,7 @@ class Job(Base):
     cancelling_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     last_served_at: Mapped[datetime] = now()
-    """When a shard was last claimed; the least recently served job goes first."""
+    """When a shard was last claimed; of a tenant's jobs the least recently served goes first."""
 
     next_spec: Mapped[int] = mapped_column(default=0)
     """The first spec that is in no shard yet."""
@@ -191,6 +204,16 @@ class Job(Base):
     """The service outside that its episodes cannot go on without, and since when; None once one is stored."""
 
 
+class Tenant(Base):
+    """Someone who has asked for datasets, and when it was their turn last."""
+
+    __tablename__ = "tenants"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    last_served_at: Mapped[datetime] = now()
+    """When a shard of any of their jobs was last claimed; the least recently served tenant goes first."""
+
+
 class StoredPool(Base):
     """Where a pool of probers stands; it outlives jobs."""
 
@@ -206,9 +229,7 @@ class Shard(Base):
     """A few consecutive specs of a job, the unit that a worker claims."""
 
     __tablename__ = "shards"
-    __table_args__ = (
-        Index("shards_open", "job_id", "lease_until", postgresql_where=text("state IN ('queued', 'leased')")),
-    )
+    __table_args__ = (Index("shards_open", "job_id", "lease_until", postgresql_where=text(_OPEN)),)
 
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
     index: Mapped[int] = mapped_column(primary_key=True)
@@ -343,6 +364,8 @@ class Dataset(Base):
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), unique=True)
     tenant: Mapped[str]
     name: Mapped[str]
+    chain: Mapped[str] = mapped_column(server_default="")
+    """A digest of all its problems in their order (`propound.storage.datasets.link`); empty before the first."""
     created_at: Mapped[datetime] = now()
 
 
@@ -355,6 +378,7 @@ class StoredProblem(Base):
         UniqueConstraint("dataset_id", "statement_digest", name="no_statement_twice"),
         UniqueConstraint("dataset_id", "composition_digest", name="no_composition_twice"),
         Index("problems_by_band", "bands", **GIN),
+        Index("problems_by_content", "content_digest", postgresql_ops={"content_digest": "text_pattern_ops"}),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -116,12 +116,12 @@ def export_dataset(
     if_none_match: Annotated[str | None, Header(max_length=2_000, description="An `ETag` you have.")] = None,
 ) -> Response:
     """What is accepted at this moment, whole even while more is being made."""
-    edition = export.edition(session, dataset_id)
-    dataset = service.find(session, caller, dataset_id)
-    headers = {"ETag": edition.etag, "Cache-Control": "private, no-cache"}
-    if export.matches(if_none_match, edition.etag):
+    edition = service.edition(session, caller, dataset_id)
+    etag = f'"{edition.tag}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Accept-Ranges": "none"}
+    if export.matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
-    headers["Content-Disposition"] = f'attachment; filename="{dataset.id}.jsonl"'
+    headers["Content-Disposition"] = f'attachment; filename="{dataset_id}.jsonl"'
     return StreamingResponse(
-        export.stream(shared, dataset.id, edition.rows), media_type=export.MEDIA_TYPE, headers=headers
+        export.stream(shared, dataset_id, edition.rows), media_type=export.MEDIA_TYPE, headers=headers
     )

@@ -7,10 +7,8 @@ them no database connection is held: a slow reader costs nothing.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import NamedTuple
 
 from anyio import to_thread
-from sqlalchemy.orm import Session
 
 from propound.storage import datasets
 from service.resources import Resources
@@ -18,20 +16,6 @@ from service.resources import Resources
 MEDIA_TYPE = "application/x-ndjson"
 BATCH = 200
 """Rows read at once."""
-
-
-class Edition(NamedTuple):
-    """What an export consists of at one moment."""
-
-    rows: int
-    etag: str
-    """Strong: SHA-256 over the content digests, quoted."""
-
-
-def edition(session: Session, dataset_id: str) -> Edition:
-    """Size and tag of the export in one snapshot; the first statements of their transaction."""
-    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-    return Edition(datasets.size(session, dataset_id), f'"{datasets.content_tag(session, dataset_id)}"')
 
 
 def matches(if_none_match: str | None, etag: str) -> bool:

@@ -23,6 +23,18 @@ def find(session: Session, caller: Caller, dataset_id: str) -> Dataset:
     return dataset
 
 
+def edition(session: Session, caller: Caller, dataset_id: str) -> datasets.Edition:
+    """What the caller's dataset consists of now.
+
+    Raises:
+        NotFoundError: the tenant has no such dataset.
+    """
+    found = datasets.edition(session, caller.tenant, dataset_id)
+    if found is None:
+        raise NotFoundError("no such dataset")
+    return found
+
+
 def find_problem(session: Session, caller: Caller, problem_id: str) -> StoredProblem:
     """The caller's problem.
 

@@ -12,7 +12,7 @@ from propound.config import Settings
 from propound.skills import default_library
 from propound.storage import datasets
 from propound.storage.session import Database
-from service.datasets.export import edition, matches, stream
+from service.datasets.export import matches, stream
 from service.resources import Resources
 from tests.service.filling import create, filled, work
 
@@ -98,7 +98,9 @@ def test_an_export_is_one_edition_and_holds_no_connection_between_batches(
     async def read() -> tuple[list[bytes], int]:
         shared = Resources.open(server_settings, default_library())
         with shared.database.begin() as session:
-            rows = edition(session, made.dataset_id).rows
+            found = datasets.edition(session, "default", made.dataset_id)
+            assert found is not None
+            rows = found.rows
         blocks: list[bytes] = []
         async for block in stream(shared, made.dataset_id, rows):
             assert shared.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
+import pytest
 from sqlalchemy import select
 
 from propound.job import JobRequest, JobState
 from propound.problem import Domain
-from propound.storage import datasets, jobs, trajectories
+from propound.record import digest
+from propound.storage import datasets, exports, jobs, trajectories
 from propound.storage.session import Database
-from propound.storage.tables import StoredProblem
+from propound.storage.tables import Dataset, StoredProblem
 from tests.factories import coding
 from tests.factories import jobs as work
+from tests.storage.plans import statements
 
 MIXED = JobRequest(count=6, group_size=2)
 
@@ -91,16 +95,80 @@ def test_jobs_and_datasets_are_listed_newest_first(database: Database) -> None:
         assert datasets.page(session, work.TENANT, limit=9, before=listed[1].id) == [listed[2]]
 
 
-def test_the_tag_is_the_content_of_the_export(database: Database) -> None:
-    ids = [fill(database), fill(database)]
-    empty = work.make(database)
+def tag(database: Database, dataset_id: str) -> tuple[int, str]:
     with database.begin() as session:
-        tags = [datasets.content_tag(session, dataset_id) for dataset_id in ids]
-        digests = session.scalars(
-            select(StoredProblem.content_digest)
-            .where(StoredProblem.dataset_id == ids[0])
+        found = datasets.edition(session, work.TENANT, dataset_id)
+        assert found is not None
+        return found.rows, found.tag
+
+
+def test_the_tag_follows_from_the_problems_and_their_order(database: Database) -> None:
+    first, second = fill(database), fill(database)
+    with database.begin() as session:
+        rows = session.execute(
+            select(StoredProblem.content_digest, StoredProblem.evidence["trajectory_digest"].astext)
+            .where(StoredProblem.dataset_id == first)
             .order_by(StoredProblem.ordinal)
+        ).all()
+        chain = ""
+        for content, trajectory in rows:
+            chain = hashlib.sha256((chain + content + trajectory).encode()).hexdigest()
+        kept = session.scalars(select(Dataset.chain).where(Dataset.id == first)).one()
+        assert datasets.edition(session, "other", first) is None
+    assert kept == chain
+    assert tag(database, first) == tag(database, second) == (6, digest([exports.ROW_FORM, 6, chain]))
+
+
+def test_the_tag_changes_with_every_problem_and_with_the_form_of_rows(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = work.make(database, JobRequest(count=9, group_size=1))
+    with database.begin() as session:
+        dataset_id = datasets.of_job(session, job_id).id
+    tags = [tag(database, dataset_id)]
+    while lease := work.claim(database, work.claimant(shard_specs=3)):
+        work.run(database, lease)
+        tags.append(tag(database, dataset_id))
+    assert [rows for rows, _ in tags] == [0, 3, 6, 9]
+    monkeypatch.setattr(datasets, "ROW_FORM", exports.ROW_FORM + 1)
+    tags.append(tag(database, dataset_id))
+    assert len({each for _, each in tags}) == 5
+
+
+def test_other_problems_have_another_tag(database: Database) -> None:
+    request = JobRequest(count=4, group_size=1)
+    found = []
+    for offset in (0, 100):
+        job_id = work.make(database, request)
+        work.work(database, lambda spec, member, offset=offset: work.fresh(spec + offset, member))
+        with database.begin() as session:
+            found.append(tag(database, datasets.of_job(session, job_id).id))
+    assert found[0][0] == found[1][0] == 4
+    assert found[0][1] != found[1][1]
+
+
+def test_the_tag_is_read_from_two_rows(database: Database) -> None:
+    dataset_id = fill(database)
+    with database.begin() as session:
+        for _ in range(2):
+            seen = statements(session, lambda: datasets.edition(session, work.TENANT, dataset_id))
+            assert len(seen) == 1
+            assert "problems" not in seen[0]
+
+
+def test_a_problem_is_found_by_the_id_of_its_row(database: Database) -> None:
+    first, _ = fill(database), fill(database)
+    with database.begin() as session:
+        rows = [json.loads(line) for line in datasets.export(session, first)]
+        listed = datasets.problems(session, first, limit=9)
+        for row, problem in zip(rows, listed, strict=True):
+            found = datasets.problem(session, work.TENANT, row["id"])
+            assert found is not None
+            assert found.id == problem.id, "of equal ones it is the first"
+            assert row["id"] == f"prob_{problem.content_digest[:16]}"
+            assert datasets.problem(session, "other", row["id"]) is None
+        unknown = "prob_" + "".join(
+            "0" if sign != "0" else "1" for sign in rows[0]["id"].removeprefix("prob_")
         )
-        assert tags == [hashlib.sha256("".join(digests).encode()).hexdigest()] * 2
-        nothing = datasets.content_tag(session, datasets.of_job(session, empty).id)
-        assert nothing == hashlib.sha256().hexdigest()
+        for nothing in (unknown, rows[0]["id"][:-1] + "%", rows[0]["id"][:-1], rows[0]["id"].upper()):
+            assert datasets.problem(session, work.TENANT, nothing) is None
