@@ -47,8 +47,11 @@ class Settings(BaseSettings):
     sandbox_tier: str | None = Field(
         default=None, description="Force an isolation tier instead of the best one that the machine has."
     )
+    models: Path | None = Field(
+        default=None, description="A TOML file of language models and their roles."
+    )
     endpoint_url: str | None = Field(
-        default=None, description="An OpenAI-compatible server, as http://host:8000/v1."
+        default=None, description="Shorthand for one model in all roles: an OpenAI-compatible server, as http://host:8000/v1."
     )
     endpoint_model: str | None = Field(
         default=None, description="The name under which that server knows its model."
@@ -57,11 +60,11 @@ class Settings(BaseSettings):
     endpoint_concurrency: int = Field(
         default=8, ge=1, le=1024, description="Most requests that a process has on their way to the endpoint."
     )
-    endpoint_prompt_price: float = Field(
-        default=0.0, ge=0, description="Of a million prompt tokens, for the ledger."
+    endpoint_prompt_price: float | None = Field(
+        default=None, ge=0, description="Of a million prompt tokens, for the ledger."
     )
-    endpoint_completion_price: float = Field(
-        default=0.0, ge=0, description="Of a million completion tokens, for the ledger."
+    endpoint_completion_price: float | None = Field(
+        default=None, ge=0, description="Of a million completion tokens, for the ledger."
     )
     probers: str | None = Field(
         default=None,

@@ -55,7 +55,6 @@ class Job(View):
     progress: Progress
     funnel: Funnel
     spending: Spending = Spending()
-    unrecorded: dict[str, int] = {}
     error: str | None
     stop_reason: str | None
     waiting_for: str | None = None

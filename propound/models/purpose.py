@@ -29,6 +29,10 @@ class Origin(Record):
     """Index of the spec within the job or run."""
 
 
+NOBODY = Origin()
+"""Work that nobody accounts for."""
+
+
 class Purpose(Record):
     """What one request is for. Equal purposes with equal messages are the same request: it is paid once."""
 

@@ -29,8 +29,8 @@ class FinishReason(StrEnum):
 
     @property
     def is_whole(self) -> bool:
-        """Whether the model itself ended the answer."""
-        return self in (FinishReason.STOP, FinishReason.CALLS)
+        """Whether nothing is known to be missing."""
+        return self not in (FinishReason.LENGTH, FinishReason.FILTERED, FinishReason.OVERSIZED)
 
 
 @dataclass(frozen=True)

@@ -273,7 +273,7 @@ def endpoint_of(settings: Settings) -> Endpoint:
         settings.endpoint_model,
         settings.endpoint_key.get_secret_value() if settings.endpoint_key else None,
         concurrency=settings.endpoint_concurrency,
-        prices=Prices(settings.endpoint_prompt_price, settings.endpoint_completion_price),
+        prices=Prices(settings.endpoint_prompt_price or 0.0, settings.endpoint_completion_price or 0.0),
     )
 
 
