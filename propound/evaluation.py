@@ -22,7 +22,7 @@ from propound.proposing.rollout import rollout
 from propound.record import Record
 from propound.sandbox import Sandbox
 from propound.skills import Library
-from propound.trajectory import ActionKind, Trajectory
+from propound.trajectory import ActionKind, Sampling, Trajectory
 from propound.verification.verdict import Verdict
 from propound.verification.verify import Verification
 
@@ -149,7 +149,7 @@ def evaluate(
 def summarise(policy: Policy, attempts: Sequence[Attempt], seconds: float) -> Evaluation:
     """The figures of finished attempts."""
     steps = [step for attempt in attempts for step in attempt.trajectory.steps]
-    samplings = [step.sampling for step in steps if step.sampling is not None]
+    samplings = [step.sampling for step in steps if isinstance(step.sampling, Sampling)]
     tokens = sum(len(sampling.token_ids) for sampling in samplings)
     problems = [attempt.verdict.problem for attempt in attempts if attempt.verdict.problem is not None]
     repeated = count_repeated(problems)

@@ -6,6 +6,7 @@ it and what it answered. A trajectory renders as chat messages with Hermes-style
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -68,13 +69,79 @@ class Observation(Record):
     """The tool that answers; None for plain text from the environment."""
 
 
+class Prompt(Record):
+    """The ids of a turn's prompt, told by what they share with the turn before: nothing is lost, little is stored.
+
+    A server renders the whole conversation anew for each turn. Most templates go on with what was there; those of
+    models that think leave earlier thoughts out, and others write a turn with other tokens than it was sampled with.
+    """
+
+    kept: int = Field(ge=0)
+    """How many tokens it begins with of the turn before: of its prompt and what was sampled, one after the other."""
+    ids: tuple[int, ...]
+    """What follows them."""
+
+    @classmethod
+    def of(cls, ids: Sequence[int], before: Sequence[int]) -> Prompt:
+        """The prompt with these ids; `before`: prompt and sampled tokens of the turn before, none for the first."""
+        kept = next(
+            (place for place, (one, other) in enumerate(zip(ids, before, strict=False)) if one != other),
+            min(len(ids), len(before)),
+        )
+        return cls(kept=kept, ids=tuple(ids[kept:]))
+
+    def after(self, before: Sequence[int]) -> tuple[int, ...]:
+        """Its ids; the inverse of `of`.
+
+        Raises:
+            ValueError: the turn before has not as many tokens as are kept of it.
+        """
+        if self.kept > len(before):
+            raise ValueError(f"a prompt keeps {self.kept} tokens of {len(before)}")
+        return (*before[: self.kept], *self.ids)
+
+
 class Sampling(Record):
     """Exactly what a language model sampled in one step; nothing is ever re-tokenised for training."""
 
     token_ids: tuple[int, ...]
+    """Thought and end of the turn included."""
     log_probabilities: tuple[float, ...]
+    """At the temperature of sampling."""
     temperature: float
     finish_reason: str
+    prompt: Prompt | None = None
+    """What the model had read; None where it follows from the messages by `propound.policy.chat`."""
+
+
+class Unrecorded(StrEnum):
+    """Why it is not known exactly what an episode was sampled from, so that no training can learn from it."""
+
+    NO_MODEL = "no_model"
+    """No language model wrote it, or nobody asked it for tokens."""
+    NO_TURN = "no_turn"
+    """It ended before its first turn."""
+    NO_TOKENS = "no_tokens"
+    """The server tells no token ids, or no log-probabilities."""
+    TEMPERATURE = "temperature"
+    """The server tells log-probabilities at temperature 1 and sampled at another, or nothing was drawn (at 0)."""
+    PARAMETERS = "parameters"
+    """The server refused parameters of the sampling, and drew in its own way."""
+
+    @property
+    def words(self) -> str:
+        """The reason as it is told to people."""
+        return _REASONS[self]
+
+
+_REASONS = {
+    Unrecorded.NO_MODEL: "no language model wrote them, or it was not asked for tokens",
+    Unrecorded.NO_TURN: "they ended before their first turn",
+    Unrecorded.NO_TOKENS: "the model's server tells no token ids or no log-probabilities",
+    Unrecorded.TEMPERATURE: "they were sampled at temperature 0, or at another than 1 by a server that tells the"
+    " log-probabilities at 1",
+    Unrecorded.PARAMETERS: "the model's server refused parameters of the sampling",
+}
 
 
 class Step(Record):
@@ -87,8 +154,8 @@ class Step(Record):
     """The agent's turn, exactly as it was written."""
     action: Action
     observation: Observation
-    sampling: Sampling | None = None
-    """None for policies without log-probabilities (the scripted teacher)."""
+    sampling: Sampling | Unrecorded | None = None
+    """What was sampled, or why that is not known; None for policies that do not sample (the scripted teacher)."""
 
 
 class Outcome(StrEnum):
@@ -118,6 +185,16 @@ class Trajectory(Record):
     submission: Submission | None = None
     detail: str = ""
     """Why the episode ended as it did, where the outcome does not say it all."""
+
+    @property
+    def unrecorded(self) -> Unrecorded | None:
+        """Why it cannot be learned from, by the first turn that tells; None where every turn is recorded exactly."""
+        for step in self.steps:
+            if not isinstance(step.sampling, Sampling):
+                return step.sampling or Unrecorded.NO_MODEL
+            if step.sampling.temperature == 0:
+                return Unrecorded.TEMPERATURE
+        return None if self.steps else Unrecorded.NO_TURN
 
     def messages(self) -> list[dict[str, Any]]:
         """The whole conversation as chat messages."""

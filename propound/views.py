@@ -55,6 +55,7 @@ class Job(View):
     progress: Progress
     funnel: Funnel
     spending: Spending = Spending()
+    unrecorded: dict[str, int] = {}
     error: str | None
     stop_reason: str | None
     waiting_for: str | None = None

@@ -86,11 +86,20 @@ def _show(job: Job, *, as_json: bool) -> None:
         return
     lines = [f"{job.name} ({job.id}), dataset {job.dataset_id}", headline(job), funnel_line(job.funnel)]
     lines += [f"  {count} rejected as {reason}" for reason, count in sorted(job.funnel.rejections.items())]
+    lines += [
+        f"  {count} cannot be learned from: {_words(reason)}" for reason, count in job.unrecorded.items()
+    ]
     lines += [line for line in (job.error, job.stop_reason, job.waiting_for) if line]
     screen = console()
     screen.print(plain("\n".join(lines)))
     if job.spending.requests:
         screen.print(spending_table(job.spending))
+
+
+def _words(reason: str) -> str:
+    from propound.trajectory import Unrecorded
+
+    return Unrecorded(reason).words if reason in list(Unrecorded) else reason
 
 
 def _when(job: Job) -> str:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-from propound.config import Settings
 from propound.errors import PropoundError
 from propound.record import Record, digest
 
@@ -216,38 +215,3 @@ def shared_families(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
 def _are_kin(one: Model, other: Model) -> bool:
     same = one.family is not None and one.family == other.family
     return same or one.name == other.name or bool(one.served and one.served == other.served)
-
-
-def catalogue_of(settings: Settings) -> Catalogue:
-    """The catalogue that the settings name; without models where they name none.
-
-    Raises:
-        CatalogueError: the file, or the shorthand, is wrong.
-    """
-    if settings.models is not None:
-        if settings.endpoint_url:
-            raise CatalogueError("PROPOUND_MODELS and PROPOUND_ENDPOINT_URL are both set: keep one of them")
-        from propound.models.catalogue_file import read_catalogue
-
-        return read_catalogue(settings.models)
-    if not settings.endpoint_url and not settings.endpoint_model:
-        return Catalogue()
-    if not settings.endpoint_url or not settings.endpoint_model:
-        raise CatalogueError(NOTHING)
-    fields = {
-        "served": settings.endpoint_model,
-        "url": settings.endpoint_url,
-        "concurrency": settings.endpoint_concurrency,
-        "prompt_price": settings.endpoint_prompt_price,
-        "completion_price": settings.endpoint_completion_price,
-        "key": settings.endpoint_key,
-    }
-    name = "".join(sign if NAME.fullmatch(f"a{sign}") else "-" for sign in settings.endpoint_model)
-    try:
-        model = Model(name=name.lstrip("._/:@+-")[:100] or "model", **fields)
-    except ValidationError as error:
-        field = str(error.errors()[0]["loc"][0])
-        raise CatalogueError(f"PROPOUND_ENDPOINT_{field.upper()} is {RIGHT.get(field, 'wrong')}") from None
-    only = (model.name,)
-    roles = Roles(proposer=model.name, solvers=only, judges=only, auditor=model.name)
-    return Catalogue(models=(model,), roles=roles)

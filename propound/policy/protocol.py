@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from propound.errors import PropoundError
 from propound.problem import ProblemSpec
-from propound.trajectory import Sampling
+from propound.trajectory import Sampling, Unrecorded
 
 
 class PolicyError(PropoundError):
@@ -17,10 +17,10 @@ class PolicyError(PropoundError):
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn as it was written, with what was sampled where there are log-probabilities."""
+    """One turn as it was written, with what was sampled, or why that is not known exactly."""
 
     text: str
-    sampling: Sampling | None = None
+    sampling: Sampling | Unrecorded | None = None
 
 
 class Writer(Protocol):

@@ -23,7 +23,7 @@ from propound.sandbox import Execution, ExecutionStatus, Limits, Sandbox
 from propound.skills import Library
 from propound.skills.library import TOOLKIT_ROOT
 from propound.skills.toolkit import CATALOGUE
-from propound.trajectory import Action, ActionKind, Observation, Outcome, Sampling, Stage, Step
+from propound.trajectory import Action, ActionKind, Observation, Outcome, Sampling, Stage, Step, Unrecorded
 from propound.transcript import parse_turn
 
 MAX_OBSERVATION = 4_000
@@ -64,7 +64,7 @@ class Environment:
         """What was checked last."""
         self.submission: Submission | None = None
 
-    def step(self, text: str, sampling: Sampling | None = None) -> Observation:
+    def step(self, text: str, sampling: Sampling | Unrecorded | None = None) -> Observation:
         """Take one turn of the agent.
 
         Raises:

@@ -196,6 +196,8 @@ class Job(Base):
     """Versions of the pool of probers from weak to strong, as of the first claim; none where nothing is measured."""
     prober: Mapped[str | None]
     """Version of the one that measures all of its problems: the pool's choice at the first claim."""
+    unrecorded: Mapped[dict[str, int]] = mapped_column(default=dict, server_default=text("'{}'"))
+    """Episodes that no training can learn from, by `propound.trajectory.Unrecorded`."""
     pass_rates: Mapped[dict[str, int]] = mapped_column(default=dict, server_default=text("'{}'"))
     """Accepted problems by pass rate, as `propound.storage.pools.key` writes it."""
     error: Mapped[str | None]

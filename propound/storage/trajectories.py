@@ -37,6 +37,8 @@ def store(session: Session, lease: Lease, spec_index: int, episode: Episode) -> 
     )
     if stored is not None:
         job.proposed += 1
+        if reason := episode.trajectory.unrecorded:
+            job.unrecorded = {**job.unrecorded, reason: job.unrecorded.get(reason, 0) + 1}
         jobs.wait(session, job, None)
         if row["rejection"] is None:
             job.pending += 1
@@ -76,5 +78,5 @@ def _row(job: Job, spec_index: int, episode: Episode) -> dict[str, Any]:
         "policy": trajectory.policy,
         "policy_version": trajectory.policy_version,
         "library_version": episode.library_version,
-        "sampled": bool(trajectory.steps) and all(step.sampling is not None for step in trajectory.steps),
+        "sampled": trajectory.unrecorded is None,
     }

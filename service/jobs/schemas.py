@@ -72,6 +72,7 @@ JOB_EXAMPLE: JsonDict = {
         "rejections": {"degenerate": 11, "duplicate": 5},
     },
     "spending": {**SUMS_EXAMPLE, "by_role": {"proposer": SUMS_EXAMPLE}, "by_model": {"qwen": SUMS_EXAMPLE}},
+    "unrecorded": {"no_model": 60},
     "error": None,
     "stop_reason": None,
     "waiting_for": None,
@@ -134,6 +135,9 @@ class JobView(BaseModel):
     progress: Progress
     funnel: Funnel
     spending: Spending = Field(description="What its requests to language models come to so far.")
+    unrecorded: dict[str, int] = Field(
+        description="Episodes that no training can learn from, by why it is not known exactly what was sampled."
+    )
     error: str | None = Field(description="Why the job failed.")
     stop_reason: str | None = Field(description="Why the job ended, in a sentence.")
     waiting_for: str | None = Field(
@@ -168,6 +172,7 @@ def job_view(job: Job, dataset: Dataset, spending: Spending, now: datetime | Non
             rejections=dict(sorted(job.rejections.items())),
         ),
         spending=spending,
+        unrecorded=dict(sorted(job.unrecorded.items())),
         error=job.error,
         stop_reason=job.stop_reason,
         waiting_for=job.waiting_for,

@@ -7,7 +7,7 @@ from propound.job import JobRequest
 from propound.policy.opening import open_policy
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
-from propound.trajectory import ActionKind
+from propound.trajectory import ActionKind, Sampling
 
 
 def test_the_default_checkpoint_writes_verified_problems() -> None:
@@ -25,6 +25,6 @@ def test_the_default_checkpoint_writes_verified_problems() -> None:
         assert submission is not None
         assert "<quantity" not in problem.statement
         sampled = [step.sampling for step in attempt.trajectory.steps]
-        assert all(sampling and sampling.token_ids for sampling in sampled)
+        assert all(isinstance(sampling, Sampling) for sampling in sampled)
     turns = [step.action.kind for attempt in attempts for step in attempt.trajectory.steps]
     assert turns.count(ActionKind.MALFORMED) <= 0.2 * len(turns)

@@ -9,8 +9,9 @@ from pydantic import SecretStr
 
 from propound.config import Settings
 from propound.errors import PropoundError
-from propound.models.catalogue import Catalogue, CatalogueError, catalogue_of, shared_families
+from propound.models.catalogue import Catalogue, CatalogueError, shared_families
 from propound.models.catalogue_file import read_catalogue
+from propound.models.configured import catalogue_of
 
 KEY = "sk-very-secret-0123456789"
 WHOLE = """\

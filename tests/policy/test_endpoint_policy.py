@@ -19,7 +19,7 @@ from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
-from propound.trajectory import ActionKind, Outcome
+from propound.trajectory import ActionKind, Outcome, Prompt, Sampling, Unrecorded
 from propound.transcript import parse_turn
 from propound.verification.verdict import Rejection
 from propound.verification.verify import Verification
@@ -68,7 +68,7 @@ def test_a_turn_is_the_content_and_a_tools_answer_is_told_as_our_template_render
         {"role": "tool", "name": "exec", "content": "42"},
     ]
     turn = policy.begin(SPEC, 0).write(told)
-    assert (turn.text, turn.sampling) == ("I think.", None)
+    assert (turn.text, turn.sampling) == ("I think.", Unrecorded.NO_TOKENS)
     assert server.requests[0]["messages"] == [
         *told[:3],
         {"role": "user", "content": "<tool_response>\n42\n</tool_response>"},
@@ -125,26 +125,32 @@ def test_structured_tool_calls_become_our_text_form(
     assert action.kind is ActionKind.MALFORMED or action.thought == "So."
 
 
-def test_a_record_is_exact_as_long_as_prompts_go_on_with_what_was_sampled(
+def test_a_record_holds_each_prompt_by_what_it_shares_with_the_turn_before(
     server: OpenAIServer, policy: EndpointPolicy
 ) -> None:
     def turn(prompt: list[int], ids: list[int]) -> Any:
         choice = {"token_ids": ids, "logprobs": {"content": [{"logprob": -0.25}] * len(ids)}}
         return lambda _: JSONResponse(completion(choice=choice, top={"prompt_token_ids": prompt}))
 
-    server.script.extend(
-        [turn([1, 2], [3]), turn([1, 2, 3, 9, 9], [4, 5]), turn([1, 2, 3, 9, 9, 4, 6], [5]), turn([1], [5])]
-    )
+    prompts = [[1, 2], [1, 2, 3, 9, 9], [1, 2, 3, 9, 9, 4, 6], [1]]
+    for prompt, ids in zip(prompts, [[3], [4, 5], [5], [5]], strict=True):
+        server.script.append(turn(prompt, ids))
+    server.script.append(says("no tokens"))
+    server.script.append(turn([1, 5], [6]))
     writer = policy.begin(SPEC, 0)
-    turns = [writer.write(MESSAGES) for _ in range(4)]
-    sampled = [turn.sampling for turn in turns]
-    assert sampled[0] is not None
-    assert sampled[1] is not None
+    turns = [writer.write(MESSAGES).sampling for _ in range(6)]
+    assert turns[4] is Unrecorded.NO_TOKENS
+    sampled = [each for each in turns if isinstance(each, Sampling)]
+    assert [each.prompt for each in sampled] == [
+        Prompt(kept=0, ids=(1, 2)),
+        Prompt(kept=3, ids=(9, 9)),
+        Prompt(kept=6, ids=(6,)),  # the server renders 4 5 as 4 6
+        Prompt(kept=1, ids=()),
+        Prompt(kept=2, ids=()),
+    ]
     assert (sampled[0].token_ids, sampled[1].token_ids) == ((3,), (4, 5))
     assert sampled[1].log_probabilities == (-0.25, -0.25)
     assert (sampled[1].temperature, sampled[1].finish_reason) == (1.0, "stop")
-    assert sampled[2] is None, "the server renders 4 5 as 4 6"
-    assert sampled[3] is None
 
 
 def test_a_proposer_that_is_away_leaves_no_episode_behind(
@@ -190,6 +196,10 @@ def test_a_whole_episode_over_the_wire(server: OpenAIServer, policy: EndpointPol
     there = rollout(policy, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
     here = rollout(teacher, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
     assert there.outcome is Outcome.SUBMITTED
-    assert there.steps == here.steps
+    assert [(step.text, step.observation) for step in there.steps] == [
+        (step.text, step.observation) for step in here.steps
+    ]
+    assert there.unrecorded is Unrecorded.NO_TOKENS
+    assert here.unrecorded is Unrecorded.NO_MODEL
     assert there.submission == here.submission
     assert there.policy == "served-model"

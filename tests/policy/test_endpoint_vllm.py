@@ -34,7 +34,7 @@ from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
-from propound.trajectory import Outcome
+from propound.trajectory import Outcome, Sampling
 from tests.factories import checkpoints
 
 VLLM = shutil.which("vllm", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
@@ -147,7 +147,7 @@ def test_an_episode_is_recorded_with_what_was_sampled(endpoint: Endpoint) -> Non
     trajectory = rollout(policy, Environment(spec, library, open_sandbox(), 3), 0)
     assert trajectory.outcome is not Outcome.POLICY_FAILED
     first = trajectory.steps[0].sampling
-    assert first is not None
+    assert isinstance(first, Sampling)
     assert len(first.token_ids) == len(first.log_probabilities) > 0
     assert first.finish_reason in ("stop", "length")
 

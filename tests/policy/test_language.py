@@ -21,7 +21,7 @@ from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
-from propound.trajectory import Outcome, Trajectory
+from propound.trajectory import Outcome, Sampling, Trajectory
 from tests.factories import checkpoints
 
 TOKENIZER = checkpoints.tokenizer()
@@ -87,6 +87,8 @@ def test_the_contexts_are_the_tokens_that_training_reads(ended: bool) -> None:
 def test_the_sampling_is_recorded_as_it_was() -> None:
     engine = Dictated([encode_turn(TOKENIZER, text) for text in TURNS])
     for turn, ids in zip(converse(engine, spec())[1], engine.turns, strict=True):
+        assert isinstance(turn.sampling, Sampling)
+        assert turn.sampling.prompt is None
         assert turn.sampling.token_ids == tuple(ids)
         assert turn.sampling.log_probabilities == (-0.5,) * len(ids)
         assert (turn.sampling.temperature, turn.sampling.finish_reason) == (0.7, "stop")
@@ -125,7 +127,7 @@ def test_a_model_plays_the_same_episodes_beside_any_others(policy: LanguagePolic
     for trajectory in lone:
         assert trajectory.outcome in {Outcome.STEPS_EXHAUSTED, Outcome.ABANDONED}
         assert (trajectory.policy, trajectory.policy_version) == ("tiny", "1")
-        assert all(step.sampling and step.sampling.token_ids for step in trajectory.steps)
+        assert all(isinstance(step.sampling, Sampling) for step in trajectory.steps)
 
 
 def test_a_context_that_grows_too_long_is_an_outcome(tmp_path: Path) -> None:

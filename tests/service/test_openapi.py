@@ -82,6 +82,7 @@ ERRORS = {
 JOB = {
     "id", "object", "name", "state", "created_at", "timestamps", "request", "dataset_id", "policy", "policy_version",
     "prober", "pass_rates", "progress", "funnel", "spending", "error", "stop_reason", "waiting_for",
+    "unrecorded",
 }  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def ours(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     from propound.policy.chat import encode_text, load_tokenizer
     from propound.verification.verdict import Rejection
     from tests.factories.episodes import episode
-    from trainer.experience import Experience, Group
+    from trainer.experience import Experience, Group, Stretch
     from trainer.loss import MGPO
     from trainer.network import load_network
     from trainer.optimizer import Optimizer, Rates
@@ -127,9 +127,7 @@ def ours(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
             own = range(len(prompt), len(prompt) + len(ids))
             read.append(
                 Experience(
-                    ids=(*prompt, *ids),
-                    prompt=len(prompt),
-                    own=tuple(own),
+                    stretches=(Stretch((*prompt, *ids), len(prompt), tuple(own)),),
                     step_of=tuple(TURNS * place // len(ids) for place in range(len(ids))),
                     old=tuple(old),
                     stages=tuple(range(TURNS)),
@@ -141,7 +139,7 @@ def ours(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
 
     def recorded(group: Group, old: torch.Tensor) -> Group:
         """The group as if its completions had been sampled from the weights as they are."""
-        each = torch.split(old, [len(member.own) for member in group.members])
+        each = torch.split(old, [len(member.old) for member in group.members])
         members = zip(group.members, each, strict=True)
         return replace(group, members=tuple(replace(member, old=tuple(p.tolist())) for member, p in members))
 

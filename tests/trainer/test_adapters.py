@@ -100,7 +100,7 @@ def traces(episodes: list[Episode], group: Group, reference: Tensor) -> list[Any
             )
         info = {STEPS: steps_of(episode)}
         found.append(SimpleNamespace(nodes=nodes, info=info, reward=episode.rewards.terminal))
-        start += len(member.own)
+        start += len(member.old)
     return found
 
 
@@ -120,7 +120,7 @@ def in_prime_rl(
     total = torch.zeros((), dtype=torch.float64)
     for of, group, now, then in zip(episodes, groups, moving, reference, strict=True):
         members = traces(of, group, then)
-        parts = torch.split(now, [len(member.own) for member in group.members])
+        parts = torch.split(now, [len(member.old) for member in group.members])
         for trace, weights, part in zip(members, prime_rl.score(members, algorithm), parts, strict=True):
             old = torch.tensor(
                 [value for node in trace.nodes for value in node.logprobs], dtype=torch.float64
@@ -137,7 +137,7 @@ def in_prime_rl(
 
 def rows(episodes: list[list[Episode]], groups: list[Group], reference: list[Tensor]) -> tuple[Any, Tensor]:
     """The batch as verl has it, rows of two groups mixed and padded, and each row's place among ours."""
-    length = max(len(member.ids) - member.prompt for group in groups for member in group.members)
+    length = max(len(each.ids) - each.prompt for group in groups for each in group.stretches)
     names = ("old_log_probs", "ref_log_prob", "token_level_rewards")
     made: list[dict[str, Any]] = []
     place = 0
@@ -146,7 +146,8 @@ def rows(episodes: list[list[Episode]], groups: list[Group], reference: list[Ten
         for episode, member in zip(of, group.members, strict=True):
             row: dict[str, Any] = {name: torch.full((length,), 0.0, dtype=torch.float64) for name in names}
             row["response_mask"] = torch.zeros(length, dtype=torch.long)
-            places = torch.tensor(member.own) - member.prompt
+            (stretch,) = member.stretches
+            places = torch.tensor(stretch.own) - stretch.prompt
             row["response_mask"][places] = 1
             row["old_log_probs"][places] = torch.tensor(member.old, dtype=torch.float64)
             row["ref_log_prob"][places] = then[start : start + len(places)]

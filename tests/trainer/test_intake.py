@@ -34,7 +34,7 @@ _OF_SOURCE = ("taken_groups", "refused_groups", "refusals")
 
 def _sampled(**changed: Callable[[Sampling], Any]) -> Callable[[Step], Step]:
     def change(step: Step) -> Step:
-        assert step.sampling is not None
+        assert isinstance(step.sampling, Sampling)
         new = {name: value(step.sampling) for name, value in changed.items()}
         return step.model_copy(update={"sampling": step.sampling.model_copy(update=new)})
 

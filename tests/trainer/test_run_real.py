@@ -18,6 +18,7 @@ from propound.storage import checkpoints as repository
 from propound.storage import trainings
 from propound.storage.session import Database
 from propound.storage.tables import TrainingEventKind, TrainingGroup
+from propound.trajectory import Sampling
 from tests.factories import checkpoints, experience
 from tests.factories import trainings as runs
 from trainer.run import run_one
@@ -35,14 +36,20 @@ def default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return checkpoints.write(bundled / "default", context=4_096)
 
 
-def cold(group: list[Episode]) -> list[Episode]:
-    """The group as workers at temperature 0 would have stored it."""
+def foreign(group: list[Episode]) -> list[Episode]:
+    """The group as a policy of the same name with another tokenizer would have stored it."""
     found = []
     for each in group:
         steps = [
-            step.model_copy(update={"sampling": step.sampling.model_copy(update={"temperature": 0.0})})
+            step.model_copy(
+                update={
+                    "sampling": step.sampling.model_copy(
+                        update={"token_ids": tuple(10**6 + i for i in step.sampling.token_ids)}
+                    )
+                }
+            )
             for step in each.trajectory.steps
-            if step.sampling is not None
+            if isinstance(step.sampling, Sampling)
         ]
         trajectory = each.trajectory.model_copy(update={"steps": tuple(steps)})
         found.append(each.model_copy(update={"trajectory": trajectory}))
@@ -57,7 +64,7 @@ def test_a_run_learns_from_what_workers_stored_and_is_judged(
     groups = [
         [experience.rewarded(each, (i, j)) for j, each in enumerate(group)] for i, group in enumerate(sampled)
     ]
-    groups[-1] = cold(groups[-1])  # taken first: the newest
+    groups[-1] = foreign(groups[-1])  # taken first: the newest
     runs.store(database, groups, size=3)
     training_id = runs.make(
         database, steps=STEPS, groups=2, experience="stored", staleness=STEPS, gate={"specs": 10}
@@ -96,7 +103,9 @@ def test_a_run_learns_from_what_workers_stored_and_is_judged(
             for event in trainings.events(session, training_id, 0, kind=TrainingEventKind.LOG)
             if event.data["level"] == "warning"
         ]
-        assert warning.startswith("step 1: 1 stored groups refused: a group sampled at temperature 0 ")
+        assert warning.startswith(
+            "step 1: 1 stored groups refused: step 0 of a trajectory of tiny has tokens beyond"
+        )
         assert list(repository.lineage(session, kept.version)) == [before]
     place.publisher.close()
     place.database.close()

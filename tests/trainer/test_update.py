@@ -159,11 +159,11 @@ def test_entropies_are_those_of_all_tokens_of_the_batch(folder: Path, groups: li
     which = learner(folder, pack=1500)
     expected = []
     for group in groups:
-        for member in group.members:
-            ids = torch.tensor(member.ids)
+        for stretch in group.stretches:
+            ids = torch.tensor(stretch.ids)
             with torch.no_grad():
                 full = torch.log_softmax(logits(which.network, ids, [len(ids)]), -1)
-            expected += [-(full[place - 1].exp() * full[place - 1]).sum() for place in member.own]
+            expected += [-(full[place - 1].exp() * full[place - 1]).sum() for place in stretch.own]
     found = which.gradients(which.weigh(groups, {groups[0].version})).entropies
     torch.testing.assert_close(found, torch.stack(expected).double(), atol=1e-4, rtol=1e-4)
 
@@ -179,7 +179,7 @@ def test_a_shared_prompt_changes_no_gradient(folder: Path, groups: list[Group]) 
 def test_sharing_computes_the_prompt_once(groups: list[Group]) -> None:
     group = groups[0]
     (pack,) = packs(group, 100_000)
-    prompt = group.members[0].prompt
+    prompt = group.stretches[0].prompt
     assert pack.shared
     assert pack.lengths[0] == prompt - 1
     assert len(pack.ids) == group.length - (len(group.members) - 1) * (prompt - 1)
@@ -217,11 +217,11 @@ def test_the_gradient_is_that_of_a_padded_batch_and_only_of_the_agents_own_token
     loss = torch.zeros(())
     for each in batch:
         start = 0
-        for member in each.group.members:
-            ids = torch.tensor([*member.ids, *[0] * 50])
+        for stretch in each.group.stretches:
+            ids = torch.tensor([*stretch.ids, *[0] * 50])
             everywhere = torch.zeros(len(ids))
-            everywhere[list(member.own)] = each.weights.token[start : start + len(member.own)].float()
-            start += len(member.own)
+            everywhere[list(stretch.own)] = each.weights.token[start : start + len(stretch.own)].float()
+            start += len(stretch.own)
             full = logits(network, ids, [len(ids)])
             taken = -F.cross_entropy(full[:-1], ids[1:], reduction="none")
             loss = loss - (everywhere[1:] * taken).sum() / total

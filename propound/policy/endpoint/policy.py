@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,15 +12,13 @@ from propound.policy.endpoint.reply import Reply
 from propound.policy.protocol import PolicyError, Turn
 from propound.problem import ProblemSpec
 from propound.record import digest
-from propound.trajectory import Sampling
+from propound.trajectory import Prompt, Sampling, Unrecorded
 from propound.transcript import tool_schemas
 
 RESPONSE = "<tool_response>\n{}\n</tool_response>"
 """How a tool's answer is told: as a message of the user, exactly as our chat template renders it."""
 SEEDS = 2**31
 """Seeds are smaller than this: some servers keep them in 32 bits."""
-
-_LOG = logging.getLogger(__name__)
 
 
 class EndpointPolicy:
@@ -52,8 +49,8 @@ class _Writer:
         self._policy = policy
         self._seed = seed
         self._step = 0
-        self._ids: tuple[int, ...] | None = ()
-        """All tokens of the conversation up to the last turn, where they are known."""
+        self._ids: tuple[int, ...] = ()
+        """Prompt and sampled tokens of the last turn, where they are known."""
 
     def write(self, messages: Sequence[dict[str, Any]]) -> Turn:
         """Ask for the next turn.
@@ -79,24 +76,19 @@ class _Writer:
             raise PolicyError("the answer is larger than is read")
         return Turn(reply.text, self._sampling(reply))
 
-    def _sampling(self, reply: Reply) -> Sampling | None:
-        """What was sampled, as long as each prompt goes on with exactly the tokens of the turns before.
-
-        A server renders the whole conversation anew for each turn. Where its template or tokenizer does not
-        come back to the tokens that were sampled, the record would not be exact, so there is none.
-        """
+    def _sampling(self, reply: Reply) -> Sampling | Unrecorded:
+        """What was sampled and from which prompt, or why that is not known."""
         tokens = reply.tokens
-        if tokens is None or self._ids is None or tokens.prompt_ids[: len(self._ids)] != self._ids:
-            if tokens is not None and self._ids is not None:
-                _LOG.info("%s renders turns otherwise than they were sampled", self._policy.endpoint)
-            self._ids = None
-            return None
+        if tokens is None:
+            return Unrecorded.TEMPERATURE if self._policy.temperature != 1 else Unrecorded.NO_TOKENS
+        prompt = Prompt.of(tokens.prompt_ids, self._ids)
         self._ids = (*tokens.prompt_ids, *tokens.ids)
         return Sampling(
             token_ids=tokens.ids,
             log_probabilities=tokens.log_probabilities,
             temperature=self._policy.temperature,
             finish_reason=reply.finish_reason,
+            prompt=prompt,
         )
 
 
