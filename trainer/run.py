@@ -60,7 +60,7 @@ class Outcome(Protocol):
 
 
 class Refine(Protocol):
-    """Makes a better proposer; `trainer.refine` behind `trainer.tasks` is the real one."""
+    """Makes a better proposer; `trainer.refine` behind `trainer.opening` is the real one."""
 
     def __call__(
         self,

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from propound.config import Settings
 from propound.episode import Episode
 from propound.errors import PropoundError
-from propound.policy.opening import SCRIPTED
+from propound.policy.engines import EngineKind
+from propound.policy.opening import ENDPOINT, SCRIPTED
+from propound.probing.opening import ENDPOINT as PROBING_ENDPOINT
 from propound.probing.opening import open_probers
 from propound.probing.prober import Prober
 from propound.problem import ProblemSpec
@@ -67,7 +69,19 @@ class Pipeline:
         verification = Verification(library, sandbox, judges=open_judges(settings))
         proposer = Proposer(settings, library)
         pool = open_probers(settings, sandbox)
-        return cls(library, sandbox, proposer, verification, settings.max_steps, pool, None, in_flight)
+        return cls(
+            library,
+            sandbox,
+            proposer,
+            verification,
+            settings.max_steps,
+            pool,
+            episodes_in_flight=in_flight,
+            is_slow=_is_slow(settings),
+        )
+
+    is_slow: bool = False
+    """Whether episodes wait for large models: a shard is one spec then."""
 
     @property
     def policy(self) -> str:
@@ -119,6 +133,10 @@ class Pipeline:
         """
         self.proposer.renew(live_version)
 
+    def is_current(self, live_version: Callable[[], str | None]) -> bool:
+        """Whether `renew` would change nothing."""
+        return self.proposer.is_current(live_version)
+
     def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
         """Propose, verify, probe and reward one trajectory of the spec's group.
 
@@ -131,3 +149,14 @@ class Pipeline:
         verdict = self.verification.verify(trajectory)
         probe = self.prober.probe(verdict.problem) if self.prober and verdict.problem else None
         return rewarded(trajectory, verdict, self.library, probe)
+
+
+def _is_slow(configured: Settings) -> bool:
+    """Whether an episode asks a model at an endpoint, or one that is too large for the embedded engine."""
+    proposes = configured.policy == ENDPOINT or (
+        configured.policy != SCRIPTED and configured.engine != EngineKind.EMBEDDED
+    )
+    measures = PROBING_ENDPOINT in configured.prober_names or (
+        bool(configured.prober_names) and configured.prober_engine != EngineKind.EMBEDDED
+    )
+    return proposes or measures or configured.judges > 0

@@ -82,6 +82,10 @@ class Proposer:
         self._exchange(found)
         self._seen = [wanted]
 
+    def is_current(self, live_version: Callable[[], str | None]) -> bool:
+        """Whether `renew` would leave the policy as it is."""
+        return not self._follows or self._seen == [live_version()]
+
     def close(self) -> None:
         """Let go of the engine, if the policy has one."""
         if isinstance(self._policy, LanguagePolicy):

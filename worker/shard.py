@@ -1,29 +1,37 @@
-"""One claimed shard from beginning to end: propose each missing trajectory, store it, settle."""
+"""What a process of the worker does when it is woken: claim shards, make and store their episodes, settle.
+
+Episodes are made in threads, as many at a time as the pipeline says. While slow ones keep the last shard open, another
+shard is claimed for the threads that are free. Every lease in hand is renewed while anything moves; a process in which
+nothing does ends itself, and others take over what it held.
+"""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache, partial
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from propound.curriculum import check_request, draw_spec
 from propound.episode import Episode
 from propound.errors import ImpossibleSpecError, ServiceDownError, UnknownSkillError
 from propound.problem import ProblemSpec
+from propound.pulse import PULSE, Pulse
 from propound.queue import Publisher, announce_after_commit
 from propound.skills import Library
 from propound.storage import checkpoints, jobs, shards, trajectories
 from propound.storage.session import Database
 from propound.storage.settle import fail
 from propound.storage.shards import Claimant, Lease
+from propound.workforce.ending import end_now
 
 RETRY_AFTER = timedelta(seconds=5)
 """Before a shard is tried again after an error, times the attempt."""
@@ -31,7 +39,17 @@ RETRY_AFTER = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=10)
 """Longest that a service outside which is down may ask to be left alone."""
 
+MOST_EPISODES = 1_024
+"""Most episodes that one process has under way, whatever its pipeline says."""
+
+CLAIM_SECONDS = 2.0
+"""Between two looks for another shard while slow episodes keep the last one open."""
+
+AWAY_SECONDS = 0.5
+"""Between two tries to store something in a database that is away."""
+
 _LOG = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
 
 
 class Pipeline(Protocol):
@@ -59,7 +77,11 @@ class Pipeline(Protocol):
 
     @property
     def episodes_in_flight(self) -> int:
-        """How many episodes to make at a time, each in a thread."""
+        """How many episodes to make at a time, each in a thread; it may change while some are under way."""
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether an episode takes minutes, not seconds: then a shard is one spec."""
 
     def measured_by(self, prober: str | None) -> Self:
         """The pipeline with the prober of that version, or with none."""
@@ -69,6 +91,9 @@ class Pipeline(Protocol):
 
     def renew(self, live_version: Callable[[], str | None]) -> None:
         """Called between two shards: what is live may be another checkpoint by now; None is the bundled default."""
+
+    def is_current(self, live_version: Callable[[], str | None]) -> bool:
+        """Whether `renew` would change nothing: then more shards may be claimed while episodes are under way."""
 
     def close(self) -> None:
         """Let go of what does not end with the process."""
@@ -82,48 +107,204 @@ class Workplace:
     publisher: Publisher
     pipeline: Pipeline
     claimant: Claimant
+    pulse: Pulse = PULSE
+    end_process: Callable[[Callable[[], None]], object] = end_now
+    """Ends this process when everything in it is stuck; it is given what lets go of the pipeline."""
+
+
+@dataclass
+class InHand:
+    """A claimed shard, and how far its episodes are."""
+
+    lease: Lease
+    pipeline: Pipeline
+    """With the job's prober."""
+    specs: Callable[[int], ProblemSpec]
+    waiting: deque[tuple[int, int]]
+    """(spec, member) pairs that nobody has begun."""
+    under_way: int = 0
+    stopped: bool = False
+    """Whether it is given back as soon as nothing is under way."""
+    failure: Exception | None = None
+
+    @property
+    def begins_more(self) -> bool:
+        """Whether an episode of it may begin now."""
+        return bool(self.waiting) and not self.stopped
+
+    def stop(self, failure: Exception | None = None) -> None:
+        """Begin no more episodes."""
+        self.stopped, self.failure = True, self.failure or failure
 
 
 def run_one(place: Workplace, is_stopping: Callable[[], bool]) -> bool:
-    """Claim a shard and work on it; whether there was one.
+    """Claim a shard and work on it, and on others while slow episodes keep it open; whether there was one.
 
-    What an episode raises is a failure of the service: the shard is given back, and tried again later. It is
-    no attempt where a service outside is down: the job says so, and waits.
-    `is_stopping` is asked before each episode; the shard is then given back for another worker.
+    What an episode raises is a failure of the service: its shard is given back, and tried again later. It is no attempt
+    where a service outside is down: the job says so, and waits. `is_stopping` is asked before each episode; what is in
+    hand is then given back for another worker.
     """
     place.pipeline.renew(partial(_live_version, place.database))
+    first = _claim(place)
+    if first is not None:
+        _Hands(place, is_stopping, first).work()
+    return first is not None
+
+
+class _Hands:
+    """What one process has in its hands, from the first shard that it claims until there is nothing left."""
+
+    def __init__(self, place: Workplace, is_stopping: Callable[[], bool], first: InHand) -> None:
+        self._place, self._is_stopping = place, is_stopping
+        self._shards = [first]
+        self._running: dict[Future[Episode], tuple[InHand, int]] = {}
+        self._renew_seconds = first.lease.duration.total_seconds() / 4
+        self._renewed = time.monotonic()
+        self._claims_at: float | None = 0.0
+        """When to look for another shard at the earliest; None: no more."""
+
+    def work(self) -> None:
+        """Until every shard is given back or done."""
+        self._place.pulse.beat()
+        with ThreadPoolExecutor(MOST_EPISODES, "episode") as threads:
+            while self._shards:
+                self._fill(threads)
+                if self._running:
+                    pause = self._renew_seconds
+                    if self._has_room and self._claims_at is not None:
+                        pause = min(pause, CLAIM_SECONDS)
+                    done, _ = wait(self._running, pause, FIRST_COMPLETED)
+                    for future in done:
+                        self._store(future)
+                    self._renew()
+                for shard in [each for each in self._shards if not each.under_way and not each.begins_more]:
+                    self._shards.remove(shard)
+                    _let_go(self._place, shard)
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._running) < min(MOST_EPISODES, self._place.pipeline.episodes_in_flight)
+
+    def _fill(self, threads: ThreadPoolExecutor) -> None:
+        """Begin episodes while threads are free: of the shards in hand, then of others."""
+        while self._has_room:
+            shard = next((each for each in self._shards if each.begins_more), None) or self._claim_another()
+            if shard is None:
+                return
+            if self._is_stopping():
+                self._claims_at = None
+                for each in self._shards:
+                    if each.waiting:
+                        each.stop()
+                return
+            self._place.pulse.beat()
+            index, member = shard.waiting.popleft()
+            self._running[threads.submit(shard.pipeline.run_episode, shard.specs(index), member)] = shard, index
+            shard.under_way += 1
+
+    def _claim_another(self) -> InHand | None:
+        """A shard for the threads that are free while others work; one process works at one proposer at a time."""
+        now = time.monotonic()
+        if not self._running or self._claims_at is None or now < self._claims_at:
+            return None
+        found = None
+        if self._place.pipeline.is_current(partial(_live_version, self._place.database)):
+            found = _claim(self._place)
+        if found is None:
+            self._claims_at = now + CLAIM_SECONDS
+            return None
+        self._shards.append(found)
+        return found if found.begins_more else None
+
+    def _store(self, future: Future[Episode]) -> None:
+        shard, index = self._running.pop(future)
+        shard.under_way -= 1
+        self._place.pulse.beat()
+        try:
+            episode = future.result()
+            stored = partial(trajectories.store, lease=shard.lease, spec_index=index, episode=episode)
+            if not _patiently(self._place, shard.lease, stored):
+                shard.stop()
+        except Exception as error:  # noqa: BLE001  # told when what else is under way is stored
+            self._claims_at = None
+            shard.stop(error)
+
+    def _renew(self) -> None:
+        """Keep the leases in hand, four times in their length, while anything moves."""
+        now = time.monotonic()
+        if now - self._renewed < self._renew_seconds:
+            return
+        if not self._place.pulse.is_alive:
+            _LOG.critical("nothing moves in this process: it ends, and others take over what it held")
+            self._place.end_process(self._place.pipeline.close)
+            return
+        self._renewed = now
+        for shard in self._shards:
+            try:
+                with self._place.database.begin() as session:
+                    if not shards.hold(session, shard.lease):
+                        shard.stop()
+            except (OperationalError, InterfaceError) as error:
+                _LOG.warning("a lease of %s was not renewed: %s", shard.lease.job_id, error)
+
+
+def _claim(place: Workplace) -> InHand | None:
+    """Claim a shard, and see what it needs; what is wrong with its request stops it at once."""
     claimant = replace(
         place.claimant, policy=place.pipeline.policy, policy_version=place.pipeline.policy_version
     )
     with place.database.begin() as session:
         lease = shards.claim(session, claimant)
-    if lease is None:
-        return False
+        if lease is None:
+            return None
+    library = place.pipeline.library
+    taken = InHand(lease, place.pipeline, cache(partial(draw_spec, lease.request, library)), deque())
     try:
-        completed = _run(place, lease, is_stopping)
-    except (UnknownSkillError, ImpossibleSpecError) as error:
+        _check(lease, library)
+        taken.pipeline = place.pipeline.measured_by(lease.prober)
+        with place.database.begin() as session:
+            taken.waiting.extend(shards.missing(session, lease))
+    except Exception as error:  # noqa: BLE001  # told when it is let go of, which is next
+        taken.stop(error)
+    return taken
+
+
+def _check(lease: Lease, library: Library) -> None:
+    check_request(lease.request, library)
+    if lease.request.difficulty is not None and lease.prober is None:
+        raise ImpossibleSpecError("it asks for a difficulty, and no prober measures any: set PROPOUND_PROBERS")
+
+
+def _let_go(place: Workplace, shard: InHand) -> None:
+    """Finish a shard whose episodes are all stored, give another back, and settle its job."""
+    try:
+        _patiently(place, shard.lease, _ending(shard))
+    except Exception:  # noqa: BLE001  # whatever it is, the other shards in hand are let go of in order
+        _LOG.exception("shard %s of %s stays until its lease is over", shard.lease.index, shard.lease.job_id)
+
+
+def _ending(shard: InHand) -> Callable[[Session], None]:
+    lease, error = shard.lease, shard.failure
+    if isinstance(error, UnknownSkillError | ImpossibleSpecError):
         _LOG.warning("%s cannot be served by this library: %s", lease.job_id, error)
-        with _change(place, lease) as session:
-            job = jobs.lock(session, lease.job_id)
-            if job is not None:
-                fail(session, job, str(error))
-    except ServiceDownError as error:
+        return partial(_fail, lease=lease, why=str(error))
+    if isinstance(error, ServiceDownError):
         _LOG.warning("shard %s of %s waits: %s", lease.index, lease.job_id, error)
-        with _change(place, lease) as session:
-            delay = min(max(RETRY_AFTER, timedelta(seconds=error.retry_after)), LONGEST_WAIT)
-            shards.give_back(session, lease, waiting_for=str(error)[:500], delay=delay)
-    except Exception as error:  # noqa: BLE001  # whatever the service broke on, another worker tries again
-        _LOG.exception("shard %s of %s, attempt %s, failed", lease.index, lease.job_id, lease.attempt)
-        with _change(place, lease) as session:
-            why = f"{type(error).__name__}: {error}"[:2_000]
-            shards.give_back(session, lease, error=why, delay=RETRY_AFTER * lease.attempt)
-    else:
-        with _change(place, lease) as session:
-            if completed:
-                shards.finish(session, lease)
-            else:
-                shards.give_back(session, lease)
-    return True
+        delay = min(max(RETRY_AFTER, timedelta(seconds=error.retry_after)), LONGEST_WAIT)
+        return partial(shards.give_back, lease=lease, waiting_for=str(error)[:500], delay=delay)
+    if error is not None:
+        _LOG.error(
+            "shard %s of %s, attempt %s, failed", lease.index, lease.job_id, lease.attempt, exc_info=error
+        )
+        why = f"{type(error).__name__}: {error}"[:2_000]
+        return partial(shards.give_back, lease=lease, error=why, delay=RETRY_AFTER * lease.attempt)
+    return partial(shards.give_back if shard.stopped else shards.finish, lease=lease)
+
+
+def _fail(session: Session, lease: Lease, why: str) -> None:
+    job = jobs.lock(session, lease.job_id)
+    if job is not None:
+        fail(session, job, why)
 
 
 def _live_version(database: Database) -> str | None:
@@ -131,55 +312,19 @@ def _live_version(database: Database) -> str | None:
         return checkpoints.live_version(session)
 
 
-@contextmanager
-def _change(place: Workplace, lease: Lease) -> Iterator[Session]:
-    """A transaction that changes the job, with news of it afterwards."""
-    with place.database.begin() as session:
-        announce_after_commit(session, lease.job_id, place.publisher)
-        yield session
+def _patiently(place: Workplace, lease: Lease, change: Callable[[Session], _Result]) -> _Result:
+    """Change a job in a transaction of its own, with news of it afterwards.
 
-
-def _run(place: Workplace, lease: Lease, is_stopping: Callable[[], bool]) -> bool:
-    """Make and store what is missing; False where it stopped early.
-
-    Episodes are made in threads, as many at a time as the pipeline says, and stored as they are done. Whatever ends the
-    work early, those under way are finished and stored first.
+    A database that is away, perhaps about to start again, is tried for as long as the lease lasts.
     """
-    check_request(lease.request, place.pipeline.library)
-    if lease.request.difficulty is not None and lease.prober is None:
-        raise ImpossibleSpecError(
-            "it asks for a difficulty, and no prober measures any: set PROPOUND_PROBERS"
-        )
-    pipeline = place.pipeline.measured_by(lease.prober)
-    with place.database.begin() as session:
-        missing = shards.missing(session, lease)
-    specs = cache(partial(draw_spec, lease.request, place.pipeline.library))
-    waiting = deque(missing)
-    running: dict[Future[Episode], int] = {}
-    goes_on, failure = True, None
-    with ThreadPoolExecutor(place.pipeline.episodes_in_flight, "episode") as threads:
-        while True:
-            while goes_on and waiting and len(running) < place.pipeline.episodes_in_flight:
-                if is_stopping():
-                    goes_on = False
-                    break
-                index, member = waiting.popleft()
-                running[threads.submit(pipeline.run_episode, specs(index), member)] = index
-            if not running:
-                break
-            done, _ = wait(running, lease.duration.total_seconds() / 4, FIRST_COMPLETED)
-            if not done:
-                with place.database.begin() as session:
-                    goes_on = shards.hold(session, lease) and goes_on
-            for future in done:
-                index = running.pop(future)
-                try:
-                    episode = future.result()
-                except Exception as error:  # noqa: BLE001  # raised when the others are stored
-                    goes_on, failure = False, failure or error
-                    continue
-                with place.database.begin() as session:
-                    goes_on = trajectories.store(session, lease, index, episode) and goes_on
-    if failure is not None:
-        raise failure
-    return goes_on
+    deadline = time.monotonic() + lease.duration.total_seconds()
+    while True:
+        try:
+            with place.database.begin() as session:
+                announce_after_commit(session, lease.job_id, place.publisher)
+                return change(session)
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() > deadline:
+                raise
+            _LOG.warning("the database is away: %s", error)
+            time.sleep(AWAY_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from propound.policy import Policy, PolicyError
 from propound.proposing.environment import Environment
+from propound.pulse import beat
 from propound.trajectory import Outcome, Trajectory, observation_message
 
 
@@ -17,6 +18,7 @@ def rollout(policy: Policy, environment: Environment, member: int) -> Trajectory
     messages = [dict(message) for message in environment.prompt]
     detail = ""
     while environment.outcome is None:
+        beat()
         try:
             turn = writer.write(messages)
         except PolicyError as error:

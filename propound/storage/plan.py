@@ -8,7 +8,10 @@ from propound.job import JobState
 from propound.storage.tables import Job
 
 UNSETTLED_SHARDS = 16
-"""Most shards' worth of specs between what is settled and what is claimed."""
+"""Most shards' worth of specs between what is settled and what is claimed ..."""
+
+UNSETTLED_SPECS = 64
+"""... but at least so many specs: shards of one slow spec must not keep workers waiting for the slowest."""
 
 _ENOUGH_TO_MEASURE = 20
 """Episodes after which the share that was verified counts as the expected one."""
@@ -31,7 +34,7 @@ def specs_to_cut(job: Job, shard_specs: int) -> int:
     """
     if job.state not in (JobState.QUEUED, JobState.RUNNING):
         return 0
-    room = UNSETTLED_SHARDS * shard_specs - (job.next_spec - job.settled_spec)
+    room = max(UNSETTLED_SPECS, UNSETTLED_SHARDS * shard_specs) - (job.next_spec - job.settled_spec)
     left = total_specs(job) - job.next_spec
     verified = job.accepted + job.pending
     share = verified / job.proposed if job.proposed >= _ENOUGH_TO_MEASURE else 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -45,15 +45,9 @@ class Claimant:
     lease: timedelta
     """How long a claim lasts without a sign of life."""
     shard_specs: int
-    """Specs in a shard, where that is episodes enough."""
-    shard_episodes: int = 1
-    """Episodes that a shard should have at least."""
+    """Specs in a shard."""
     probers: tuple[str, ...] = ()
     """Versions of its probers, from weak to strong."""
-
-    def specs(self, job: Job) -> int:
-        """Most specs in a shard of the job."""
-        return max(self.shard_specs, -(-self.shard_episodes // job.group_size))
 
 
 @dataclass(frozen=True)
@@ -98,16 +92,16 @@ def claimable() -> ColumnElement[bool]:
     return and_(open_shards(), Shard.lease_until <= func.now(), Shard.attempts < MAX_ATTEMPTS)
 
 
-def survey(session: Session, specs: Callable[[Job], int]) -> list[tuple[str, int]]:
+def survey(session: Session, shard_specs: int) -> list[tuple[str, int]]:
     """Every job that has begun and is not over, and the first few that wait, with a guess at their shards to claim.
 
-    `specs` says how many a shard of the job has.
+    `shard_specs`: how many specs a new shard would have.
     """
     active = _jobs().where(active_jobs())
     begun = session.execute(active.where(Job.state != JobState.QUEUED))
     waiting = session.execute(active.where(Job.state == JobState.QUEUED).limit(AT_ONCE))
     return [
-        (job.id, _shards_to_claim(job, again, specs(job)))
+        (job.id, _shards_to_claim(job, again, shard_specs))
         for found in (begun, waiting)
         for job, again in found
     ]
@@ -127,7 +121,7 @@ def _in_turn(session: Session, claimant: Claimant) -> Iterator[str]:
         page = session.execute(query).all()
         while page:
             last = (page[-1][0].last_served_at, page[-1][0].id)
-            yield from [job.id for job, again in page if _shards_to_claim(job, again, claimant.specs(job))]
+            yield from [job.id for job, again in page if _shards_to_claim(job, again, claimant.shard_specs)]
             if len(page) < AT_ONCE:
                 break
             page = session.execute(query.where(tuple_(Job.last_served_at, Job.id) > last)).all()
@@ -223,6 +217,27 @@ def give_back(
     settle(session, job)
 
 
+def holders(session: Session) -> list[str]:
+    """Who holds a shard now."""
+    query = select(Shard.worker).where(open_shards(), Shard.state == ShardState.LEASED)
+    return [holder for holder in session.scalars(query.distinct()) if holder is not None]
+
+
+def release(session: Session, dead: Collection[str]) -> int:
+    """End the leases of holders that are known to be dead, as if their time were over; how many shards those were.
+
+    It stays an attempt: a shard that kills its workers must come to an end.
+    """
+    statement = (
+        update(Shard)
+        .where(open_shards(), Shard.worker.in_(dead), Shard.state == ShardState.LEASED)
+        .values(state=ShardState.QUEUED, worker=None, lease_until=func.now(), error="its worker's process died")
+        .returning(Shard.index)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.scalars(statement).all()) if dead else 0
+
+
 def missing(session: Session, lease: Lease) -> list[tuple[int, int]]:
     """The (spec, member) pairs of the lease that are not stored yet."""
     query = select(StoredTrajectory.spec_index, StoredTrajectory.member).where(
@@ -245,7 +260,7 @@ def _claim_of(session: Session, job: Job, claimant: Claimant) -> Lease | None:
     )
     now = session.scalars(select(func.clock_timestamp())).one()
     if shard is None:
-        shard = _cut(session, job, claimant.specs(job))
+        shard = _cut(session, job, claimant.shard_specs)
     if shard is None:
         return None
     shard.state = ShardState.LEASED

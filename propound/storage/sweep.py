@@ -11,7 +11,7 @@ def sweep(database: Database, shard_specs: int) -> int:
     """End what is over, and tell roughly how many shards could be claimed now."""
     with database.begin() as session:
         idempotency.drop_old(session)
-        found = shards.survey(session, lambda _: shard_specs)
+        found = shards.survey(session, shard_specs)
     for job_id in [job_id for job_id, count in found if not count]:
         with database.begin() as session:
             job = jobs.lock(session, job_id, skip_locked=True)

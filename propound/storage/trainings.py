@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -248,6 +248,30 @@ def give_back(
         say(session, training.id, f"attempt {training.attempts} failed: {error}", "error")
     session.flush()
     _end_if_over(session, training)
+
+
+def holders(session: Session) -> list[str]:
+    """Who holds a run now."""
+    query = select(Training.trainer).where(Training.state.in_(OPEN), Training.trainer.is_not(None))
+    return [holder for holder in session.scalars(query) if holder is not None]
+
+
+def release(session: Session, dead: Collection[str]) -> list[str]:
+    """End the leases of holders that are known to be dead, as if their time were over; the runs' ids.
+
+    It stays an attempt: a run that kills its trainers must come to an end.
+    """
+    statement = (
+        update(Training)
+        .where(Training.trainer.in_(dead), Training.state.in_(OPEN))
+        .values(trainer=None, lease_until=func.clock_timestamp())
+        .returning(Training.id)
+        .execution_options(synchronize_session=False)
+    )
+    released = list(session.scalars(statement).all()) if dead else []
+    for training_id in released:
+        say(session, training_id, "the trainer's process died; another one goes on", "warning")
+    return released
 
 
 def end_lost(session: Session) -> list[str]:

@@ -35,6 +35,7 @@ class FakePipeline:
     policy_version: str = "1"
     library_version: str = "library-1"
     episodes_in_flight: int = 1
+    is_slow: bool = False
     probers: tuple[str, ...] = ()
     engine: subprocess.Popen[bytes] | None = None
     """A process beside it that ends with `close` alone, as vLLM's does."""
@@ -48,6 +49,10 @@ class FakePipeline:
 
     def renew(self, _: Callable[[], str | None]) -> None:
         """It is always the same."""
+
+    def is_current(self, _: Callable[[], str | None]) -> bool:
+        """It is always the same."""
+        return True
 
     def close(self) -> None:
         """It holds nothing but its engine."""

@@ -21,8 +21,8 @@ from propound.storage.tables import TrainingEventKind, TrainingGroup
 from propound.trajectory import Sampling
 from tests.factories import checkpoints, experience
 from tests.factories import trainings as runs
+from trainer.opening import open_workplace
 from trainer.run import run_one
-from trainer.tasks import open_workplace
 
 STEPS = 2
 

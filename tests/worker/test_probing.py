@@ -17,9 +17,9 @@ from propound.storage.session import Database
 from propound.storage.tables import StoredTrajectory, VerdictKind
 from tests.factories import checkpoints, jobs
 from tests.factories.pipelines import FakePipeline
+from worker.opening import open_workplace
 from worker.pipeline import Pipeline, UnknownProberError
 from worker.shard import Workplace, run_one
-from worker.tasks import open_workplace
 
 REQUEST = JobRequest(
     domains=(Domain.SCIENCE,), count=2, group_size=2, maximum_skills=1, max_episodes=4, seed=3

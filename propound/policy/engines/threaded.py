@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from propound.policy.engine import Completion, ContextTooLongError, EngineError
+from propound.pulse import beat
 
 
 @dataclass(eq=False)
@@ -32,6 +33,7 @@ class Request:
 
     def add(self, token: int, log_probability: float) -> bool:
         """Note a sampled token; whether it was the last, and the caller has the answer."""
+        beat()
         self.tokens.append(token)
         self.log_probabilities.append(log_probability)
         if token != self.end and len(self.tokens) < self.max_tokens:

@@ -1,30 +1,27 @@
-"""The task: claim a training run, work on it. What a process of the trainer needs is opened at its first task."""
+"""What a process of the trainer works with, opened at its first task."""
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from celery import Celery
-
 from propound.config import Settings
 from propound.policy.checkpoint import Checkpoint
 from propound.policy.engines import EngineKind
 from propound.policy.store import CheckpointStore
-from propound.queue import TRAIN, Publisher, servers
+from propound.queue import Publisher, servers
 from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import Library, default_library
 from propound.skills.library import compile_toolkit
 from propound.storage.session import Database
 from propound.training import TrainingRequest
+from propound.workforce.process_name import process_name
 from trainer.gate import show
-from trainer.run import Outcome, Workplace, run_one
+from trainer.run import Outcome, Workplace
 from trainer.stored import StoredGroups
 
 OpenWorkplace = Callable[[Settings], Workplace]
@@ -48,7 +45,7 @@ def open_workplace(configured: Settings) -> Workplace:
         folder=configured.home.expanduser().absolute() / "trainings",
         refine=partial(refine_request, configured=configured, library=library, sandbox=sandbox),
         show=partial(show, configured=configured, library=library, sandbox=sandbox),
-        name=f"{socket.gethostname()}:{os.getpid()}",
+        name=process_name(),
         lease=timedelta(seconds=configured.lease_seconds),
     )
 
@@ -94,15 +91,3 @@ def refine_request(
         observe=observe,
         cancelled=cancelled,
     )
-
-
-def register(app: Celery, workplace: Callable[[], Workplace], is_stopping: Callable[[], bool]) -> None:
-    """Add the task to the app."""
-
-    def train() -> None:
-        """Work on one run, and leave a message for the next while there is work."""
-        place = workplace()
-        if run_one(place, is_stopping) and not is_stopping():
-            place.publisher.wake_trainer()
-
-    app.task(train, name=TRAIN, shared=False)

@@ -1,0 +1,1 @@
+"""What worker and trainer have in common: the Celery app around them, and their processes' names and ends."""
