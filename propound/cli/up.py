@@ -14,10 +14,10 @@ CHECK_SECONDS = 0.5
 
 
 def run(port: int | None, *, trainer: bool = False) -> None:
-    """Start what is not running elsewhere, and keep it running.
+    """Start what is not running elsewhere, and keep it running: what dies is started again.
 
     Raises:
-        PropoundError: a part cannot start or has ended.
+        PropoundError: a server or the API cannot start.
     """
     chosen = settings()
     plan = Plan(
@@ -36,7 +36,7 @@ def run(port: int | None, *, trainer: bool = False) -> None:
         for line in _greeting(system):
             screen.print(plain(line))
         while True:
-            system.check()
+            system.supervise()
             time.sleep(CHECK_SECONDS)
 
 

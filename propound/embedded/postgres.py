@@ -39,6 +39,8 @@ class PostgresError(PropoundError):
 class Postgres:
     """One server with its data in `folder`; a single instance at a time, which its caller's lock ensures."""
 
+    name = "PostgreSQL"
+
     def __init__(self, folder: Path, log: Path, *, durable: bool) -> None:
         self.folder = folder
         self._data = folder / "data"
@@ -56,7 +58,7 @@ class Postgres:
         )
 
     def start(self) -> None:
-        """Set the data folder up if it is new, stop what an earlier run left over, and start.
+        """Set up new data, stop what an earlier run left over, and start; again, at the same socket.
 
         Raises:
             PostgresError, AccountError: it cannot be set up.
@@ -69,11 +71,11 @@ class Postgres:
         self._stop_leftover()
         if not (self._data / "PG_VERSION").exists():
             self._initialize(programs)
-        self._socket_folder = self._make_socket_folder()
+        self._socket_folder = self._socket_folder or self._make_socket_folder()
         options = ["listen_addresses=", "unix_socket_permissions=0700", "max_connections=200"]
         options += () if self._durable else THROWAWAY
         self._process = Process(
-            "PostgreSQL",
+            self.name,
             [
                 str(programs / "postgres"),
                 *("-D", str(self._data), "-k", str(self._socket_folder), "-p", str(PORT)),
@@ -171,10 +173,13 @@ class Postgres:
         import psycopg
 
         address = self.url.replace(f"/{DATABASE}?", "/postgres?")
-        with psycopg.connect(address, autocommit=True) as connection:
-            row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
-            if row is None:
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+        there = "SELECT 1 FROM pg_database WHERE datname = %s"
+        try:
+            with psycopg.connect(address, autocommit=True) as connection:
+                if connection.execute(there, (DATABASE,)).fetchone() is None:
+                    connection.execute(f"CREATE DATABASE {DATABASE}")
+        except psycopg.Error as error:
+            raise PostgresError(f"PostgreSQL was ready, and does not answer: {error}") from error
 
     def _stop_leftover(self) -> None:
         """End a server that outlived its parent, and remove the pid file of one that was killed.

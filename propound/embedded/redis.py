@@ -33,7 +33,9 @@ class RedisMissingError(PropoundError):
 
 
 class Redis:
-    """One server; its password is new at every start and never on a command line."""
+    """One server; its password is new for every instance and never on a command line."""
+
+    name = "Redis"
 
     def __init__(self, folder: Path, log: Path) -> None:
         self.folder = folder
@@ -48,7 +50,7 @@ class Redis:
         return f"redis://:{self._password}@127.0.0.1:{self._port}/0"
 
     def start(self) -> None:
-        """Start on a free port.
+        """Start on a free port; again, on the same one, after ending what is left of the last time.
 
         Raises:
             RedisMissingError: no server program.
@@ -56,18 +58,21 @@ class Redis:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         program = find_redis()
+        known = self._port
+        self.stop()
         for attempt in range(1, ATTEMPTS + 1):
-            self._port = free_port()
+            self._port = known or free_port()
             text = CONFIGURATION.format(
                 port=self._port, password=self._password, folder=_quoted(self.folder)
             )
             log = open_log(self._log)
-            self._process = Process("Redis", [program, "-"], log, stdin=text, folder=self.folder)
+            self._process = Process(self.name, [program, "-"], log, stdin=text, folder=self.folder)
             self._process.start()
             try:
                 self._process.wait_until(self._is_ready, START_SECONDS)
             except ProcessDiedError as error:  # somebody may have taken the port since
-                if attempt == ATTEMPTS or "in use" not in str(error):
+                if known or attempt == ATTEMPTS or "in use" not in str(error):
+                    self._port = known
                     raise
             else:
                 return

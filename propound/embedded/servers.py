@@ -61,6 +61,11 @@ class EmbeddedServers:
         """Address of the Redis server, `redis://...`."""
         return self._redis.url
 
+    @property
+    def each(self) -> tuple[Postgres, Redis]:
+        """The two, for whoever starts one again when it has died."""
+        return self._postgres, self._redis
+
     def start(self) -> None:
         """Take the folder and start both.
 

@@ -1,4 +1,4 @@
-"""The whole of Propound on one machine: servers, schema, API, worker, trainer, as processes that end together."""
+"""The whole of Propound on one machine: servers, schema, API, worker, trainer, kept running and ended together."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
 
 from propound.embedded.credentials import save_credentials
 from propound.embedded.interruption import Interruption
-from propound.embedded.process import Process, open_log
 from propound.embedded.servers import EmbeddedServers
+from propound.embedded.supervisor import Supervisor
+from propound.embedded.unit import Unit, UnitProcess
 from propound.errors import PropoundError
 
-API_START_SECONDS = 60.0
+WORKER = "The worker"
 TRAINER = ["celery", "-A", "trainer.app", "worker", "--hostname", "trainer@%h"]
 """With a name of its own among the broker's workers."""
 
@@ -62,9 +63,8 @@ class System:
         """The secret of the first admin key, when this start made it."""
         self._report = report
         self._servers: EmbeddedServers | None = None
-        self._api: Process | None = None
-        self._worker: Process | None = None
-        self._trainer: Process | None = None
+        self._units: list[UnitProcess] = []
+        self._supervisor = Supervisor(report, self.home / "logs" / "up.log")
 
     def start(self) -> None:
         """Start everything, in order; returns when the API is ready.
@@ -86,25 +86,21 @@ class System:
             "PROPOUND_CONCURRENCY": str(self.plan.concurrency),
         }
         self._report(f"Starting the API at {self.url} and a worker with {self.plan.concurrency} processes")
-        self._api = self._launch(
-            "The API",
-            "api.log",
-            [
-                *("uvicorn", "service.app:app", "--host", self.plan.host, "--port", str(self.plan.port)),
-                *("--timeout-graceful-shutdown", "3", "--no-access-log"),
-            ],
-            environment,
-        )
-        self._worker = self._launch(
-            "The worker",
-            "worker.log",
-            ["celery", "-A", "worker.app", "worker", "--concurrency", str(self.plan.concurrency)],
-            environment,
-            signal.SIGKILL,  # asked politely, it would go on until the episodes in its hands end
-        )
-        if self.plan.trainer:
-            self._trainer = self._launch("The trainer", "trainer.log", TRAINER, environment)
-        self._api.wait_until(self._is_ready, API_START_SECONDS)
+        for unit in self._own_units(environment):
+            self.add(unit)
+        for started in self._units:
+            started.wait()
+
+    def add(self, unit: Unit) -> None:
+        """Start one more process, which is looked after and ends with the others."""
+        process = UnitProcess(unit)
+        self._units.append(process)
+        process.start()
+        self._supervisor.watch(process)
+
+    def supervise(self) -> None:
+        """Start again what has died; call it twice a second or so."""
+        self._supervisor.look()
 
     def check(self) -> None:
         """Nothing while everything runs.
@@ -114,24 +110,21 @@ class System:
         """
         if self._servers is not None:
             self._servers.check()
-        for process in (self._api, self._worker, self._trainer):
-            if process is not None:
-                process.check()
+        for unit in self._units:
+            unit.check()
 
     def worker_tail(self) -> str:
         """The last lines of the worker's log."""
-        return "" if self._worker is None else self._worker.tail()
+        return "".join(each.tail() for each in self._units if each.name == WORKER)
 
     def stop(self) -> None:
         """Stop everything that was started, the servers last; harmless when called twice."""
         with Interruption.deferred():
-            for process in (self._trainer, self._worker, self._api):
-                if process is not None:
-                    process.signal_stop()
-            for process in (self._trainer, self._worker, self._api):
-                if process is not None:
-                    process.stop(self.plan.grace_seconds)
-            self._trainer = self._worker = self._api = None
+            for unit in reversed(self._units):
+                unit.signal_stop()
+            for unit in reversed(self._units):
+                unit.stop()
+            self._units.clear()
             if self._servers is not None:
                 self._servers.stop()
 
@@ -147,24 +140,36 @@ class System:
         self._report(f"Starting PostgreSQL and Redis in {self.home}")
         self._servers = EmbeddedServers(self.home, durable=plan.durable, fresh=plan.fresh)
         self._servers.start()
+        for server in self._servers.each:
+            self._supervisor.watch(server)
         return plan.database_url or self._servers.database_url, plan.redis_url or self._servers.redis_url
 
-    def _launch(
-        self,
-        name: str,
-        log: str,
-        words: list[str],
-        environment: dict[str, str],
-        orphan_signal: signal.Signals | None = None,
-    ) -> Process:
-        """A Python module as a process; it runs in the data folder, so that no folder of the user shadows ours."""
-        command = [sys.executable, "-P", "-m", *words]
-        path = open_log(self.home / "logs" / log)
-        process = Process(
-            name, command, path, environment=environment, orphan_signal=orphan_signal, folder=self.home
-        )
-        process.start()
-        return process
+    def _own_units(self, environment: dict[str, str]) -> list[Unit]:
+        """The API, the worker and, where it is wanted, the trainer."""
+
+        def module(name: str, log: str, *words: str) -> Unit:
+            """In the data folder, so that no folder of the user shadows ours."""
+            return Unit(
+                name=name,
+                argv=(sys.executable, "-P", "-m", *words),
+                environment=environment,
+                folder=self.home,
+                log=self.home / "logs" / log,
+                grace_seconds=self.plan.grace_seconds,
+            )
+
+        address = ("--host", self.plan.host, "--port", str(self.plan.port))
+        quietly = ("--timeout-graceful-shutdown", "3", "--no-access-log")
+        celery = ("celery", "-A", "worker.app", "worker", "--concurrency", str(self.plan.concurrency))
+        api = module("The API", "api.log", "uvicorn", "service.app:app", *address, *quietly)
+        worker = module(WORKER, "worker.log", *celery)
+        trainer = module("The trainer", "trainer.log", *TRAINER)
+        return [
+            replace(api, is_ready=self._is_ready),
+            # Asked politely, an orphan would go on until the episodes in its hands end.
+            replace(worker, orphan_signal=signal.SIGKILL),
+            *([trainer] if self.plan.trainer else []),
+        ]
 
     def _is_ready(self) -> bool:
         with suppress(httpx.TransportError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import time
@@ -230,6 +231,55 @@ def test_the_first_key_outlives_a_start_that_fails(tmp_path: Path) -> None:
         assert answer(tmp_path, "jobs", "list") == []
         process.send_signal(signal.SIGTERM)
         process.wait()
+
+
+def test_what_dies_is_started_again_and_a_job_ends_well(tmp_path: Path) -> None:
+    """kill -9 of the API, of the worker's parent, of one of its processes, of PostgreSQL and of Redis, under a job."""
+    slow = {"PROPOUND_LEASE_SECONDS": "86400"}
+    with running("up", "--port", str(free_port()), folder=tmp_path, more=slow) as process:
+        assert "Ctrl-C stops it" in read_until(process, "Ctrl-C stops it")
+        job = answer(tmp_path, "generate", "--count", "600", "--name", "survivor")
+        for name in ("celery", "redis-server", "postgres", "uvicorn"):
+            (victim,) = [
+                pid
+                for pid, command in processes_of(tmp_path).items()
+                if name in command and parent_of(pid) == process.pid
+            ]
+            os.kill(victim, signal.SIGKILL)
+            said = read_until(process, "is started again\n")
+            assert "was ended by SIGKILL" in said, said
+        assert succeeded(tmp_path, job["id"])
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 128 + signal.SIGTERM
+    log = (tmp_path / ".propound" / "logs" / "up.log").read_text()
+    assert log.count("is started again\n") >= 4
+    assert wait_until_gone(tmp_path) == {}
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def succeeded(folder: Path, job_id: str) -> bool:
+    """Whether the job comes to its end; the API may be about to start."""
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline:
+        shown = propound("jobs", "show", job_id, "--json", folder=folder)
+        if shown.returncode == 0 and json.loads(shown.stdout)["state"] not in ("queued", "running", "finalizing"):
+            return json.loads(shown.stdout)["state"] == "succeeded"
+        time.sleep(0.2)
+    raise AssertionError(f"the job did not end: {shown.stdout}{shown.stderr}")
+
+
+def test_a_worker_that_cannot_start_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    impossible = {"PROPOUND_SANDBOX_TIER": "none"}
+    with running("up", "--port", str(free_port()), folder=tmp_path, more=impossible) as process:
+        said = read_until(process, "cannot be kept running")
+        assert "The worker does not start" in said
+        assert answer(tmp_path, "jobs", "list") == []
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+    assert wait_until_gone(tmp_path) == {}
 
 
 def test_credentials_that_others_could_change_are_not_trusted(tmp_path: Path) -> None:

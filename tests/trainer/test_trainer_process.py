@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import timedelta
 from pathlib import Path
 
@@ -65,6 +67,24 @@ def test_a_killed_trainer_and_an_emptied_redis_cost_time_alone(
     assert steps(database, training_id) == list(range(1, 41))
     assert run.checkpoint_version is not None
     assert run.comparison is not None
+
+
+def test_a_run_whose_process_was_killed_goes_on_at_once(
+    database: Database, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """The lease lasts for a day; that its holder is known to be dead ends it."""
+    training_id = runs.make(database, steps=40)
+    environment |= {"PROPOUND_LEASE_SECONDS": "86400"}
+    with worker(MODULE, tmp_path / "trainer.log", **environment) as process:
+        wait_until(lambda: runs.read(database, training_id).steps >= 3, process)
+        holder = runs.read(database, training_id).trainer
+        assert holder is not None
+        os.kill(int(holder.split(":")[1]), signal.SIGKILL)
+        wait_until(lambda: runs.read(database, training_id).state.is_final, process)
+    assert steps(database, training_id) == list(range(1, 41))
+    with database.begin() as session:
+        told = [event.data.get("text", "") for event in trainings.events(session, training_id, 0)]
+    assert any("the trainer's process died" in text for text in told)
 
 
 def test_a_trainer_that_is_stopped_gives_its_run_back(
