@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from propound.config import Settings
 from propound.episode import Episode
 from propound.errors import PropoundError
-from propound.policy.engines import EngineKind
 from propound.policy.opening import ENDPOINT, SCRIPTED
 from propound.probing.opening import ENDPOINT as PROBING_ENDPOINT
 from propound.probing.opening import open_probers
@@ -154,9 +153,9 @@ class Pipeline:
 def _is_slow(configured: Settings) -> bool:
     """Whether an episode asks a model at an endpoint, or one that is too large for the embedded engine."""
     proposes = configured.policy == ENDPOINT or (
-        configured.policy != SCRIPTED and configured.engine != EngineKind.EMBEDDED
+        configured.policy != SCRIPTED and configured.engine != "embedded"
     )
     measures = PROBING_ENDPOINT in configured.prober_names or (
-        bool(configured.prober_names) and configured.prober_engine != EngineKind.EMBEDDED
+        bool(configured.prober_names) and configured.prober_engine != "embedded"
     )
     return proposes or measures or configured.judges > 0

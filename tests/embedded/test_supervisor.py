@@ -152,7 +152,7 @@ def _pid(process: UnitProcess) -> int:
 
 
 def test_servers_come_back_at_the_same_address_with_their_data(tmp_path: Path) -> None:
-    with EmbeddedServers(tmp_path, durable=False) as servers:
+    with EmbeddedServers(tmp_path, durable=True) as servers:
         addresses = (servers.database_url, servers.redis_url)
         with psycopg.connect(servers.database_url) as connection:
             connection.execute("CREATE TABLE kept (value int)")

@@ -17,6 +17,7 @@ from propound.pulse import QUIET_SECONDS, Pulse
 from propound.queue import Publisher
 from propound.storage import shards
 from propound.storage.session import Database
+from propound.storage.shards import Lease
 from propound.storage.tables import Shard, ShardState
 from tests.factories import jobs
 from tests.factories.pipelines import FakePipeline
@@ -117,7 +118,8 @@ def test_a_process_in_which_nothing_moves_ends_itself(
     database: Database, redis: Redis, redis_url: str
 ) -> None:
     """Its lease is not renewed: another may have the shard while the episode is still stuck."""
-    ended, taken = [], []
+    ended: list[object] = []
+    taken: list[Lease] = []
     now = [0.0]
     pulse = Pulse(lambda: now[0])
 
