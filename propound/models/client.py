@@ -9,7 +9,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from propound.models.limit import Limit, Signal, work_of
 from propound.models.purpose import Purpose
 from propound.models.reading import ComplaintError, EmptyAnswerError, NotAnswerError, read_stream
 from propound.models.reply import FinishReason, Reply
+from propound.pulse import beat
 
 CONNECT_SECONDS = 10.0
 MAX_COMPLAINT = 1 << 20
@@ -182,6 +183,7 @@ class Client:
             if not outcome.is_of_request:
                 self._note_down()
             _LOG.info("attempt %s at %s failed: %s", attempt, self._url, outcome.said)
+            beat(pause + self.model.silence_seconds)
             if outcome.retry_after:
                 self.limit.pause(outcome.retry_after)
             time.sleep(pause)
@@ -226,9 +228,10 @@ class Client:
         content = json.dumps(body).encode()
         headers = {"content-type": "application/json", "accept": "text/event-stream, application/json"}
         url = f"{self._url}/chat/completions"
+        beat(self.model.silence_seconds)
         with self._http.stream("POST", url, content=content, headers=headers) as response:
             if response.is_success:
-                return read_stream(response.iter_bytes())
+                return read_stream(_with_signs_of_life(response.iter_bytes(), self.model.silence_seconds))
             raise ComplaintError(_status_complaint(response))
 
     def _adapted(
@@ -302,6 +305,13 @@ class Client:
 
     def _public_complaint(self, complaint: Complaint) -> Complaint:
         return replace(complaint, words=self._public(complaint.words), whole=self._public(complaint.whole))
+
+
+def _with_signs_of_life(pieces: Iterable[bytes], silence_seconds: float) -> Iterator[bytes]:
+    """The pieces as they come: a slow reply that goes on is no stuck process."""
+    for piece in pieces:
+        beat(silence_seconds)
+        yield piece
 
 
 def cut_off(reply: Reply) -> str | None:

@@ -498,3 +498,17 @@ def test_all_roles_share_the_client_of_a_model(server: ModelServer) -> None:
     assert again is not one
     assert again.ledger is ledger
     registry.release(again)
+
+
+def test_each_piece_of_a_reply_is_a_sign_of_life(
+    server: ModelServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that waits for a slow model is told apart from one that is stuck by these."""
+    promised: list[float] = []
+    monkeypatch.setattr("propound.models.client.beat", promised.append)
+    slow = [events([piece({"content": text})], done=False) for text in "hello"]
+    pauses = [each for text in slow for each in (text, 0.05)]
+    server.script.append(trickles([*pauses, events([piece(finish="stop")])]))
+    assert ask(client).text == "hello"
+    assert len(promised) >= len(slow) + 1
+    assert set(promised) == {client.model.silence_seconds}
