@@ -10,7 +10,7 @@ from pathlib import Path
 
 from propound.config import settings
 from propound.errors import PropoundError, SkillError
-from propound.sandbox import ExecutionStatus, Limits, Sandbox, open_sandbox
+from propound.sandbox import ExecutionStatus, Limits, Program, Sandbox, open_sandbox
 from propound.skills import Library, default_library
 from propound.skills.library import TOOLKIT_ROOT
 from propound.skills.package import SkillPackage, load_package
@@ -96,11 +96,13 @@ class Prover:
         """
         seal = secrets.token_hex(16)
         execution = self.sandbox.run(
-            PROGRAM,
-            stdin=json.dumps([names, draws, seal]).encode(),
-            files={CATALOGUE: json.dumps(library.catalogue(names)).encode()},
-            python_path=[TOOLKIT_ROOT],
-            limits=LIMITS,
+            Program(
+                PROGRAM,
+                stdin=json.dumps([names, draws, seal]).encode(),
+                files={CATALOGUE: json.dumps(library.catalogue(names)).encode()},
+                python_path=[TOOLKIT_ROOT],
+                limits=LIMITS,
+            )
         )
         if execution.status is ExecutionStatus.FAILED:
             raise ProofError(f"the sandbox failed: {execution.reason}")

@@ -23,10 +23,10 @@ from propound.curriculum import draw_spec
 from propound.errors import PropoundError
 from propound.job import JobRequest
 from propound.problem import Coding, CodingMode, Domain, Problem, SkillUse, TestCase
-from propound.sandbox import Limits, Sandbox, open_sandbox
+from propound.sandbox import Limits, Program, Sandbox, open_sandbox
 from propound.skills import Library, default_library
 from propound.skills.library import TOOLKIT_ROOT, compile_toolkit
-from propound.solving.grading import inputs, right
+from propound.solving.grading import AnswerKey, agrees
 from trainer.solutions import solution
 
 BATCH = 240
@@ -84,9 +84,9 @@ def attempt(
     written = _run(sandbox, _WRITE, {"catalogue": library.catalogue(names), "tasks": tasks})
     found = [json.loads(each) for each in written]
     made = [_worked(library, each) for each in found if each is not None]
-    cases = [(program, *inputs(problem)) for problem, program in made]
+    cases = [(program, *_inputs(problem)) for problem, program in made]
     outputs = json.loads(_run(sandbox, _RUN, cases)[-1])
-    return [(*each, right(output, each[0])) for each, output in zip(made, outputs, strict=True)]
+    return [(*each, _is_right(output, each[0])) for each, output in zip(made, outputs, strict=True)]
 
 
 def _task(library: Library, seed: int, index: int, sizes: Sequence[int]) -> dict[str, Any]:
@@ -99,6 +99,22 @@ def _task(library: Library, seed: int, index: int, sizes: Sequence[int]) -> dict
     return {"skills": list(spec.skills), "level": spec.level, "seed": spec.seed}
 
 
+def _inputs(problem: Problem) -> tuple[str, list[Any]]:
+    """How a program for the problem is run (see `toolkit.attempt`), and on what."""
+    if problem.coding is None:
+        return CodingMode.STDIN, [""]
+    return problem.coding.mode, [test.arguments[0] for test in problem.coding.tests]
+
+
+def _is_right(outputs: Sequence[Any], problem: Problem) -> bool:
+    """Whether these outputs, [output] or None for each input of the problem, are the expected ones."""
+    key = AnswerKey.of(problem)
+    count = 1 if problem.coding is None else len(problem.coding.tests)
+    return len(outputs) == count and all(
+        output is not None and agrees(output[0], key, place) for place, output in enumerate(outputs)
+    )
+
+
 def _run(sandbox: Sandbox, program: str, given: Any) -> list[str]:
     """Lines that the program prints.
 
@@ -106,7 +122,7 @@ def _run(sandbox: Sandbox, program: str, given: Any) -> list[str]:
         BatchError: it did not end well.
     """
     execution = sandbox.run(
-        program, stdin=json.dumps(given).encode(), python_path=(TOOLKIT_ROOT,), limits=LIMITS
+        Program(program, stdin=json.dumps(given).encode(), python_path=(TOOLKIT_ROOT,), limits=LIMITS)
     )
     if not execution.succeeded or execution.truncated:
         last = execution.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,8 +21,7 @@ from propound.policy.teacher import Teacher
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.reward import rewards
-from propound.sandbox import Execution, Limits, Sandbox, open_sandbox
-from propound.sandbox.protocol import NO_FILES, NO_LIMITS_GIVEN
+from propound.sandbox import Execution, Program, Sandbox, open_sandbox
 from propound.skills import default_library
 from propound.verification.verify import Verification
 from propound.views import Job
@@ -80,21 +79,10 @@ class Stopwatch:
         """Of the sandbox that is timed."""
         return self._sandbox.tier
 
-    def run(
-        self,
-        program: str,
-        *,
-        stdin: bytes = b"",
-        files: Mapping[str, bytes] = NO_FILES,
-        readable: Sequence[Path] = (),
-        python_path: Sequence[Path] = (),
-        limits: Limits = NO_LIMITS_GIVEN,
-    ) -> Execution:
+    def run(self, program: Program) -> Execution:
         """Run the program, timed."""
         began = time.perf_counter_ns()
-        execution = self._sandbox.run(
-            program, stdin=stdin, files=files, readable=readable, python_path=python_path, limits=limits
-        )
+        execution = self._sandbox.run(program)
         self.inside[self._stage] += time.perf_counter_ns() - began
         self.runs[self._stage] += 1
         return execution

@@ -55,30 +55,32 @@ def run(
         TierName | None, typer.Option(help="Default: PROPOUND_SANDBOX_TIER, or the best one here.")
     ] = None,
     cold: Annotated[bool, typer.Option("--cold", help="A fresh interpreter for every run.")] = False,
+    stdin: Annotated[
+        Path | None,
+        typer.Option(help="File that the program reads as its standard input; default: the one of this command."),
+    ] = None,
 ) -> None:
     """Run a program in the sandbox; print one line of JSON for each run.
 
-    Status "finished" says that it ended by itself, with whatever exit code. Bytes that are no UTF-8 come as
-    \\udc80 to \\udcff. Ends with 1 when the sandbox itself failed.
+    The program reads what is piped into this command, or the file of --stdin; what has not come within --timeout
+    seconds is not waited for, and a terminal counts as empty. Status "finished" says that it ended by itself, with
+    whatever exit code. Bytes that are no UTF-8 come as \\udc80 to \\udcff. Ends with 1 when the sandbox itself failed.
     """
     import json
     import sys
 
     from propound.config import settings
-    from propound.sandbox import ExecutionStatus, Limits, open_sandbox
+    from propound.sandbox import ExecutionStatus, Limits, Program, open_sandbox
 
-    if str(file) == "-":
-        source = sys.stdin.buffer.read()
-    else:
-        try:
-            source = file.read_bytes()
-        except OSError as error:
-            raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="FILE") from error
+    source = sys.stdin.buffer.read() if str(file) == "-" else _content(file, "FILE")
+    piped = b"" if stdin or str(file) == "-" else _piped(timeout)
+    given = _content(stdin, "--stdin") if stdin else piped
     sandbox = open_sandbox(tier.value if tier else settings().sandbox_tier, warm=not cold)
     limits = Limits(wall_s=timeout, cpu_s=timeout, memory_mb=memory, processes=PROCESSES[profile])
+    program = Program(source.decode(errors="surrogateescape"), stdin=given, limits=limits)
     failed = False
     for _ in range(repeat):
-        execution = sandbox.run(source.decode(errors="surrogateescape"), limits=limits)
+        execution = sandbox.run(program)
         failed = failed or execution.status is ExecutionStatus.FAILED
         shown = {
             "status": execution.status.value,
@@ -93,3 +95,29 @@ def run(
         print(json.dumps(shown), flush=True)
     if failed:
         raise typer.Exit(1)
+
+
+def _content(file: Path, named: str) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}", param_hint=named) from error
+
+
+def _piped(seconds: float) -> bytes:
+    """What comes on standard input until it ends; nothing from a terminal, and no longer than so many seconds."""
+    import os
+    import select
+    import sys
+    import time
+
+    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        return b""
+    descriptor, found, deadline = sys.stdin.fileno(), bytearray(), time.monotonic() + seconds
+    while select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        chunk = os.read(descriptor, 1 << 20)
+        if not chunk:
+            return bytes(found)
+        found += chunk
+    print(f"standard input did not end within {seconds:g} s; the program gets what came", file=sys.stderr)
+    return bytes(found)

@@ -19,7 +19,7 @@ from propound.errors import SandboxFailedError
 from propound.problem import ProblemSpec, Submission
 from propound.proposing.prompt import opening_messages
 from propound.proposing.stage import next_stage
-from propound.sandbox import Execution, ExecutionStatus, Limits, Sandbox
+from propound.sandbox import Execution, ExecutionStatus, Limits, Program, Sandbox
 from propound.skills import Library
 from propound.skills.library import TOOLKIT_ROOT
 from propound.skills.toolkit import CATALOGUE
@@ -183,9 +183,8 @@ class Environment:
 
     def _exec(self, code: str, files: Mapping[str, bytes] = MappingProxyType({})) -> tuple[bool, str]:
         catalogue = json.dumps(self.library.catalogue(self.skills)).encode()
-        execution = self.sandbox.run(
-            code, files={CATALOGUE: catalogue, **files}, python_path=(TOOLKIT_ROOT,), limits=LIMITS
-        )
+        given = {CATALOGUE: catalogue, **files}
+        execution = self.sandbox.run(Program(code, files=given, python_path=(TOOLKIT_ROOT,), limits=LIMITS))
         if execution.status is ExecutionStatus.FAILED:
             raise SandboxFailedError(execution.reason)
         return execution.status is ExecutionStatus.FINISHED and execution.exit_code == 0, describe(execution)

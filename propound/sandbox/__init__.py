@@ -16,6 +16,7 @@ put gVisor or Firecracker behind the same `Sandbox` protocol.
 from .execution import Execution, ExecutionStatus
 from .limits import Limits
 from .opening import available_tiers, open_sandbox
+from .program import Program
 from .protocol import Sandbox
 from .tier import Tier
 from .unavailable import SandboxUnavailable
@@ -24,6 +25,7 @@ __all__ = [
     "Execution",
     "ExecutionStatus",
     "Limits",
+    "Program",
     "Sandbox",
     "SandboxUnavailable",
     "Tier",

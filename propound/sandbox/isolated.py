@@ -5,19 +5,18 @@ from __future__ import annotations
 import compileall
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from math import ceil
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from . import bubblewrap
 from .child import execute, interpreter_command
 from .control_group import Hierarchy, group_of
 from .execution import Execution, ExecutionStatus
 from .interpretation import failure, interpret
-from .limits import Limits
-from .protocol import NO_FILES, NO_LIMITS_GIVEN
+from .program import Program
 from .request import Job, Request
 from .runtime import DEVICES, Runtime, absolute, exposed_paths, this_runtime
 from .tier import Tier
@@ -57,28 +56,18 @@ class IsolatedSandbox:
             else f"control group (version {self.hierarchy.version})"
         )
 
-    def run(
-        self,
-        program: str,
-        *,
-        stdin: bytes = b"",
-        files: Mapping[str, bytes] = NO_FILES,
-        readable: Sequence[Path] = (),
-        python_path: Sequence[Path] = (),
-        limits: Limits = NO_LIMITS_GIVEN,
-    ) -> Execution:
+    def run(self, program: Program) -> Execution:
         """See `Sandbox.run`."""
-        check_names(files)
-        machine = self.machine(readable, python_path)
+        machine = self.machine(program.readable, program.python_path)
         for _ in range(2):
             with self.scratch() as scratch:
                 request: Request = {
                     **machine,
-                    **self.job(files, limits, scratch),
-                    "program": program,
-                    "files": dict(files),
+                    **self.job(program, scratch),
+                    "program": program.source,
+                    "files": dict(program.files),
                 }
-                execution = self._attempt(request, stdin, limits)
+                execution = self._attempt(request, program)
             if execution.status is not ExecutionStatus.FAILED:
                 break
         return execution
@@ -98,12 +87,13 @@ class IsolatedSandbox:
         }
         return machine
 
-    def job(self, files: Mapping[str, bytes], limits: Limits, scratch: str) -> Job:
+    def job(self, program: Program, scratch: str) -> Job:
         """What one program may use."""
+        limits = program.limits
         user = spare_user()
         return {
             "scratch": scratch,
-            "given_bytes": sum(map(len, files.values())),
+            "given_bytes": sum(map(len, program.files.values())),
             "user": user,
             "wall_s": float(limits.wall_s),
             "cpu_s": ceil(limits.cpu_s),
@@ -118,20 +108,20 @@ class IsolatedSandbox:
         """The folder that one program may write to."""
         return workspace() if self.kind is Tier.LANDLOCK else nullcontext(SCRATCH)
 
-    def _attempt(self, request: Request, stdin: bytes, limits: Limits) -> Execution:
+    def _attempt(self, request: Request, program: Program) -> Execution:
         command = interpreter_command(self.runtime)
         try:
             if self.kind is Tier.BUBBLEWRAP:
                 command = bubblewrap.wrapped(command, request)
-            with group_of(self.hierarchy if limits.processes > 1 else None) as group:
+            with group_of(self.hierarchy if program.limits.processes > 1 else None) as group:
                 if group is not None:
                     group.limit(room(request))
                 entrance = -1 if group is None else group.entrance
-                outcome = execute(command, request, stdin, limits.output_bytes, entrance)
+                outcome = execute(command, request, program.stdin, program.limits.output_bytes, entrance)
                 starved = group is not None and group.killed() > 0
         except OSError as error:
             return failure(f"the launcher did not start: {error}")
-        return interpret(outcome, limits, starved=starved)
+        return interpret(outcome, program.limits, starved=starved)
 
     def _process_limit(self, processes: int, user: int | None) -> int:
         allowed = _THREADS if processes == 1 else processes
@@ -168,14 +158,6 @@ def isolated_sandbox(kind: Tier, hierarchy: Hierarchy | None = None) -> Isolated
     """The sandbox of ``kind`` with the running interpreter's runtime; not yet known to work."""
     compileall.compile_dir(Path(__file__).parent / "inside", quiet=2)  # the launcher writes no bytecode
     return IsolatedSandbox(kind, this_runtime(), hierarchy)
-
-
-def check_names(files: Mapping[str, bytes]) -> None:
-    """ValueError for a name that leaves the work directory."""
-    for name in files:
-        path = PurePosixPath(name)
-        if not path.parts or "\0" in name or path.is_absolute() or ".." in path.parts:
-            raise ValueError(f"not a name in the work directory: {name!r}")
 
 
 def _counts_per_namespace() -> bool:

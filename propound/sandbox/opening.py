@@ -10,11 +10,14 @@ from .control_group import own_hierarchy
 from .execution import Execution
 from .isolated import IsolatedSandbox, isolated_sandbox
 from .limits import Limits
+from .program import Program
 from .tier import Tier
 from .unavailable import SandboxUnavailable
 from .warm import WARM_TIERS, WarmSandbox
 
-_CANARY = """
+_SONG = b"still here"
+_CANARY = Program(
+    source="""
 import os, sys
 sys.stdout.write(sys.stdin.read())
 try:
@@ -27,10 +30,11 @@ for path in ("/etc/passwd", "/proc/self/environ"):
     except OSError:
         continue
     raise SystemExit(1)
-"""
+""",
+    stdin=_SONG,
+    limits=Limits(wall_s=10, cpu_s=5, output_bytes=4096, processes=4),
+)
 _LOG = logging.getLogger(__name__)
-_SONG = b"still here"
-_CANARY_LIMITS = Limits(wall_s=10, cpu_s=5, output_bytes=4096, processes=4)
 
 _ADVICE = {
     Tier.BUBBLEWRAP: "install bubblewrap (the package of that name)",
@@ -58,7 +62,7 @@ def open_sandbox(tier: str | None = None, *, warm: bool = True) -> IsolatedSandb
             continue
         for hierarchy in dict.fromkeys((own_hierarchy(), None)):
             sandbox = isolated_sandbox(kind, hierarchy)
-            canary = sandbox.run(_CANARY, stdin=_SONG, limits=_CANARY_LIMITS)
+            canary = sandbox.run(_CANARY)
             if _sings(canary):
                 chosen = _warmed(sandbox) if warm and kind in WARM_TIERS else sandbox
                 _LOG.info("programs are isolated by: %s; memory by: %s", chosen.tier, chosen.memory)
@@ -73,7 +77,7 @@ def open_sandbox(tier: str | None = None, *, warm: bool = True) -> IsolatedSandb
 def _warmed(cold: IsolatedSandbox) -> IsolatedSandbox | WarmSandbox:
     """The warm form of ``cold`` where that works too; its zygotes start again in the process that uses it."""
     sandbox = WarmSandbox(cold)
-    canary = sandbox.run_warm(_CANARY, stdin=_SONG, limits=_CANARY_LIMITS)
+    canary = sandbox.run_warm(_CANARY)
     sandbox.close()
     return sandbox if canary is not None and _sings(canary) else cold
 

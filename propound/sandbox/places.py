@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from threading import BoundedSemaphore
 
 from .execution import Execution
-from .limits import Limits
-from .protocol import NO_FILES, NO_LIMITS_GIVEN, Sandbox
+from .program import Program
+from .protocol import Sandbox
 
 
 class PlacedSandbox:
@@ -25,18 +23,7 @@ class PlacedSandbox:
         """Which isolation this is."""
         return self.inner.tier
 
-    def run(
-        self,
-        program: str,
-        *,
-        stdin: bytes = b"",
-        files: Mapping[str, bytes] = NO_FILES,
-        readable: Sequence[Path] = (),
-        python_path: Sequence[Path] = (),
-        limits: Limits = NO_LIMITS_GIVEN,
-    ) -> Execution:
+    def run(self, program: Program) -> Execution:
         """See `Sandbox.run`; waits for a place first."""
         with self._places:
-            return self.inner.run(
-                program, stdin=stdin, files=files, readable=readable, python_path=python_path, limits=limits
-            )
+            return self.inner.run(program)

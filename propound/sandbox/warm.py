@@ -10,10 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from .execution import Execution, ExecutionStatus
 from .interpretation import failure, interpret
-from .isolated import SCRATCH, IsolatedSandbox, check_names, room
-from .limits import Limits
+from .isolated import SCRATCH, IsolatedSandbox, room
 from .pool import Pool
-from .protocol import NO_FILES, NO_LIMITS_GIVEN
+from .program import Program
 from .request import Warming
 from .runtime import absolute
 from .tier import Tier
@@ -43,42 +42,18 @@ class WarmSandbox:
         """How memory is limited."""
         return self.cold.memory
 
-    def run(
-        self,
-        program: str,
-        *,
-        stdin: bytes = b"",
-        files: Mapping[str, bytes] = NO_FILES,
-        readable: Sequence[Path] = (),
-        python_path: Sequence[Path] = (),
-        limits: Limits = NO_LIMITS_GIVEN,
-    ) -> Execution:
+    def run(self, program: Program) -> Execution:
         """See `Sandbox.run`."""
-        execution = self.run_warm(
-            program, stdin=stdin, files=files, readable=readable, python_path=python_path, limits=limits
-        )
-        if execution is not None:
-            return execution
-        return self.cold.run(
-            program, stdin=stdin, files=files, readable=readable, python_path=python_path, limits=limits
-        )
+        execution = self.run_warm(program)
+        return self.cold.run(program) if execution is None else execution
 
-    def run_warm(
-        self,
-        program: str,
-        *,
-        stdin: bytes = b"",
-        files: Mapping[str, bytes] = NO_FILES,
-        readable: Sequence[Path] = (),
-        python_path: Sequence[Path] = (),
-        limits: Limits = NO_LIMITS_GIVEN,
-    ) -> Execution | None:
+    def run_warm(self, program: Program) -> Execution | None:
         """As `run`; None where no zygote can be had, or where one would run the program differently."""
-        check_names(files)
-        warmth = warmth_for(program, python_path)
-        readable, python_path = tuple(map(absolute, readable)), tuple(map(absolute, python_path))
+        warmth = warmth_for(program)
+        readable = tuple(map(absolute, program.readable))
+        python_path = tuple(map(absolute, program.python_path))
         key: Hashable = (_identities(readable), _identities(python_path), warmth)
-        brought = _brought(files, python_path) - warmth.own_names
+        brought = _brought(program.files, python_path) - warmth.own_names
         for _ in range(2):
             try:
                 zygote = self.pool.take(key, lambda: self._start(readable, python_path, warmth))
@@ -88,7 +63,7 @@ class WarmSandbox:
             if not brought.isdisjoint(zygote.modules):  # it would find the module that is imported already
                 self.pool.give_back(key, zygote)
                 return None
-            execution = self._attempt(zygote, program, files, stdin, limits)
+            execution = self._attempt(zygote, program)
             if execution.status is not ExecutionStatus.FAILED:
                 self.pool.give_back(key, zygote)
                 break
@@ -99,31 +74,29 @@ class WarmSandbox:
         """End the zygotes; the next run starts others."""
         self.pool.close()
 
-    def _attempt(
-        self, zygote: Zygote, program: str, files: Mapping[str, bytes], stdin: bytes, limits: Limits
-    ) -> Execution:
+    def _attempt(self, zygote: Zygote, program: Program) -> Execution:
         try:
             with self.cold.scratch() as scratch:
-                job = self.cold.job(files, limits, scratch)
+                job = self.cold.job(program, scratch)
                 if self.cold.kind is Tier.NAMESPACES:
                     job["scratch"] = zygote.scratch
-                group = zygote.group if limits.processes > 1 else None
+                group = zygote.group if program.limits.processes > 1 else None
                 if group is not None:
                     group.limit(room(job))
                 killed = group.killed() if group is not None else 0
-                outcome = zygote.run(job, program, files, stdin, limits.output_bytes)
+                outcome = zygote.run(job, program)
                 starved = group is not None and group.killed() > killed
         except (ZygoteFailedError, OSError) as error:
             return failure(str(error))
         except BaseException:
             self.pool.discard(zygote)
             raise
-        return interpret(outcome, limits, starved=starved)
+        return interpret(outcome, program.limits, starved=starved)
 
     def _start(self, readable: Sequence[Path], python_path: Sequence[Path], warmth: Warmth) -> Zygote:
         machine = self.cold.machine(readable, python_path)
         scratch = _scratch([target for target, _ in machine["exposed"]])
-        request = {**machine, **self.cold.job({}, NO_LIMITS_GIVEN, scratch)}
+        request = {**machine, **self.cold.job(Program(""), scratch)}
         warming: Warming = {"request": request, "modules": warmth.modules(self.cold.runtime)}  # type: ignore[typeddict-item]
         return Zygote(warming, self.cold.runtime, self.cold.hierarchy)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .program import Program
 from .runtime import Runtime, absolute
 
 STANDARD = [
@@ -99,13 +99,15 @@ class Warmth:
         return frozenset(name for _, name in self.own)
 
 
-def warmth_for(program: str, python_path: Sequence[Path]) -> Warmth:
-    """What ``program`` seems to import. Of ``python_path`` only folders of this distribution are trusted."""
-    imported = (part.split() for clause in _IMPORTED.findall(program) for part in clause.split(","))
+def warmth_for(program: Program) -> Warmth:
+    """What the program and its files seem to import. Of the folders only those of this distribution are trusted."""
+    brought = (text.decode(errors="replace") for name, text in program.files.items() if name.endswith(".py"))
+    clauses = (clause for text in (program.source, *brought) for clause in _IMPORTED.findall(text))
+    imported = (part.split() for clause in clauses for part in clause.split(","))
     named = {words[0].partition(".")[0] for words in imported if words}
     own = tuple(
         (str(folder), name)
-        for folder in map(absolute, python_path)
+        for folder in map(absolute, program.python_path)
         if folder.resolve().is_relative_to(_OWN)
         for name in sorted(named)
         if (folder / name / "__init__.py").is_file()

@@ -7,7 +7,6 @@ import os
 import select
 import socket
 import subprocess
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from .child import end, interpreter_command
 from .control_group import Hierarchy
 from .descriptors import Descriptor, Pipe, sealed
 from .draining import STARTING_S, Outcome, drain
+from .program import Program
 from .request import Job, Warming
 from .runtime import Runtime
 
@@ -89,18 +89,16 @@ class Zygote:
         poller.register(self.control, select.POLLIN)
         return not poller.poll(0)
 
-    def run(
-        self, job: Job, program: str, files: Mapping[str, bytes], stdin: bytes, output_bytes: int
-    ) -> Outcome:
-        """Run a program and wait for its end.
+    def run(self, job: Job, program: Program) -> Outcome:
+        """Run a program, which may use what `job` says, and wait for its end.
 
         Raises:
             ZygoteFailedError: the zygote was gone.
         """
         self.jobs += 1
         with (
-            sealed("payload", marshal.dumps((program, dict(files)))) as payload,
-            sealed("stdin", stdin) as given,
+            sealed("payload", marshal.dumps((program.source, dict(program.files)))) as payload,
+            sealed("stdin", program.stdin) as given,
             Pipe() as stdout,
             Pipe() as stderr,
         ):
@@ -113,7 +111,7 @@ class Zygote:
             stdout.close_write()
             stderr.close_write()
             streams = (stdout.read_end, stderr.read_end, self.control.fileno())
-            return drain(streams, self._stop, job["wall_s"], output_bytes)
+            return drain(streams, self._stop, job["wall_s"], program.limits.output_bytes)
 
     def _stop(self) -> None:
         try:

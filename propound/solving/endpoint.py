@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from propound.policy.endpoint import Endpoint, RequestRefusedError
 from propound.policy.endpoint.policy import SEEDS
 from propound.record import digest
+from propound.solving.program import program_of
 
 PROMPT = """Solve the problem below. Reason step by step, then write one short Python program that computes the \
 answer, in a block that begins with ```python and ends with ```. The program uses the standard library or sympy, \
@@ -18,7 +17,6 @@ Problem:
 TEMPERATURE = 0.6
 MAX_TOKENS = 4_096
 """Most tokens of an attempt, its reasoning included."""
-_BLOCK = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)\n?```", re.DOTALL)
 
 
 class EndpointSolver:
@@ -53,9 +51,3 @@ class EndpointSolver:
     def close(self) -> None:
         """Close the connections."""
         self.endpoint.close()
-
-
-def program_of(text: str) -> str:
-    """The last block of code in a text; empty where there is none."""
-    blocks = _BLOCK.findall(text)
-    return blocks[-1] if blocks else ""

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from propound.sandbox import ExecutionStatus, Limits, Sandbox
+from propound.sandbox import ExecutionStatus, Limits, Program, Sandbox
 from propound.skills import Library
 from propound.skills.library import TOOLKIT_ROOT
 from propound.skills.toolkit import CASE, CATALOGUE
@@ -47,12 +47,13 @@ def examine(reading: Reading, text: str, library: Library, sandbox: Sandbox) -> 
         "example": list(reading.example) if reading.example else None,
         "statement": text,
     }
-    execution = sandbox.run(
+    program = Program(
         "from toolkit import judge\njudge()",
         files={CATALOGUE: json.dumps(library.catalogue(names)).encode(), CASE: json.dumps(case).encode()},
         python_path=(TOOLKIT_ROOT,),
         limits=LIMITS,
     )
+    execution = sandbox.run(program)
     if execution.status is not ExecutionStatus.FINISHED or execution.exit_code != 0:
         last = execution.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         return Examination(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,29 @@ def test_the_program_may_come_from_standard_input_and_print_any_bytes(tmp_path: 
     )
     [result] = results(run.stdout.decode("ascii"))
     assert result["stdout"].encode(errors="surrogateescape") == b"a\0\xff\xed\xa0\x80"
+
+
+def test_the_program_reads_what_is_piped_or_named(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import os\nprint(os.read(0, 99), end='')\nexit(int(input() or 0) if 0 else 3)")
+    (tmp_path / "in").write_text("from the file")
+    command = [*PROGRAM, "sandbox", "run", "a.py"]
+    options: Any = {"cwd": tmp_path, "env": environment(tmp_path / ".propound"), "capture_output": True}
+    [piped] = results(subprocess.run(command, input=b"1\n", check=True, **options).stdout.decode())
+    assert (piped["stdout"], piped["exit_code"]) == ("b'1\\n'", 3)
+    named_file = [*command, "--stdin", "in"]
+    [named] = results(subprocess.run(named_file, input=b"1\n", check=True, **options).stdout.decode())
+    assert named["stdout"] == "b'from the file'"
+    reading, writing = os.pipe()
+    try:
+        late = subprocess.run([*command, "--timeout", "0.5"], stdin=reading, check=True, **options)
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert results(late.stdout.decode())[0]["stdout"] == "b''"
+    assert b"did not end within 0.5 s" in late.stderr
+    missing = subprocess.run([*command, "--stdin", "nowhere"], check=False, **options)
+    assert missing.returncode == 2
+    assert b"nowhere" in missing.stderr
 
 
 def test_limits_and_profiles_hold(tmp_path: Path) -> None:

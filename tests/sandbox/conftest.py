@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pytest
 
-from propound.sandbox import Execution, Limits, Sandbox, Tier, available_tiers, open_sandbox
+from propound.sandbox import Execution, Limits, Program, Sandbox, Tier, available_tiers, open_sandbox
 from propound.sandbox.warm import WARM_TIERS, WarmSandbox
 
 TIERS = available_tiers()
@@ -27,7 +27,7 @@ def open_named(name: str) -> Sandbox:
 
 
 class Run(Protocol):
-    """``Sandbox.run`` with short limits."""
+    """Runs a `Program` of these parts with short limits."""
 
     def __call__(
         self,
@@ -64,12 +64,14 @@ def run(sandbox: Sandbox) -> Run:
         limits: Limits | None = None,
     ) -> Execution:
         execution = (sandbox.run_warm if isinstance(sandbox, WarmSandbox) else sandbox.run)(
-            program,
-            stdin=stdin,
-            files=files or {},
-            readable=readable,
-            python_path=python_path,
-            limits=limits or Limits(wall_s=10, cpu_s=5),
+            Program(
+                program,
+                stdin=stdin,
+                files=files or {},
+                readable=readable,
+                python_path=python_path,
+                limits=limits or Limits(wall_s=10, cpu_s=5),
+            )
         )
         assert execution is not None, "a warm sandbox took a cold one's help"
         return execution
@@ -139,7 +141,7 @@ def _nothing_is_left(
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     before = set(descendants())
     yield
-    canary = sandbox.run("print(input())", stdin=b"still here\n")
+    canary = sandbox.run(Program("print(input())", stdin=b"still here\n"))
     assert canary.succeeded
     assert canary.stdout == b"still here\n"
     kept = before | zygotes(sandbox)

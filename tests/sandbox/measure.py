@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median, quantiles
 
-from propound.sandbox import ExecutionStatus, Limits, Sandbox, available_tiers, open_sandbox
+from propound.sandbox import ExecutionStatus, Limits, Program, Sandbox, available_tiers, open_sandbox
 from propound.sandbox.isolated import SCRATCH
 from propound.sandbox.runtime import this_runtime
 from propound.sandbox.warm import WarmSandbox
@@ -77,7 +77,7 @@ def measure(
     bare = BareFork(program, files, python_path)
 
     def run(box: Sandbox) -> bytes:
-        execution = box.run(program, files=files, python_path=python_path)
+        execution = box.run(Program(program, files=files, python_path=python_path))
         assert execution.succeeded, execution
         return execution.stdout
 
@@ -125,7 +125,7 @@ def rate(box: Sandbox, program: str) -> float:
 def lateness_ms(box: Sandbox, program: str) -> float:
     """How long after its limit a program has ended and the answer is there; the way to its first line included."""
     started = time.monotonic()
-    execution = box.run(program, limits=Limits(wall_s=LIMIT_S, cpu_s=5))
+    execution = box.run(Program(program, limits=Limits(wall_s=LIMIT_S, cpu_s=5)))
     taken = time.monotonic() - started
     assert (execution.status, execution.reason) == (ExecutionStatus.KILLED, "wall")
     return (taken - LIMIT_S) * 1e3
@@ -154,7 +154,7 @@ class BareFork:
         import importlib
 
         os.chdir(self._folder)
-        for path, names in warmth_for(program, python_path).modules(this_runtime()):
+        for path, names in warmth_for(Program(program, python_path=python_path)).modules(this_runtime()):
             sys.path[:0] = path
             for name in names:
                 importlib.import_module(name)

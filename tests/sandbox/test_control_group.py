@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from propound.sandbox import ExecutionStatus, Limits, open_sandbox
+from propound.sandbox import ExecutionStatus, Limits, Program, open_sandbox
 from propound.sandbox.control_group import Hierarchy, own_hierarchy
 from propound.sandbox.isolated import IsolatedSandbox
 from propound.sandbox.warm import WarmSandbox
@@ -40,11 +40,11 @@ def limited_by_group(sandbox: IsolatedSandbox | WarmSandbox) -> bool:
 def test_the_memory_of_all_processes_together_is_limited(tier: str, warm: bool) -> None:
     sandbox = open_sandbox(tier, warm=warm)
     assert limited_by_group(sandbox)
-    execution = sandbox.run(SHARING, limits=MANY)
+    execution = sandbox.run(Program(SHARING, limits=MANY))
     assert (execution.status, execution.reason) == (ExecutionStatus.KILLED, "memory")
     if isinstance(sandbox, WarmSandbox):  # the zygote is outside of what was ended, and serves the next
         before = sandbox.pool.processes()
-        assert sandbox.run("print(1)", limits=MANY).stdout == b"1\n"
+        assert sandbox.run(Program("print(1)", limits=MANY)).stdout == b"1\n"
         assert sandbox.pool.processes() == before
         sandbox.close()
 
@@ -53,8 +53,8 @@ def test_the_memory_of_all_processes_together_is_limited(tier: str, warm: bool) 
 @pytest.mark.parametrize("tier", TIERS)
 def test_a_group_does_not_remember_the_last_program(tier: str) -> None:
     sandbox = open_sandbox(tier)
-    assert sandbox.run(SHARING, limits=MANY).reason == "memory"
-    execution = sandbox.run("import os\nif not os.fork(): os._exit(0)\nos.wait()", limits=MANY)
+    assert sandbox.run(Program(SHARING, limits=MANY)).reason == "memory"
+    execution = sandbox.run(Program("import os\nif not os.fork(): os._exit(0)\nos.wait()", limits=MANY))
     assert execution.succeeded
     if isinstance(sandbox, WarmSandbox):
         sandbox.close()
@@ -69,8 +69,8 @@ def test_without_groups_the_memory_of_each_process_is_limited(
     sandbox = open_sandbox(tier, warm=warm)
     assert not limited_by_group(sandbox)
     limits = Limits(processes=4, memory_mb=128)
-    assert sandbox.run("x = bytearray(200 << 20)", limits=limits).reason == "memory"
-    assert sandbox.run("x = bytearray(20 << 20)", limits=limits).succeeded
+    assert sandbox.run(Program("x = bytearray(200 << 20)", limits=limits)).reason == "memory"
+    assert sandbox.run(Program("x = bytearray(20 << 20)", limits=limits)).succeeded
     if isinstance(sandbox, WarmSandbox):
         sandbox.close()
 
@@ -96,8 +96,8 @@ def test_groups_are_removed(tmp_path: Path) -> None:
     before = {folder.name for folder in hierarchy.folder.glob("propound-*")}
     sandbox = open_sandbox()
     assert isinstance(sandbox, WarmSandbox)
-    assert sandbox.run("print(1)").succeeded
-    assert sandbox.cold.run("print(1)").succeeded
+    assert sandbox.run(Program("print(1)")).succeeded
+    assert sandbox.cold.run(Program("print(1)")).succeeded
     [made] = {folder.name for folder in hierarchy.folder.glob(f"propound-*-{os.getpid()}-*")} - before
     sandbox.close()
     assert not (hierarchy.folder / made).exists()

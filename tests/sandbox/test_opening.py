@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from propound.errors import PropoundError
-from propound.sandbox import Sandbox, SandboxUnavailable, Tier, available_tiers, isolated, open_sandbox
+from propound.sandbox import (
+    Program,
+    Sandbox,
+    SandboxUnavailable,
+    Tier,
+    available_tiers,
+    isolated,
+    open_sandbox,
+)
 from propound.sandbox.isolated import isolated_sandbox
 from propound.sandbox.runtime import this_runtime
 from propound.sandbox.warm import WarmSandbox
@@ -56,6 +64,6 @@ def test_a_machine_without_a_tier_is_told_what_to_change(monkeypatch: pytest.Mon
 def test_a_set_up_that_fails_runs_nothing(tier: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The interpreter works, but a folder that it is to see goes away before it is bound or allowed."""
     monkeypatch.setattr(isolated, "exposed_paths", lambda _: [("/usr", "/usr"), (str(tmp_path / "a"), "/nowhere")])
-    execution = isolated_sandbox(Tier(tier)).run("print('ran')")
+    execution = isolated_sandbox(Tier(tier)).run(Program("print('ran')"))
     assert execution.status == "failed"
     assert execution.stdout == b""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier, Lock
 
-from propound.sandbox import Execution, Limits, Sandbox, open_sandbox
+from propound.sandbox import Execution, Program, Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
-from propound.sandbox.protocol import NO_FILES, NO_LIMITS_GIVEN
 
 
 class Counting:
@@ -24,24 +21,13 @@ class Counting:
     def tier(self) -> str:
         return self.inner.tier
 
-    def run(
-        self,
-        program: str,
-        *,
-        stdin: bytes = b"",
-        files: Mapping[str, bytes] = NO_FILES,
-        readable: Sequence[Path] = (),
-        python_path: Sequence[Path] = (),
-        limits: Limits = NO_LIMITS_GIVEN,
-    ) -> Execution:
+    def run(self, program: Program) -> Execution:
         with self.lock:
             self.running += 1
             self.most = max(self.most, self.running)
         self.barrier.wait(timeout=60)
         try:
-            return self.inner.run(
-                program, stdin=stdin, files=files, readable=readable, python_path=python_path, limits=limits
-            )
+            return self.inner.run(program)
         finally:
             with self.lock:
                 self.running -= 1
@@ -53,6 +39,6 @@ def test_as_many_programs_run_at_once_as_there_are_places() -> None:
     assert isinstance(sandbox, Sandbox)
     assert sandbox.tier == counting.tier
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda n: sandbox.run(f"print(input(), {n})", stdin=b"n ="), range(8)))
+        made = list(pool.map(lambda n: sandbox.run(Program(f"print(input(), {n})", stdin=b"n =")), range(8)))
     assert [each.stdout for each in made] == [b"n = %d\n" % n for n in range(8)]
     assert counting.most == 2

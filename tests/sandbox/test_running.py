@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from propound.sandbox import ExecutionStatus, Limits, Sandbox
+from propound.sandbox import ExecutionStatus, Limits, Program, Sandbox
 
 from .conftest import Run, descendants, is_alive
 
@@ -57,6 +57,12 @@ def test_bytes_pass_through_unchanged(run: Run, data: bytes) -> None:
         ("import os; os._exit(7)", 7),
         ("raise SystemExit('no')", 1),
         ("raise SystemExit(-1)", 255),
+        ("raise SystemExit(2 ** 70)", 255),
+        ("raise SystemExit(True)", 1),
+        ("exit()", 0),
+        ("quit(4)", 4),
+        ("exit('no')", 1),
+        ("import sys; print(1); sys.stdout.close()", 0),
         ("1 / 0", 1),
         ("this is no Python", 1),
         ("print('\\ud800')", 1),
@@ -93,6 +99,26 @@ def test_what_runs_at_exit_runs(run: Run) -> None:
         "threading.Thread(target=lambda: (time.sleep(0.05), print('thread'))).start()\n"
     )
     assert run(program).stdout == b"thread\nlast\n"
+
+
+def test_what_nobody_closed_is_written_out_at_the_end(run: Run) -> None:
+    program = (
+        "import sys\nclass Last:\n  def __del__(self): print('last', file=sys.stderr)\nlast = Last()\n"
+        "def main():\n  out = open(1, 'w')\n  out.write('kept')\n  exit(0)\n"
+        "sys.stdout.write('first, ')\nsys.stdout.flush()\nsys.stdout = None\nmain()"
+    )
+    execution = run(program)
+    assert (execution.stdout, execution.exit_code) == (b"first, kept", 0)
+
+
+def test_the_streams_have_their_usual_names(run: Run) -> None:
+    program = (
+        "from pathlib import Path\nprint(open('/dev/stdin').readline(), end='', flush=True)\n"
+        "print(Path('/dev/fd/0').read_text(), flush=True)\nopen('/dev/stdout', 'w').write('out')\n"
+        "with open('/dev/stderr', 'w') as file: file.write('err')"
+    )
+    execution = run(program, stdin=b"1\n2")
+    assert (execution.stdout, execution.stderr) == (b"1\n\nout", b"err")
 
 
 def test_an_event_loop_works(run: Run) -> None:
@@ -136,7 +162,7 @@ def test_the_work_directory_can_be_used(run: Run) -> None:
 @pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", "", ".", "a\0b"])
 def test_a_file_name_that_leaves_the_work_directory_is_an_error(sandbox: Sandbox, name: str) -> None:
     with pytest.raises(ValueError, match="not a name in the work directory"):
-        sandbox.run("pass", files={name: b""})
+        sandbox.run(Program("pass", files={name: b""}))
 
 
 def test_readable_folders_are_visible_at_their_path(run: Run, tmp_path: Path) -> None:
@@ -163,7 +189,7 @@ def test_python_path_is_searched(run: Run, tmp_path: Path) -> None:
 
 def test_a_missing_readable_folder_is_an_error(sandbox: Sandbox, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        sandbox.run("pass", readable=[tmp_path / "missing"])
+        sandbox.run(Program("pass", readable=[tmp_path / "missing"]))
 
 
 def test_the_environment_is_minimal_and_hashing_is_repeatable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +223,7 @@ def test_output_beyond_the_cap_is_cut_and_the_program_goes_on(run: Run) -> None:
 
 def test_one_sandbox_serves_many_threads(sandbox: Sandbox) -> None:
     with ThreadPoolExecutor(4) as pool:
-        executions = list(pool.map(lambda n: sandbox.run(f"print({n} ** 2)"), range(24)))
+        executions = list(pool.map(lambda n: sandbox.run(Program(f"print({n} ** 2)")), range(24)))
     assert [execution.stdout for execution in executions] == [b"%d\n" % n**2 for n in range(24)]
 
 
@@ -206,7 +232,7 @@ def test_a_forked_child_can_use_the_sandbox(sandbox: Sandbox) -> None:
     if not pid:
         code = 1
         try:
-            code = 0 if sandbox.run("print(1)").stdout == b"1\n" else 2
+            code = 0 if sandbox.run(Program("print(1)")).stdout == b"1\n" else 2
         finally:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
@@ -228,7 +254,7 @@ def test_a_fork_that_holds_copies_of_the_pipes_does_not_delay_a_run(sandbox: San
     timer = threading.Timer(0.3, fork)
     timer.start()
     try:
-        execution = sandbox.run("import time; time.sleep(0.8); print(1)")
+        execution = sandbox.run(Program("import time; time.sleep(0.8); print(1)"))
     finally:
         timer.join()
         os.close(release_write)
@@ -242,7 +268,7 @@ def test_a_fork_that_holds_copies_of_the_pipes_does_not_delay_a_run(sandbox: San
 def test_a_program_ends_when_the_service_is_killed(sandbox: Sandbox) -> None:
     service = os.fork()
     if not service:
-        sandbox.run("import time; time.sleep(600)", limits=Limits(wall_s=600))
+        sandbox.run(Program("import time; time.sleep(600)", limits=Limits(wall_s=600)))
         os._exit(0)
     started: set[int] = set()
     while len(started) < 2:  # the launcher and the program at least
@@ -260,10 +286,10 @@ def test_a_program_ends_when_the_service_is_killed(sandbox: Sandbox) -> None:
 
 
 def test_no_descriptor_is_left_open(sandbox: Sandbox) -> None:
-    sandbox.run("pass")
+    sandbox.run(Program("pass"))
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(3):
-        sandbox.run("while True: print('x' * 1000)", limits=Limits(output_bytes=100))
+        sandbox.run(Program("while True: print('x' * 1000)", limits=Limits(output_bytes=100)))
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from propound.sandbox import ExecutionStatus, Limits, Tier, pool
+from propound.sandbox import ExecutionStatus, Limits, Program, Tier, pool
 from propound.sandbox.isolated import IsolatedSandbox
 from propound.sandbox.request import Job
 from propound.sandbox.warm import WarmSandbox
@@ -252,8 +252,8 @@ def test_streams_and_environment_are_those_of_a_cold_start(sandbox: WarmSandbox)
         "print([p.replace(home, '') for p in sys.path], sys.argv, sys.flags, os.getcwd() == home, os.listdir('.'))\n"
         "print(os.environ['TMPDIR'] == os.path.dirname(home), __name__, __file__, sorted(globals()))\n"
     )
-    warm = sandbox.run_warm(program, stdin=b"ab\r\ncd\xff", files={"given": b""})
-    cold = sandbox.cold.run(program, stdin=b"ab\r\ncd\xff", files={"given": b""})
+    warm = sandbox.run_warm(Program(program, stdin=b"ab\r\ncd\xff", files={"given": b""}))
+    cold = sandbox.cold.run(Program(program, stdin=b"ab\r\ncd\xff", files={"given": b""}))
     assert warm is not None
     assert warm.succeeded, warm.stderr
     assert warm.stdout.decode() == cold.stdout.decode()
@@ -275,7 +275,7 @@ def test_others_code_runs_in_the_program_only(run: Run, tmp_path: Path) -> None:
         "import sys\nprint('lent' in sys.modules)\nimport lent, os\nprint(lent.NUMBER[0] == os.getpid())"
     )
     assert run(program, python_path=[folder]).stdout == b"False\nTrue\n"
-    assert warmth_for("import lent", [folder]).own == ()
+    assert warmth_for(Program("import lent", python_path=[folder])).own == ()
 
 
 @pytest.mark.parametrize("name", ["json.py", "json/__init__.py", "re.py"])
@@ -283,8 +283,8 @@ def test_a_program_that_brings_a_module_of_its_own_gets_it(sandbox: WarmSandbox,
     module = name.partition("/")[0].removesuffix(".py")
     program = f"import {module}; print({module}.x)"
     files = {name: b"x = 9\n"}
-    assert sandbox.run_warm(program, files=files) is None
-    assert sandbox.run(program, files=files).stdout == sandbox.cold.run(program, files=files).stdout
+    assert sandbox.run_warm(Program(program, files=files)) is None
+    assert sandbox.run(Program(program, files=files)).stdout == sandbox.cold.run(Program(program, files=files)).stdout
 
 
 def test_a_lent_folder_with_a_standard_name_is_not_imported_early(
@@ -295,8 +295,8 @@ def test_a_lent_folder_with_a_standard_name_is_not_imported_early(
         if step.is_relative_to("/tmp") and step != Path("/tmp"):
             step.chmod(0o755)
     program = "import json; print(json.x)"
-    assert sandbox.run_warm(program, python_path=[tmp_path]) is None
-    assert sandbox.run(program, python_path=[tmp_path]).stdout == b"9\n"
+    assert sandbox.run_warm(Program(program, python_path=[tmp_path])) is None
+    assert sandbox.run(Program(program, python_path=[tmp_path])).stdout == b"9\n"
 
 
 def test_what_was_imported_beforehand_does_not_count_as_the_programs_memory(run: Run) -> None:
@@ -327,7 +327,7 @@ def test_a_folder_that_was_replaced_is_seen_anew(run: Run, tmp_path: Path) -> No
 def test_a_set_up_that_fails_runs_nothing(
     sandbox: WarmSandbox, monkeypatch: pytest.MonkeyPatch, broken: dict[str, Any]
 ) -> None:
-    sandbox.run("pass")
+    sandbox.run(Program("pass"))
     job = IsolatedSandbox.job
 
     def broken_job(*arguments: Any) -> Job:
@@ -336,13 +336,13 @@ def test_a_set_up_that_fails_runs_nothing(
     with monkeypatch.context() as context:
         context.setattr(IsolatedSandbox, "job", broken_job)
         try:
-            execution = sandbox.run("print('ran')")
+            execution = sandbox.run(Program("print('ran')"))
         except TypeError:
             assert broken == {"wall_s": None}  # which the service itself cannot count with
         else:
             assert execution.status is FAILED
             assert execution.stdout == b""
-    assert sandbox.run("print(1)").stdout == b"1\n"
+    assert sandbox.run(Program("print(1)")).stdout == b"1\n"
 
 
 def test_a_zygote_that_cannot_start_leaves_the_cold_way(
@@ -351,10 +351,10 @@ def test_a_zygote_that_cannot_start_leaves_the_cold_way(
     sandbox.close()
     with monkeypatch.context() as context:
         context.setattr("propound.sandbox.zygote.interpreter_command", lambda *_: ["/nowhere/python"])
-        assert sandbox.run_warm("print(1)") is None
-        assert sandbox.run("print(1)").stdout == b"1\n"
+        assert sandbox.run_warm(Program("print(1)")) is None
+        assert sandbox.run(Program("print(1)")).stdout == b"1\n"
         context.setattr("propound.sandbox.zygote.interpreter_command", lambda *_: ["/bin/true"])
-        assert sandbox.run("print(1)").stdout == b"1\n"
+        assert sandbox.run(Program("print(1)")).stdout == b"1\n"
 
 
 def test_a_dead_zygote_is_replaced(run: Run, sandbox: WarmSandbox) -> None:
@@ -408,7 +408,7 @@ def test_a_fork_of_the_service_has_zygotes_of_its_own(run: Run, sandbox: WarmSan
         code = 1
         try:
             empty = not sandbox.pool.processes()
-            works = sandbox.run("print(1)").stdout == b"1\n"
+            works = sandbox.run(Program("print(1)")).stdout == b"1\n"
             sandbox.close()
             code = 0 if empty and works else 2
         finally:
@@ -422,9 +422,9 @@ def test_zygotes_end_when_the_service_is_killed(sandbox: WarmSandbox) -> None:
     reading, writing = os.pipe()
     service = os.fork()
     if not service:
-        sandbox.run("pass")
+        sandbox.run(Program("pass"))
         threading.Thread(target=sandbox.run, args=("import time; time.sleep(600)",)).start()
-        sandbox.run("import os, time\nif not os.fork(): time.sleep(600)", limits=CHILDREN)
+        sandbox.run(Program("import os, time\nif not os.fork(): time.sleep(600)", limits=CHILDREN))
         holder = os.fork()  # has no copy of what keeps the zygotes alive
         if holder:
             os.write(writing, b"%d\n" % holder)
@@ -450,9 +450,9 @@ def test_zygotes_end_when_the_service_is_killed(sandbox: WarmSandbox) -> None:
 @pytest.mark.parametrize("name", WARM)
 def test_zygotes_end_with_a_process_that_forgets_them(name: str) -> None:
     program = (
-        "from propound.sandbox import open_sandbox\n"
+        "from propound.sandbox import Program, open_sandbox\n"
         f"sandbox = open_sandbox({name.partition(',')[0]!r})\n"
-        "assert sandbox.run('print(1)').stdout == b'1\\n'\nprint(*sandbox.pool.processes())"
+        "assert sandbox.run(Program('print(1)')).stdout == b'1\\n'\nprint(*sandbox.pool.processes())"
     )
     service = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, check=True)
     assert service.stderr == b""
@@ -463,7 +463,7 @@ def test_zygotes_end_with_a_process_that_forgets_them(name: str) -> None:
 def test_zygotes_end_with_their_sandbox(name: str) -> None:
     sandbox = open_named(name)
     assert isinstance(sandbox, WarmSandbox)
-    assert sandbox.run("print(1)").succeeded
+    assert sandbox.run(Program("print(1)")).succeeded
     processes = sandbox.pool.processes()
     del sandbox
     assert processes

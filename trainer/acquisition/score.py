@@ -13,7 +13,7 @@ from propound.answers.kinds import AnswerKind
 from propound.errors import SkillError
 from propound.problem import Domain
 from propound.proving import ProofError, Prover
-from propound.sandbox import ExecutionStatus, Limits
+from propound.sandbox import ExecutionStatus, Limits, Program
 from propound.skills import Library, SkillPackage
 from propound.skills.library import TOOLKIT_ROOT
 from propound.skills.toolkit import CATALOGUE, wording
@@ -233,11 +233,13 @@ class Scorer:
     def _run(self, program: str, asked: list[Any], catalogue: dict[str, Any], limits: Limits) -> Any:
         """The JSON in the last line of what a program prints, or as text why there is none."""
         execution = self.prover.sandbox.run(
-            program,
-            stdin=json.dumps(asked).encode(),
-            files={CATALOGUE: json.dumps(catalogue).encode()},
-            python_path=[TOOLKIT_ROOT],
-            limits=limits,
+            Program(
+                program,
+                stdin=json.dumps(asked).encode(),
+                files={CATALOGUE: json.dumps(catalogue).encode()},
+                python_path=[TOOLKIT_ROOT],
+                limits=limits,
+            )
         )
         if execution.status is ExecutionStatus.FAILED:
             raise ProofError(f"the sandbox failed: {execution.reason}")

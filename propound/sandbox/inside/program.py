@@ -8,12 +8,15 @@ import builtins
 import os
 import sys
 
+from . import console
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
 NAME = "program.py"
 _SIGSTKFLT = 16
+_LONG = 1 << 63
 
 
 class Source:
@@ -40,6 +43,7 @@ def run(text: str) -> NoReturn:
     """Run ``text`` as a script is run, and end this process with its exit code."""
     for name in _own_modules or prepare():
         del sys.modules[name]
+    console.install()
     module = type(sys)("__main__")
     module.__dict__.update(__builtins__=builtins, __file__=NAME, __loader__=Source(text))
     sys.modules["__main__"] = module
@@ -53,14 +57,14 @@ def run(text: str) -> NoReturn:
     except BaseException as error:  # noqa: BLE001 - whatever ends the program is shown, as the interpreter does
         _show(error)
         code = 1
-    _finish(code)
+    _finish(code, module.__dict__)
 
 
 def _exit_code(code: object) -> int:
     if code is None:
         return 0
     if isinstance(code, int):
-        return code & 0xFF
+        return code & 0xFF if -_LONG <= code < _LONG else 0xFF
     print(code, file=sys.stderr)
     return 1
 
@@ -84,8 +88,9 @@ def _out_of_memory() -> NoReturn:
     raise AssertionError("unreachable")
 
 
-def _finish(code: int) -> NoReturn:
-    """End as the interpreter does, without taking it apart: the process is about to disappear."""
+def _finish(code: int, names: dict[str, object]) -> NoReturn:
+    """End as the interpreter does, which takes no more apart than the program's own ``names``: the process is about
+    to disappear, but a file that nobody closed is written out when its last name goes."""
     try:
         if threading := sys.modules.get("threading"):
             threading._shutdown()  # noqa: SLF001
@@ -94,15 +99,25 @@ def _finish(code: int) -> NoReturn:
         atexit._run_exitfuncs()  # noqa: SLF001
     except BaseException as error:  # noqa: BLE001
         _show(error)
-    os._exit(code if _flush() else code or 120)
+    done = _flush()
+    try:
+        for name in names.keys() - {"__builtins__"}:
+            names[name] = None
+        import gc
+
+        gc.collect()
+    except BaseException as error:  # noqa: BLE001
+        _show(error)
+    os._exit(code if _flush() and done else code or 120)
 
 
 def _flush() -> bool:
-    """Write out what was printed; False where that failed."""
+    """Write out what was printed; False where that failed. A stream that is closed has nothing left to write."""
     done = True
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__):
         try:
-            stream.flush()
+            if stream is not None and not getattr(stream, "closed", False):
+                stream.flush()
         except BaseException:  # noqa: BLE001 - the program may have put anything there
             done = False
     return done
