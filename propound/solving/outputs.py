@@ -10,7 +10,7 @@ from typing import Any
 from propound.errors import SandboxFailedError
 from propound.problem import Coding, CodingMode
 from propound.sandbox import Execution, ExecutionStatus, Limits, Program, Sandbox
-from propound.solving.caller import SUBMISSION, TASK
+from propound.solving.caller import PATIENCE, SUBMISSION, TASK
 
 LIMITS = Limits(wall_s=20.0, cpu_s=2.0, memory_mb=1024, output_bytes=65_536)
 """Of a program that prints an answer. Memory is address space: a thread with a large stack takes half of it."""
@@ -78,7 +78,7 @@ def _limits(coding: Coding, tests: int) -> Limits:
     """A coding problem's own limits, for so many tests in one run."""
     seconds = float(coding.time_limit_s * tests + START_S)
     return Limits(
-        wall_s=3 * seconds,
+        wall_s=PATIENCE * seconds,
         cpu_s=seconds,
         memory_mb=max(LIMITS.memory_mb, coding.memory_limit_mb),
         output_bytes=OUTPUT_BYTES,

@@ -15,7 +15,8 @@ from propound.probing.opening import check_probers, open_probers
 from propound.probing.prober import Prober
 from propound.sandbox import Sandbox, open_sandbox
 from propound.skills.library import compile_toolkit
-from propound.solving.endpoint import EndpointSolver, program_of
+from propound.solving.endpoint import EndpointSolver
+from propound.solving.program import program_of
 from tests.factories import mathematics
 from tests.factories.openai_server import OpenAIServer, fails, openai_server, says
 

@@ -148,7 +148,7 @@ def test_every_ordinary_way_to_write_and_end(program: str, sandbox: Sandbox) -> 
         ("exit('wrong input')", "test 1 of 2: wrong input"),
         ("raise KeyError('x')", "test 1 of 2: KeyError: 'x'"),
         ("import os\nos.fork()", "test 1 of 2: "),
-        ("while True: pass", "test 1 of 2: over the time limit of 2 s"),
+        ("while True: pass", "test 1 of 2: over the time limit of "),
         ("print('x' * 2_000_000)", "test 1 of 2: it prints too much"),
         ("x = bytearray(2_000_000_000)", "test 1 of 2: over the memory limit of 1024 MiB"),
     ],
