@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from propound.sandbox import Execution, ExecutionStatus, Limits, Sandbox
+from propound.sandbox import Execution, ExecutionStatus, Limits, Program, Sandbox
 
 from .conftest import Run, descendants
 
@@ -530,7 +530,7 @@ def test_a_hostile_program_does_not_disturb_its_neighbours(sandbox: Sandbox) -> 
     ]
     limits = Limits(wall_s=1, cpu_s=1, memory_mb=128, processes=4)
     with ThreadPoolExecutor(4) as pool:
-        bad = [pool.submit(sandbox.run, program, limits=limits) for program in hostile * 2]
-        good = [pool.submit(sandbox.run, f"print({n})") for n in range(8)]
+        bad = [pool.submit(sandbox.run, Program(program, limits=limits)) for program in hostile * 2]
+        good = [pool.submit(sandbox.run, Program(f"print({n})")) for n in range(8)]
         assert [future.result().stdout for future in good] == [b"%d\n" % n for n in range(8)]
         assert not any(future.result().succeeded for future in bad)

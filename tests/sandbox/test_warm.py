@@ -423,7 +423,7 @@ def test_zygotes_end_when_the_service_is_killed(sandbox: WarmSandbox) -> None:
     service = os.fork()
     if not service:
         sandbox.run(Program("pass"))
-        threading.Thread(target=sandbox.run, args=("import time; time.sleep(600)",)).start()
+        threading.Thread(target=sandbox.run, args=(Program("import time; time.sleep(600)"),)).start()
         sandbox.run(Program("import os, time\nif not os.fork(): time.sleep(600)", limits=CHILDREN))
         holder = os.fork()  # has no copy of what keeps the zygotes alive
         if holder:
