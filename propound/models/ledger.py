@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from threading import Lock
@@ -78,11 +79,13 @@ class Sums(Record):
             unpriced=int(entry.reply is not None and entry.cost is None),
         )
 
-    def __add__(self, other: Sums) -> Sums:
-        """Both together."""
-        mine, theirs = (dict(each) for each in (self, other))
-        known = {name: [value for value in (mine[name], theirs[name]) if value is not None] for name in mine}
-        return Sums(**{name: sum(values) if values else None for name, values in known.items()})
+    @classmethod
+    def total(cls, parts: Iterable[Sums]) -> Sums:
+        """All of them together."""
+        columns = zip(*([value for _, value in part] for part in parts), strict=True)
+        known = ([value for value in column if value is not None] for column in columns)
+        sums = (sum(values) if values else None for values in known)
+        return Sums(**dict(zip(Sums.model_fields, sums, strict=False)))
 
     def line(self) -> str:
         """A line for people."""
@@ -107,12 +110,16 @@ class Spending(Sums):
     @classmethod
     def over(cls, parts: Iterable[tuple[Role, str, Sums]]) -> Spending:
         """Of the sums for roles and models."""
-        total, by_role, by_model = Sums(), dict[str, Sums](), dict[str, Sums]()
-        for role, model, sums in sorted(parts, key=lambda part: part[:2]):
-            total += sums
-            by_role[role.value] = by_role.get(role.value, Sums()) + sums
-            by_model[model] = by_model.get(model, Sums()) + sums
-        return cls(**dict(total), by_role=by_role, by_model=dict(sorted(by_model.items())))
+        every = sorted(parts, key=lambda part: part[:2])
+        by_role, by_model = defaultdict[str, list[Sums]](list), defaultdict[str, list[Sums]](list)
+        for role, model, sums in every:
+            by_role[role.value].append(sums)
+            by_model[model].append(sums)
+        return cls(
+            **dict(Sums.total(sums for _, _, sums in every)),
+            by_role={role: Sums.total(each) for role, each in by_role.items()},
+            by_model={model: Sums.total(by_model[model]) for model in sorted(by_model)},
+        )
 
 
 class MemoryLedger:

@@ -41,7 +41,7 @@ def test_unknown_is_not_nothing() -> None:
     assert Sums.of(failed("1")) == Sums(requests=1, failures=1)
     known = Sums.of(answered("1", prompt_tokens=10, completion_tokens=5, cost=0.0))
     assert known == Sums(requests=1, prompt_tokens=10, completion_tokens=5, cost=0.0)
-    assert Sums.of(answered("2")) + known + Sums.of(failed("3")) == Sums(
+    assert Sums.total([Sums.of(answered("2")), known, Sums.of(failed("3"))]) == Sums(
         requests=3, failures=1, prompt_tokens=10, completion_tokens=5, cost=0.0, unpriced=1
     )
 
@@ -71,10 +71,7 @@ def test_roles_and_models_add_up_to_the_whole(entries: list) -> None:  # type: i
     priced = [each.cost for each in entries if each.cost is not None]
     assert total.cost == (sum(priced) if priced else None)
     for parts in (found.by_role, found.by_model):
-        together = Sums()
-        for each in parts.values():
-            together += each
-        assert together == total
+        assert Sums.total(parts.values()) == total
 
 
 def test_a_line_says_what_is_unknown() -> None:
