@@ -14,6 +14,7 @@ from propound.cli import (
     datasets,
     jobs,
     keys,
+    models,
     sandbox,
     schedules,
     skills,
@@ -205,6 +206,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(benchmarks.app, name="benchmarks")
 app.add_typer(keys.app, name="keys")
+app.add_typer(models.app, name="models")
 app.add_typer(skills.app, name="skills")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(train.app, name="train")

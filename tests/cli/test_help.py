@@ -16,7 +16,7 @@ from tests.cli.commands import propound
 HEAVY = {"sqlalchemy", "celery", "fastapi", "httpx", "sympy", "psycopg", "redis", "rich", "pydantic_settings"}
 COMMANDS = (
     *("up", "demo", "generate", "bench", "doctor", "migrate", "jobs", "datasets", "benchmarks", "keys", "skills"),
-    *("check", "probe", "sandbox", "train"),
+    *("models", "check", "probe", "sandbox", "train"),
 )
 
 

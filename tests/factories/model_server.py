@@ -29,6 +29,8 @@ class ModelServer:
     script: deque[Answer] = field(default_factory=deque)
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    documents: dict[str, Any] = field(default_factory=dict)
+    """What is there to be read, by path: what servers tell of themselves."""
     most_at_once: int = 0
     at_once: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -145,6 +147,11 @@ def model_server(usual: Answer | None = None) -> Iterator[ModelServer]:
     async def chat(request: Request) -> Response:
         body = await request.json()
         return await run_in_threadpool(scripted.answer, body, dict(request.headers))
+
+    @app.get("/{path:path}")
+    async def document(path: str) -> Response:
+        found = scripted.documents.get(f"/{path}")
+        return JSONResponse({"detail": "Not Found"}, status_code=404) if found is None else JSONResponse(found)
 
     config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", ws="none", access_log=False)
     server = uvicorn.Server(config)
