@@ -16,13 +16,15 @@ from propound import __version__
 from propound.config import Settings
 from propound.config import settings as settings_of_process
 from propound.skills.library import Library, default_library
-from service import errors, health
+from service import access, errors, health
 from service.benchmarks import endpoints as benchmarks
 from service.boundary import Boundary
 from service.checkpoints import endpoints as checkpoints
 from service.datasets import endpoints as datasets
 from service.errorpages import router as error_pages
+from service.gathered import Gathered
 from service.jobs import endpoints as jobs
+from service.jobs.reading import QuickReads, Reader
 from service.keys import endpoints as keys
 from service.openapi import describe
 from service.resources import Resources
@@ -55,9 +57,12 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         shared = Resources.open(settings or settings_of_process(), library or default_library())
         app.state.resources = shared
+        app.state.job_reads = Gathered(Reader(shared.database))
+        access.open_log()
         async with shared.wakeups.listening():
             with _told_of_shutdown(shared.wakeups.stop):
                 yield
+        app.state.job_reads.close()
         await shared.close()
 
     app = FastAPI(
@@ -71,6 +76,7 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
         generate_unique_id_function=_operation_id,
     )
     errors.install(app)
+    app.add_middleware(QuickReads)
     app.add_middleware(Boundary)
     for part in (jobs, datasets, benchmarks, skills, trainings, schedules, checkpoints, keys):
         app.include_router(part.router, responses=errors.documented(*COMMON))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
-from propound.storage import keys
 from propound.storage.keys import DEFAULT_TENANT, Scope
+from service.access import KEY_ID
 from service.errors import MissingScopeError, UnauthorizedError
+from service.keyring import Caller
 from service.resources import Shared
 
 bearer = HTTPBearer(
@@ -18,25 +18,13 @@ bearer = HTTPBearer(
 )
 
 
-@dataclass(frozen=True)
-class Caller:
-    """The key behind a request."""
-
-    key_id: str
-    tenant: str
-    scopes: frozenset[str]
-
-    def may(self, scope: str) -> bool:
-        """Whether the key has the scope, or all of them."""
-        return scope in self.scopes or Scope.ADMIN in self.scopes
-
-
-def authenticate(
+async def authenticate(
     needed: SecurityScopes,
+    request: Request,
     shared: Shared,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Caller:
-    """The caller, in a short transaction of its own.
+    """The caller; the database is asked where the key was not verified a moment ago.
 
     Raises:
         UnauthorizedError: no key, or not a live one.
@@ -44,11 +32,10 @@ def authenticate(
     """
     if credentials is None:
         raise UnauthorizedError("send Authorization: Bearer pp_...")
-    with shared.database.begin() as session:
-        key = keys.authenticate(session, credentials.credentials)
-        if key is None:
-            raise UnauthorizedError("no such key, or it is revoked")
-        caller = Caller(key.id, key.tenant, frozenset(key.scopes))
+    caller = await shared.keyring.caller(credentials.credentials)
+    if caller is None:
+        raise UnauthorizedError("no such key, or it is revoked")
+    request.scope[KEY_ID] = caller.key_id
     for scope in needed.scopes:
         if not caller.may(scope):
             raise MissingScopeError(f"this needs a key with the scope {scope}")

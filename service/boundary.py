@@ -1,4 +1,4 @@
-"""The outermost layer of the API: a request id, a limit on the body, and an answer for whatever broke inside.
+"""The outermost layer of the API: a request id, a limit on the body, an answer for whatever broke inside, a log.
 
 Plain ASGI on purpose: it never buffers a response, so that streams stay streams.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service import access
 from service.errors import BodyTooLargeError, InternalError, respond
 
 MAX_BODY = 2**20
@@ -38,30 +40,33 @@ class Boundary:
             return
         headers = Headers(scope=scope)
         request_id = _request_id(headers.get(REQUEST_ID))
-        started = False
+        status = 0
+        began = time.perf_counter()
 
         async def send_marked(message: Message) -> None:
-            nonlocal started
+            nonlocal status
             if message["type"] == "http.response.start":
-                started = True
+                status = message["status"]
                 marked = MutableHeaders(scope=message)
                 marked[REQUEST_ID] = request_id
                 marked["X-Content-Type-Options"] = "nosniff"
             await send(message)
 
         limit = UPLOADS.get((scope["method"], scope["path"]), MAX_BODY)
-        if _declared_length(headers) > limit:
-            large = BodyTooLargeError(f"at most {limit} bytes", headers={"Connection": "close"})
-            await respond(large, scope["path"])(scope, receive, send_marked)
-            return
         try:
-            await self.app(scope, _limited(receive, limit), send_marked)
+            if _declared_length(headers) > limit:
+                large = BodyTooLargeError(f"at most {limit} bytes", headers={"Connection": "close"})
+                await respond(large, scope["path"])(scope, receive, send_marked)
+            else:
+                await self.app(scope, _limited(receive, limit), send_marked)
         except Exception:
             log.exception("request %s failed: %s %r", request_id, scope["method"], scope["path"])
-            if started:
+            if status:
                 raise
             broken = InternalError(f"request {request_id} failed; it is in the server's log")
             await respond(broken, scope["path"])(scope, receive, send_marked)
+        finally:
+            access.note(scope, status, (time.perf_counter() - began) * 1e3, request_id)
 
 
 def _request_id(given: str | None) -> str:

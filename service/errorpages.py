@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from service.errors import KINDS, NotFoundError, documented, summary
+from service.errors import KINDS, NotFoundError, documented, found, summary
 
 router = APIRouter(prefix="/errors", tags=["errors"])
 
@@ -38,6 +38,4 @@ async def list_errors() -> list[ErrorPage]:
 @router.get("/{slug}", summary="Explain a kind of error", responses=documented(NotFoundError))
 async def get_error(slug: Annotated[str, Path(max_length=64, examples=["not-found"])]) -> ErrorPage:
     """What it means and what to do."""
-    if slug not in PAGES:
-        raise NotFoundError("no such kind of error")
-    return PAGES[slug]
+    return found(PAGES.get(slug), "kind of error")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -120,6 +120,20 @@ class NotFoundError(ServiceError):
     """Nothing is at this address, or it belongs to another tenant."""
 
     status, slug, title = 404, "not-found", "Not found"
+
+
+Found = TypeVar("Found")
+
+
+def found(it: Found | None, what: str) -> Found:
+    """What was looked for.
+
+    Raises:
+        NotFoundError: it is None: the caller has no such `what`.
+    """
+    if it is None:
+        raise NotFoundError(f"no such {what}")
+    return it
 
 
 class MethodNotAllowedError(ServiceError):

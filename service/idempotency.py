@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from propound.record import digest
 from propound.storage import idempotency
-from service.auth import Caller
 from service.errors import IdempotencyKeyReusedError, Responses
+from service.keyring import Caller
 
 IdempotencyKey = Annotated[
     str | None,

@@ -15,6 +15,7 @@ from propound.errors import PropoundError
 from propound.queue import Publisher
 from propound.skills.library import Library
 from propound.storage.session import Database
+from service.keyring import Keyring, Lookups
 from service.wakeups import Wakeups
 
 POOL = 10
@@ -35,6 +36,7 @@ class Resources:
     publisher: Publisher
     wakeups: Wakeups
     library: Library
+    keyring: Keyring
 
     @classmethod
     def open(cls, settings: Settings, library: Library) -> Resources:
@@ -50,10 +52,11 @@ class Resources:
         redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, health_check_interval=15)
         database = Database(settings.database_url, pool_size=POOL)
         publisher = Publisher(settings.redis_url)
-        return cls(settings, database, redis, publisher, Wakeups(redis), library)
+        return cls(settings, database, redis, publisher, Wakeups(redis), library, Keyring(Lookups(database)))
 
     async def close(self) -> None:
         """Give back every connection."""
+        self.keyring.close()
         await self.redis.aclose()
         self.publisher.close()
         self.database.close()

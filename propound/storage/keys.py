@@ -73,21 +73,18 @@ def authenticate(session: Session, secret: str) -> ApiKey | None:
     """The live key that the secret belongs to, or None. Notes the use, at most once a minute."""
     match secret.split("_", 2):
         case ["pp", prefix, _] if len(secret) <= _LONGEST_SECRET:
-            key = session.scalar(select(ApiKey).where(ApiKey.prefix == prefix, ApiKey.revoked_at.is_(None)))
+            last = func.coalesce(ApiKey.last_used_at, ApiKey.created_at - USE_IS_NOTED_EVERY)
+            is_due = last <= func.now() - USE_IS_NOTED_EVERY
+            query = select(ApiKey, is_due).where(ApiKey.prefix == prefix, ApiKey.revoked_at.is_(None))
+            found = session.execute(query).one_or_none()
         case _:
             return None
-    if key is None or not hmac.compare_digest(key.hash, _hash(secret)):
+    if found is None or not hmac.compare_digest(found[0].hash, _hash(secret)):
         return None
-    session.execute(
-        update(ApiKey)
-        .where(
-            ApiKey.id == key.id,
-            func.coalesce(ApiKey.last_used_at, ApiKey.created_at - USE_IS_NOTED_EVERY)
-            <= func.now() - USE_IS_NOTED_EVERY,
-        )
-        .values(last_used_at=func.now())
-        .execution_options(synchronize_session=False)
-    )
+    key, use_is_due = found
+    if use_is_due:
+        noted = update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=func.now())
+        session.execute(noted.execution_options(synchronize_session=False))
     return key
 
 

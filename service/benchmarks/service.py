@@ -10,7 +10,6 @@ from propound.decontamination import BenchmarkFileError, Layout, read_rows
 from propound.storage import benchmarks
 from propound.storage.session import Database
 from propound.storage.tables import Benchmark
-from service.auth import Caller
 from service.benchmarks.schemas import BenchmarkView, benchmark_view
 from service.errors import (
     BenchmarkInUseError,
@@ -18,7 +17,9 @@ from service.errors import (
     InvalidRequestError,
     NotFoundError,
     UnsupportedMediaTypeError,
+    found,
 )
+from service.keyring import Caller
 
 LAYOUTS = {
     "application/x-ndjson": Layout.JSONL,
@@ -79,10 +80,7 @@ def find(session: Session, caller: Caller, benchmark_id: str) -> Benchmark:
     Raises:
         NotFoundError: the tenant has no such benchmark.
     """
-    benchmark = benchmarks.get(session, caller.tenant, benchmark_id)
-    if benchmark is None:
-        raise NotFoundError("no such benchmark")
-    return benchmark
+    return found(benchmarks.get(session, caller.tenant, benchmark_id), "benchmark")
 
 
 def delete(session: Session, caller: Caller, benchmark_id: str) -> None:

@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from propound.storage import checkpoints
 from propound.storage.tables import Promotion, StoredCheckpoint
-from service.auth import Caller
 from service.checkpoints.schemas import Remark
-from service.errors import NotFoundError, NothingBeforeError
+from service.errors import NotFoundError, NothingBeforeError, found
+from service.keyring import Caller
 
 
 def find(session: Session, version: str) -> StoredCheckpoint:
@@ -17,10 +17,7 @@ def find(session: Session, version: str) -> StoredCheckpoint:
     Raises:
         NotFoundError: none of that version is kept.
     """
-    found = checkpoints.get(session, version)
-    if found is None:
-        raise NotFoundError("no such checkpoint")
-    return found
+    return found(checkpoints.get(session, version), "checkpoint")
 
 
 def promote(session: Session, caller: Caller, version: str, remark: Remark) -> Promotion:

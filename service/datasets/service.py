@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from propound.storage import datasets, jobs, trajectories
 from propound.storage.tables import Dataset, StoredProblem, StoredTrajectory
-from service.auth import Caller
 from service.datasets.schemas import DatasetView, dataset_view
-from service.errors import NotFoundError
+from service.errors import found
+from service.keyring import Caller
 
 
 def find(session: Session, caller: Caller, dataset_id: str) -> Dataset:
@@ -17,10 +17,7 @@ def find(session: Session, caller: Caller, dataset_id: str) -> Dataset:
     Raises:
         NotFoundError: the tenant has no such dataset.
     """
-    dataset = datasets.get(session, caller.tenant, dataset_id)
-    if dataset is None:
-        raise NotFoundError("no such dataset")
-    return dataset
+    return found(datasets.get(session, caller.tenant, dataset_id), "dataset")
 
 
 def edition(session: Session, caller: Caller, dataset_id: str) -> datasets.Edition:
@@ -29,10 +26,7 @@ def edition(session: Session, caller: Caller, dataset_id: str) -> datasets.Editi
     Raises:
         NotFoundError: the tenant has no such dataset.
     """
-    found = datasets.edition(session, caller.tenant, dataset_id)
-    if found is None:
-        raise NotFoundError("no such dataset")
-    return found
+    return found(datasets.edition(session, caller.tenant, dataset_id), "dataset")
 
 
 def find_problem(session: Session, caller: Caller, problem_id: str) -> StoredProblem:
@@ -41,10 +35,7 @@ def find_problem(session: Session, caller: Caller, problem_id: str) -> StoredPro
     Raises:
         NotFoundError: the tenant has no such problem.
     """
-    problem = datasets.problem(session, caller.tenant, problem_id)
-    if problem is None:
-        raise NotFoundError("no such problem")
-    return problem
+    return found(datasets.problem(session, caller.tenant, problem_id), "problem")
 
 
 def find_trajectory(session: Session, caller: Caller, trajectory_id: str) -> StoredTrajectory:
@@ -53,10 +44,7 @@ def find_trajectory(session: Session, caller: Caller, trajectory_id: str) -> Sto
     Raises:
         NotFoundError: the tenant has no such trajectory.
     """
-    trajectory = trajectories.get(session, caller.tenant, trajectory_id)
-    if trajectory is None:
-        raise NotFoundError("no such trajectory")
-    return trajectory
+    return found(trajectories.get(session, caller.tenant, trajectory_id), "trajectory")
 
 
 def views(session: Session, rows: list[Dataset]) -> dict[str, DatasetView]:

@@ -15,17 +15,17 @@ from propound.skills.package import Category
 from propound.storage import benchmarks, datasets, jobs, requests, settle
 from propound.storage.tables import Job
 from service import idempotency
-from service.auth import Caller
 from service.errors import (
     Fault,
     FinalJobError,
     ImpossibleRequestError,
-    NotFoundError,
     UnlistedBenchmarkError,
     UnlistedSkillError,
     UnmeasuredDifficultyError,
+    found,
 )
 from service.jobs.schemas import JobCreate, JobView, job_view
+from service.keyring import Caller
 
 PATH = "/v1/jobs"
 UNNAMED = "untitled"
@@ -97,10 +97,7 @@ def find(session: Session, caller: Caller, job_id: str) -> Job:
     Raises:
         NotFoundError: the tenant has no such job.
     """
-    job = jobs.get(session, caller.tenant, job_id)
-    if job is None:
-        raise NotFoundError("no such job")
-    return job
+    return found(jobs.get(session, caller.tenant, job_id), "job")
 
 
 def show(session: Session, caller: Caller, job_id: str) -> JobView:
@@ -109,10 +106,7 @@ def show(session: Session, caller: Caller, job_id: str) -> JobView:
     Raises:
         NotFoundError: the tenant has no such job.
     """
-    found = jobs.show(session, caller.tenant, job_id)
-    if found is None:
-        raise NotFoundError("no such job")
-    return job_view(found.job, found.dataset, found.spending)
+    return job_view(*found(jobs.show(session, caller.tenant, job_id), "job"))
 
 
 def cancel(session: Session, caller: Caller, job_id: str) -> Job:
@@ -122,9 +116,7 @@ def cancel(session: Session, caller: Caller, job_id: str) -> Job:
         NotFoundError: the tenant has no such job.
         FinalJobError: it has ended by itself.
     """
-    job = settle.cancel(session, caller.tenant, job_id)
-    if job is None:
-        raise NotFoundError("no such job")
+    job = found(settle.cancel(session, caller.tenant, job_id), "job")
     if job.state.is_final and job.state is not JobState.CANCELLED:
         raise FinalJobError(f"it is {job.state}")
     return job

@@ -6,18 +6,34 @@ from fastapi import APIRouter, Response
 
 from propound.storage import keys as repository
 from service.auth import KeysAdmin
-from service.errors import InvalidCursorError, NotFoundError, OwnKeyError, documented
+from service.errors import (
+    BodyTooLargeError,
+    InvalidCursorError,
+    InvalidRequestError,
+    MalformedBodyError,
+    NotFoundError,
+    OwnKeyError,
+    UnsupportedMediaTypeError,
+    documented,
+)
 from service.identifiers import KeyId
 from service.keys import service
 from service.keys.schemas import KeyCreate, KeyView, NewKeyView, key_view
 from service.pagination import Id, Listing, Page, Pages
-from service.resources import Transaction
+from service.resources import Shared, Transaction
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 LISTING = Listing("keys", Id)
 
 
-@router.post("", summary="Make a key", status_code=201)
+@router.post(
+    "",
+    summary="Make a key",
+    status_code=201,
+    responses=documented(
+        MalformedBodyError, BodyTooLargeError, UnsupportedMediaTypeError, InvalidRequestError
+    ),
+)
 def create_key(body: KeyCreate, caller: KeysAdmin, session: Transaction, response: Response) -> NewKeyView:
     """The secret is in this response and nowhere else."""
     made = service.create(session, caller, body)
@@ -36,6 +52,6 @@ def list_keys(caller: KeysAdmin, session: Transaction, paging: Pages) -> Page[Ke
 @router.delete(
     "/{key_id}", summary="Revoke a key", status_code=204, responses=documented(NotFoundError, OwnKeyError)
 )
-def revoke_key(key_id: KeyId, caller: KeysAdmin, session: Transaction) -> None:
-    """For good, at once. A key cannot revoke itself."""
-    service.revoke(session, caller, key_id)
+def revoke_key(key_id: KeyId, caller: KeysAdmin, shared: Shared, session: Transaction) -> None:
+    """For good, within a second. A key cannot revoke itself, nor one that may do what it may not."""
+    service.revoke(session, caller, shared.keyring, key_id)

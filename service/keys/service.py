@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from propound.storage import keys
-from service.auth import Caller
-from service.errors import MissingScopeError, NotFoundError, OwnKeyError
+from service.errors import MissingScopeError, OwnKeyError, found
+from service.keyring import Caller, Keyring
 from service.keys.schemas import KeyCreate
 
 
@@ -22,14 +23,18 @@ def create(session: Session, caller: Caller, wanted: KeyCreate) -> keys.NewKey:
     return keys.create(session, tenant=caller.tenant, name=wanted.name, scopes=wanted.scopes)
 
 
-def revoke(session: Session, caller: Caller, key_id: str) -> None:
+def revoke(session: Session, caller: Caller, keyring: Keyring, key_id: str) -> None:
     """Revoke a key for good; doing it twice changes nothing.
 
     Raises:
         OwnKeyError: the key of this very request.
         NotFoundError: the tenant has no such key.
+        MissingScopeError: the key may do what the caller's own may not.
     """
     if key_id == caller.key_id:
         raise OwnKeyError("make another key and revoke this one with it")
-    if keys.revoke(session, caller.tenant, key_id) is None:
-        raise NotFoundError("no such key")
+    revoked = found(keys.revoke(session, caller.tenant, key_id), "key")
+    for scope in revoked.scopes:
+        if not caller.may(scope):
+            raise MissingScopeError(f"your own key lacks {scope}, so it cannot revoke one that has it")
+    event.listen(session, "after_commit", lambda _: keyring.forget(), once=True)

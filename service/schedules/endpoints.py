@@ -15,6 +15,7 @@ from service.errors import (
     UnlistedCheckpointError,
     UnsupportedMediaTypeError,
     documented,
+    found,
 )
 from service.identifiers import ScheduleId
 from service.pagination import Id, Listing, Page, Pages
@@ -67,10 +68,7 @@ def get_schedule(
     session: Transaction,
 ) -> ScheduleView:
     """When it is due, and what it began last."""
-    found = schedules.get(session, schedule_id)
-    if found is None:
-        raise NotFoundError("no such schedule")
-    return schedule_view(found)
+    return schedule_view(found(schedules.get(session, schedule_id), "schedule"))
 
 
 @router.delete(

@@ -10,8 +10,8 @@ from propound.storage import checkpoints, trainings
 from propound.storage.tables import Training
 from propound.training import LIVE, TrainingRequest
 from service import idempotency
-from service.auth import Caller
-from service.errors import Fault, FinalTrainingError, NotFoundError, UnlistedCheckpointError
+from service.errors import Fault, FinalTrainingError, UnlistedCheckpointError, found
+from service.keyring import Caller
 from service.trainings.schemas import TrainingCreate, TrainingView, training_view
 
 PATH = "/v1/trainings"
@@ -64,10 +64,7 @@ def find(session: Session, training_id: str) -> Training:
     Raises:
         NotFoundError: there is none.
     """
-    training = trainings.get(session, training_id)
-    if training is None:
-        raise NotFoundError("no such training run")
-    return training
+    return found(trainings.get(session, training_id), "training run")
 
 
 def cancel(session: Session, training_id: str) -> Training:
@@ -77,9 +74,7 @@ def cancel(session: Session, training_id: str) -> Training:
         NotFoundError: there is no such run.
         FinalTrainingError: it has ended by itself.
     """
-    training = trainings.cancel(session, training_id)
-    if training is None:
-        raise NotFoundError("no such training run")
+    training = found(trainings.cancel(session, training_id), "training run")
     if training.state.is_final and training.state != "cancelled":
         raise FinalTrainingError(f"it has {training.state}")
     return training
