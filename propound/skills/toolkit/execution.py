@@ -41,7 +41,7 @@ def compile_program(source: str, mode: str = "function") -> Run:
     A function's `solve` gets a copy of its input, and its result comes back as plain JSON values. A whole program
     gets the input as its standard input, and what it prints comes back.
     """
-    code = compile(source, _FILE, "exec", dont_inherit=True)
+    code = compile(source, _FILE, "exec")  # with this module's lazy annotations, which mutants may have made nonsense
     if mode == STDIN:
         return lambda text: _main(code, text)
     namespace = _namespace()
