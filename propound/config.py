@@ -74,8 +74,11 @@ class Settings(BaseSettings):
     prober_engine: Literal["embedded", "transformers", "vllm"] = Field(
         default="embedded", description="What runs the solvers."
     )
-    judges: int = Field(
-        default=0, ge=0, le=3, description="Seats of the committee that go to model judges at the endpoint."
+    judges: int | None = Field(
+        default=None,
+        ge=0,
+        le=3,
+        description="Seats of the committee that go to model judges; unset: all where a file of models names judges.",
     )
 
     @property

@@ -24,7 +24,7 @@ from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import Library, default_library
 from propound.skills.library import compile_toolkit
-from propound.verification.judges import open_judges
+from propound.verification.judges import open_auditor, open_judges
 from propound.verification.verify import Verification
 from worker.proposer import Proposer
 
@@ -65,7 +65,9 @@ class Pipeline:
         in_flight = 1 if settings.policy == SCRIPTED else settings.episodes_in_flight
         if in_flight > 1:
             sandbox = PlacedSandbox(sandbox)
-        verification = Verification(library, sandbox, judges=open_judges(settings))
+        verification = Verification(
+            library, sandbox, judges=open_judges(settings), auditor=open_auditor(settings)
+        )
         proposer = Proposer(settings, library)
         pool = open_probers(settings, sandbox)
         return cls(

@@ -108,10 +108,9 @@ class Model(Record):
             raise ValueError("fields that are not for changing")
         return extra
 
-    @property
-    def is_local(self) -> bool:
-        """Whether this installation runs it itself; its server then tells log-probabilities as they were drawn from."""
-        return self.folder is not None or self.hub is not None
+    def is_same(self, other: Model) -> bool:
+        """Whether both are one model, under whatever name of ours."""
+        return self.name == other.name or bool(self.served and self.served == other.served)
 
     @property
     def fingerprint(self) -> str:
@@ -183,18 +182,24 @@ class Catalogue(Record):
         """Who judges, in the file's order."""
         return tuple(map(self.model, self.roles.judges))
 
+    def auditor(self) -> Model | None:
+        """Who looks again where judges do not agree; None: nobody."""
+        return self.model(self.roles.auditor) if self.roles.auditor else None
+
     def solvers(self) -> tuple[Model, ...]:
         """Who solves, in the file's order."""
         return tuple(map(self.model, self.roles.solvers))
 
     def _one(self, role: str, name: str | None) -> Model:
         if name is None:
-            raise CatalogueError(
-                f"no model has the role {role}: name one under [roles] in {self.source}"
-                if self.source
-                else NOTHING
-            )
+            raise self.missing(role)
         return self.model(name)
+
+    def missing(self, role: str) -> CatalogueError:
+        """What to say where no model has a role that is needed."""
+        if self.source is None:
+            return CatalogueError(NOTHING)
+        return CatalogueError(f"no model has the role {role}: name one under [roles] in {self.source}")
 
 
 NOTHING = "a model needs PROPOUND_MODELS, or PROPOUND_ENDPOINT_URL and PROPOUND_ENDPOINT_MODEL"
@@ -218,5 +223,4 @@ def shared_families(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
 
 
 def _are_kin(one: Model, other: Model) -> bool:
-    same = one.family is not None and one.family == other.family
-    return same or one.name == other.name or bool(one.served and one.served == other.served)
+    return one.is_same(other) or (one.family is not None and one.family == other.family)

@@ -24,7 +24,7 @@ from propound.models.complaint import LONGEST, Complaint, complaint_of
 from propound.models.errors import ModelDownError, ModelRefusedError, RequestFailedError, RequestRefusedError
 from propound.models.ledger import Entry, Ledger, MemoryLedger, request_id
 from propound.models.limit import Limit, Signal, work_of
-from propound.models.purpose import Purpose
+from propound.models.purpose import SEEDS, Purpose
 from propound.models.reading import ComplaintError, EmptyAnswerError, NotAnswerError, read_stream
 from propound.models.reply import FinishReason, Reply
 from propound.pulse import beat
@@ -32,8 +32,6 @@ from propound.pulse import beat
 CONNECT_SECONDS = 10.0
 MAX_COMPLAINT = 1 << 20
 """Bytes of an error's body that are read."""
-SEEDS = 2**31
-"""Seeds are smaller than this: some servers keep them in 32 bits."""
 
 _UNCHANGED = {"top_p": 1.0, "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 """A server's own defaults (vLLM takes them from the checkpoint) would change the distribution."""
@@ -99,11 +97,6 @@ class Client:
         """Without the key."""
         return f"Client({self.model.name!r} at {self._url!r})"
 
-    @property
-    def samples_otherwise(self) -> bool:
-        """Whether parameters of the sampling were refused, or are changed by the model's extra fields."""
-        return bool((self._left_out | self.model.extra.keys()) & _SAMPLING)
-
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
@@ -130,9 +123,8 @@ class Client:
             max_tokens: budget of the answer, if not the model's own; that of the thought is added to it.
             schema: JSON schema of the answer, where the server has structured outputs; never rely on it.
             tools: function schemas, where the server has structured calls; never rely on it.
-            with_tokens: ask for token ids and log-probabilities. Given only at temperature 1, or by a server that
-                this installation runs: vLLM reports the model's own probabilities unless it is told otherwise, which
-                at another temperature are not those that it sampled with.
+            with_tokens: ask for token ids and log-probabilities. Given only at temperature 1: vLLM reports the
+                model's own probabilities, which at another temperature are not those that it sampled with.
 
         Raises:
             ModelDownError: no attempt was answered.
@@ -143,7 +135,7 @@ class Client:
         told = [_utf8(message) for message in messages]
         budget = (self.model.answer_tokens if max_tokens is None else max_tokens) + self.model.thought_tokens
         asked: dict[str, Any] = {"temperature": temperature, "seed": seed % SEEDS, "max_tokens": budget}
-        with_tokens = with_tokens and (temperature == 1.0 or (self.model.is_local and temperature > 0))
+        with_tokens = with_tokens and temperature == 1.0
         if with_tokens:
             asked |= {**_UNCHANGED, "logprobs": True, "return_token_ids": True}
         if schema is not None:
@@ -154,7 +146,7 @@ class Client:
         asked |= self.model.extra
         number = request_id(purpose, self.model.name, told, asked | {"served": self.model.served})
         reply = self.ledger.find(number) or self._asked(told, asked, purpose, number)
-        is_exact = with_tokens and not self.samples_otherwise
+        is_exact = with_tokens and not self._left_out & _SAMPLING and not self.model.extra.keys() & _SAMPLING
         return reply if is_exact or reply.tokens is None else replace(reply, tokens=None)
 
     def _asked(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from secrets import token_bytes
 from threading import Lock
 from typing import Any, Protocol
 
@@ -40,6 +41,10 @@ class Entry(Record):
 
 class Ledger(Protocol):
     """Where entries are kept; safe to share between threads."""
+
+    @property
+    def secret(self) -> bytes:
+        """What the marks around material in a request are drawn from, so that an equal request is asked alike."""
 
     def find(self, id: str) -> Reply | None:  # noqa: A002 - the name of the entry's field
         """The answer to the request of that id, to be used instead of asking."""
@@ -126,6 +131,7 @@ class MemoryLedger:
     """Entries of one process, for commands and tests."""
 
     def __init__(self) -> None:
+        self.secret = token_bytes(32)
         self.entries: list[Entry] = []
         self._answers: dict[str, Reply] = {}
         self._lock = Lock()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 
 from propound.record import Record
+
+SEEDS = 2**31
+"""Seeds are smaller than this: some servers keep them in 32 bits."""
 
 
 class Role(StrEnum):
@@ -46,3 +50,8 @@ class Purpose(Record):
     """At the same thing by the same model; not a repetition after a failure."""
     part: str = ""
     """Tells apart what one role asks at one place, as the name of a judge's part."""
+
+
+def seed_of(*parts: str) -> int:
+    """A seed that follows from the parts, as every server takes it: 31 bits."""
+    return int.from_bytes(hashlib.sha256(":".join(parts).encode()).digest()[:8]) % SEEDS

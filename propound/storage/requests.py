@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
@@ -18,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from propound.models.ledger import Entry, Spending, Sums
 from propound.models.purpose import Role
 from propound.models.reply import Reply
+from propound.storage import installation
 from propound.storage.session import Database
 from propound.storage.tables import Job, RequestSum, StoredRequest
 
@@ -117,6 +119,12 @@ class DatabaseLedger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @cached_property
+    def secret(self) -> bytes:
+        """See `Ledger.secret`; the installation's, which all processes share."""
+        with self._database.begin() as session:
+            return installation.secret(session)
 
     def find(self, id: str) -> Reply | None:  # noqa: A002 - the name of the entry's field
         """See `Ledger.find`."""

@@ -133,6 +133,17 @@ class ApiKey(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class Installation(Base):
+    """What this installation keeps of itself, in the only row."""
+
+    __tablename__ = "installation"
+    __table_args__ = (CheckConstraint("single", name="one_installation"),)
+
+    single: Mapped[bool] = mapped_column(primary_key=True)
+    secret: Mapped[bytes]
+    """See `propound.storage.installation`."""
+
+
 class Job(Base):
     """A request, where it stands, and its funnel."""
 

@@ -1,84 +1,100 @@
-"""The committee's acceptance rule (method section 7), as pure functions over votes.
+"""Decides by votes whether a problem is accepted (method section 7): pure functions, without a model or a sandbox.
 
-Accepted when all hold: at least two votes are valid; no rationale names ambiguity, under-specification or
-unsolvability; the answers agree, or an auditor settles the difference.
+Accepted when all hold: at least two votes are valid, no vote names a defect, and the answers agree. Where only the
+last two fail, an audit - another look by somebody who has not voted - may settle it; without one it is rejected.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from propound.answers import Agreement, compare
+from propound.answers import Agreement, Comparison, compare
 from propound.answers.kinds import AnswerKind
 from propound.verification.verdict import Rejection, Vote
 
 QUORUM = 2
 """Valid votes that an accepted problem needs."""
+_EXACT = frozenset({Rejection.AMBIGUOUS, Rejection.DEGENERATE, Rejection.GIVEN_AWAY})
+"""What the programmatic members prove; no majority and no audit outweighs it."""
 
-_DEFECT = re.compile(
-    r"ambigu|under[- ]?(?:specif|determin)|unsolvab|not solvable|cannot be solved|insufficient information"
-    r"|missing information|ill[- ]posed|more than one (?:answer|reading)",
-    re.IGNORECASE,
-)
-_NEGATED = re.compile(r"(?:\b(?:no|not|isn't|nothing|without|neither|nor)\b[^.;]{0,24}|\bun)$", re.IGNORECASE)
+
+@dataclass(frozen=True)
+class Standard:
+    """What an answer is held against: the gold answer, and how to compare with it."""
+
+    gold: str
+    kind: AnswerKind
+    relative_tolerance: float | None = None
+
+    def compare(self, answer: str) -> Comparison:
+        """The answer beside the gold one."""
+        return compare(
+            gold=self.gold, answer=answer, kind=self.kind, relative_tolerance=self.relative_tolerance
+        )
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The committee's decision: why not, or the answer that stands."""
+    """What the votes come to."""
 
     rejection: Rejection | None
+    """None: accepted."""
     rationale: str
-    answer: str | None = None
+    auditable: bool = False
+    """Whether another look may still save it."""
 
 
-Auditor = Callable[[Sequence[Vote]], str | None]
-"""Looks again when answers differ; returns the answer that stands, or None."""
+def decide(votes: Sequence[Vote], standard: Standard) -> Decision:
+    """The acceptance rule before any audit.
 
-
-def names_defect(rationale: str) -> str | None:
-    """The words with which a rationale names a defect of the statement, unless it denies it; else None."""
-    for match in _DEFECT.finditer(rationale):
-        if not _NEGATED.search(rationale[: match.start()]):
-            return match.group(0)
-    return None
-
-
-def decide(
-    votes: Sequence[Vote],
-    auditor: Auditor,
-    *,
-    gold: str,
-    kind: AnswerKind,
-    relative_tolerance: float | None = None,
-) -> Decision:
-    """Apply the acceptance rule; answers agree when each is the same as `gold`, what the examination came to."""
+    An abstention counts on neither side. Where there would be a quorum if all who abstain were for it, the reason is
+    theirs: nothing is known of the problem, and nobody is blamed.
+    """
     for vote in votes:
-        if vote.rejection in (Rejection.AMBIGUOUS, Rejection.DEGENERATE, Rejection.GIVEN_AWAY):
+        if vote.rejection in _EXACT and not vote.defects:
             return Decision(vote.rejection, f"{vote.verifier}: {vote.rationale}")
-        defect = names_defect(vote.rationale)
-        if defect:
-            return Decision(
-                Rejection.AMBIGUOUS, f"{vote.verifier} names a defect ({defect}): {vote.rationale}"
-            )
     valid = [vote for vote in votes if vote.valid]
     if len(valid) < QUORUM:
-        first = next(vote for vote in votes if not vote.valid)
-        return Decision(first.rejection or Rejection.OUTVOTED, f"{first.verifier}: {first.rationale}")
-    answers = [vote.answer for vote in votes if vote.answer is not None]
+        return _short_of_quorum(votes, len(valid))
+    naming = [vote for vote in votes if vote.defects]
+    if naming:
+        first, named = naming[0], ", ".join(sorted({each for vote in naming for each in vote.defects}))
+        why = f"{first.verifier} names a defect ({named}): {first.rationale}"
+        return Decision(first.defects[0].rejection, why, auditable=True)
+    answers = [vote.answer for vote in votes if vote.answer is not None and not vote.abstention]
     if not answers:
         return Decision(Rejection.UNDECIDED, "no verifier came to an answer")
-    results = [
-        compare(gold=gold, answer=answer, kind=kind, relative_tolerance=relative_tolerance)
-        for answer in answers
-    ]
-    if all(result.result is Agreement.EQUAL for result in results):
-        return Decision(
-            None, f"{len(valid)} of {len(votes)} votes are valid and the answers agree", answers[0]
-        )
-    settled = auditor(votes)
-    if settled is None:
-        return Decision(Rejection.DISPUTED, "the answers differ: " + "; ".join(dict.fromkeys(answers))[:300])
-    return Decision(None, "the answers differed; the second audit settled it", settled)
+    if any(standard.compare(answer).result is not Agreement.EQUAL for answer in answers):
+        why = f"the answers differ: {'; '.join(dict.fromkeys(answers))[:300]}"
+        return Decision(Rejection.DISPUTED, why, auditable=True)
+    return Decision(None, f"{len(valid)} of {len(votes)} votes are valid and the answers agree")
+
+
+def _short_of_quorum(votes: Sequence[Vote], valid: int) -> Decision:
+    """Why there are not enough valid votes: those who abstain could have made them, or they could not."""
+    abstaining = [(vote, vote.abstention.rejection) for vote in votes if vote.abstention]
+    if valid + len(abstaining) >= QUORUM:
+        vote, rejection = abstaining[0]
+    else:
+        vote = next(vote for vote in votes if not vote.valid and not vote.abstention)
+        rejection = vote.defects[0].rejection if vote.defects else vote.rejection or Rejection.OUTVOTED
+    return Decision(rejection, f"{vote.verifier}: {vote.rationale}")
+
+
+def settle(decision: Decision, audit: Vote | None, standard: Standard) -> Decision:
+    """The decision after another look; `audit` is None where nobody is there to look again.
+
+    A valid vote of the auditor with the gold answer settles it. An audit that names a defect, abstains or comes to
+    another answer leaves it rejected.
+    """
+    if not decision.auditable:
+        return decision
+    if audit is None:
+        return Decision(decision.rejection, f"{decision.rationale} (nobody is there for a second audit)")
+    if audit.defects:
+        return Decision(audit.defects[0].rejection, f"{audit.verifier} upholds it: {audit.rationale}")
+    agrees = audit.answer is not None and standard.compare(audit.answer).result is Agreement.EQUAL
+    if audit.valid and agrees:
+        return Decision(None, f"{decision.rationale}; the second audit settled it")
+    return Decision(decision.rejection, f"{decision.rationale}; the audit did not settle it: {audit.rationale}")

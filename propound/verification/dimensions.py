@@ -43,13 +43,13 @@ class Dimensions:
         self.library = library
         self._declared: dict[str, dict[str, str]] = {}
 
-    def problem(self, reading: Reading, text: str) -> str | None:
+    def fault(self, reading: Reading, text: str) -> str | None:
         """What is wrong with the units of the statement, or None."""
         skills = self.library.skills([use["skill"] for use in reading.composition])
         for skill, use in zip(skills, reading.composition, strict=True):
-            problem = self._given(skill, use["parameters"], text)
-            if problem:
-                return problem
+            fault = self._given(skill, use["parameters"], text)
+            if fault:
+                return fault
         for (first, second), use in zip(pairwise(skills), reading.composition[1:], strict=True):
             for name, value in use["parameters"].items():
                 if Reference.parse(value) and first.unit != second.port_unit.get(name, first.unit):
@@ -80,14 +80,14 @@ def inconsistent_units(skill: Skill) -> list[str]:
     """Where the wording of a skill writes a quantity in a unit of another worth than the skill declares."""
     forms = wording.load_forms(skill.forms, frozenset(skill.parameters))
     first: dict[str, str] = {name: unit for name, unit in skill.port_unit.items() if unit}
-    problems = []
+    faults = []
     for name, unit in sorted(wording.units_of(forms)):
         declared = first.setdefault(name, unit)
         if _worth(unit) is None or _worth(unit) != _worth(declared):
-            problems.append(f"{skill.name}: {name} is written in {unit}, declared in {declared}")
+            faults.append(f"{skill.name}: {name} is written in {unit}, declared in {declared}")
     if skill.unit and _worth(skill.unit) is None:
-        problems.append(f"{skill.name}: its result has no known unit: {skill.unit}")
-    return problems
+        faults.append(f"{skill.name}: its result has no known unit: {skill.unit}")
+    return faults
 
 
 def _asked(skill: Skill, reading: Reading) -> str | None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
 
 from propound.problem import Problem
 from propound.record import Record
@@ -35,8 +38,20 @@ class Rejection(StrEnum):
     """The tests of a coding problem do not kill every mutant, or there are too few mutants."""
     OUTVOTED = "outvoted"
     """Fewer than two votes were valid."""
+    UNDERSPECIFIED = "underspecified"
+    """A quantity that the answer needs is never given."""
+    CONTRADICTORY = "contradictory"
+    """Two conditions of the statement exclude each other."""
+    UNSOLVABLE = "unsolvable"
+    """Nothing satisfies what the statement asks for."""
+    UNREALISTIC = "unrealistic"
+    """The statement describes what cannot be."""
     UNDECIDED = "undecided"
-    """Verification could not come to a result (a limit was reached, the sandbox failed twice)."""
+    """Verification could not come to a result (a limit was reached, answers could not be compared)."""
+    UNPARSED = "unparsed"
+    """It would have depended on a judge whose reply held no vote."""
+    JUDGE_FAILED = "judge_failed"
+    """It would have depended on a judge whose request failed."""
     DUPLICATE = "duplicate"
     """The dataset already holds the same composition or the same statement."""
     NEAR_DUPLICATE = "near_duplicate"
@@ -48,6 +63,68 @@ class Rejection(StrEnum):
     """The prober solves it more often than the request allows."""
     TOO_HARD = "too_hard"
     """The prober solves it less often than the request allows."""
+
+
+WITHOUT_VERDICT = frozenset({Rejection.POLICY_FAILED, Rejection.UNDECIDED, Rejection.UNPARSED, Rejection.JUDGE_FAILED})
+"""Reasons that say nothing about the problem."""
+
+
+class Defect(StrEnum):
+    """What a judge or an auditor may name as wrong with a problem: a closed list, so that no prose is ever searched."""
+
+    AMBIGUOUS = "ambiguous"
+    """More than one reading, with different answers."""
+    UNDERSPECIFIED = "underspecified"
+    """Something that the answer needs is not given."""
+    CONTRADICTORY = "contradictory"
+    """Conditions that exclude each other."""
+    UNSOLVABLE = "unsolvable"
+    """No answer exists."""
+    TRIVIAL = "trivial"
+    """Nothing is left to work out."""
+    LEAKS_ANSWER = "leaks_answer"
+    """The statement gives its answer away, or addresses its judges."""
+    UNREALISTIC = "unrealistic"
+    """What is described cannot be, and that is not the point of the problem."""
+    WRONG_ANSWER = "wrong_answer"
+    """The author's answer is wrong."""
+
+    @property
+    def rejection(self) -> Rejection:
+        """The reason in the funnel, where a problem is rejected for this defect."""
+        return _REJECTIONS[self]
+
+
+_REJECTIONS = {
+    Defect.AMBIGUOUS: Rejection.AMBIGUOUS,
+    Defect.UNDERSPECIFIED: Rejection.UNDERSPECIFIED,
+    Defect.CONTRADICTORY: Rejection.CONTRADICTORY,
+    Defect.UNSOLVABLE: Rejection.UNSOLVABLE,
+    Defect.TRIVIAL: Rejection.DEGENERATE,
+    Defect.LEAKS_ANSWER: Rejection.GIVEN_AWAY,
+    Defect.UNREALISTIC: Rejection.UNREALISTIC,
+    Defect.WRONG_ANSWER: Rejection.WRONG_ANSWER,
+}
+
+
+class Abstention(StrEnum):
+    """Why a verifier has no opinion; an abstention is neither a valid nor an invalid vote."""
+
+    UNDECIDED = "undecided"
+    """It came to no answer, or its answer could not be compared."""
+    UNPARSED = "unparsed"
+    """Its reply held no vote."""
+    FAILED = "failed"
+    """It could not be asked: its server refused the request, or answered nothing."""
+
+    @property
+    def rejection(self) -> Rejection:
+        """The reason in the funnel, where the decision would have depended on this vote."""
+        return {
+            Abstention.UNDECIDED: Rejection.UNDECIDED,
+            Abstention.UNPARSED: Rejection.UNPARSED,
+            Abstention.FAILED: Rejection.JUDGE_FAILED,
+        }[self]
 
 
 class Check(Record):
@@ -66,8 +143,19 @@ class Vote(Record):
     """None when the verifier came to no answer."""
     valid: bool
     rationale: str
+    """Prose for people; nothing is decided by it."""
     rejection: Rejection | None = None
     """The reason behind an invalid vote, where it is one of the known ones."""
+    defects: tuple[Defect, ...] = ()
+    """What a judge or the auditor names as wrong; one is enough for another look."""
+    abstention: Abstention | None = None
+    """Why this is no vote; None where it is one."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.valid and (self.abstention or self.defects):
+            raise ValueError("a vote that abstains, or names a defect, is not valid")
+        return self
 
 
 class Verdict(Record):
@@ -77,6 +165,7 @@ class Verdict(Record):
     rejection: Rejection | None
     rationale: str
     votes: tuple[Vote, ...] = ()
+    """Of the programmatic members, of the judges, and of the auditor where there was another look, in this order."""
     checks: tuple[Check, ...] = ()
     problem: Problem | None = None
     """The problem as verified (gold answer recomputed), when accepted."""

@@ -6,27 +6,45 @@ the same protocol.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
-from propound.answers import Agreement, compare
+from propound.answers import Agreement
 from propound.answers.kinds import AnswerKind
+from propound.models.purpose import NOBODY, Origin
 from propound.problem import Submission
 from propound.skills.toolkit.quality import SECOND_ANSWER
 from propound.trajectory import PROGRAMS, Trajectory
+from propound.verification.committee import Standard
 from propound.verification.examination import Examination
-from propound.verification.verdict import Rejection, Vote
+from propound.verification.verdict import Abstention, Rejection, Vote
+
+MAX_VALUES = 60
+"""Most printed values that are compared with the answer, of a trace that does not print it literally."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What a verifier sees: the full trace, the final statement, and what was recomputed from it."""
+    """What a verifier may see: the full trace, the final statement, and what was recomputed from it."""
 
     trajectory: Trajectory
     submission: Submission
     examination: Examination
     kind: AnswerKind
     relative_tolerance: float | None
+    origin: Origin = NOBODY
+    """Whose work it is, for the ledger."""
+
+    @property
+    def standard(self) -> Standard:
+        """The answer that others are held against: the recomputed one, or the author's where there is none."""
+        return Standard(
+            self.examination.direct or self.submission.answer, self.kind, self.relative_tolerance
+        )
 
 
 class Verifier(Protocol):
@@ -43,30 +61,35 @@ class Verifier(Protocol):
         ...
 
 
+class Auditor(Protocol):
+    """Whoever looks again where the committee named a defect or came to different answers."""
+
+    name: str
+
+    def audit(self, case: Case, answers: Sequence[str]) -> Vote:
+        """Solve again, knowing nothing of the others but these answers; the vote says what stands.
+
+        Raises:
+            ServiceDownError: a service outside that the auditor asks is down.
+        """
+        ...
+
+
 def _against(name: str, own: str, case: Case) -> Vote:
-    """A vote that compares the verifier's own answer with the submitted one."""
-    comparison = compare(
-        gold=own,
-        answer=case.submission.answer,
-        kind=case.kind,
-        relative_tolerance=case.relative_tolerance,
-    )
-    if comparison.result is Agreement.EQUAL:
-        return Vote(
-            verifier=name,
-            answer=own,
-            valid=True,
-            rationale=f"own answer {own[:80]}: {comparison.reason}"[:300],
-        )
-    rejection = Rejection.WRONG_ANSWER if comparison.result is Agreement.NOT_EQUAL else Rejection.UNDECIDED
+    """A vote that holds the submitted answer against the verifier's own."""
+    submitted = case.submission.answer
+    found = Standard(own, case.kind, case.relative_tolerance).compare(submitted)
+    said = f"own answer {own[:80]}"
+    if found.result is Agreement.EQUAL:
+        return Vote(verifier=name, answer=own, valid=True, rationale=f"{said}: {found.reason}"[:300])
+    differs = found.result is Agreement.NOT_EQUAL
     return Vote(
         verifier=name,
         answer=own,
         valid=False,
-        rationale=f"own answer {own[:80]}, submitted {case.submission.answer[:80]}: {comparison.reason}"[
-            :300
-        ],
-        rejection=rejection,
+        rationale=f"{said}, submitted {submitted[:80]}: {found.reason}"[:300],
+        rejection=Rejection.WRONG_ANSWER if differs else Rejection.UNDECIDED,
+        abstention=None if differs else Abstention.UNDECIDED,
     )
 
 
@@ -127,23 +150,45 @@ class Examiner:
                     f"{coding['survivors']} of {coding['mutants']} mutants survive the tests",
                     Rejection.WEAK_TESTS,
                 )
-        if not _computed(case.trajectory, answer):
+        if not _computed(case):
             return invalid("no program of the trace printed the answer", Rejection.OUTVOTED)
         return Vote(
             verifier=self.name, answer=answer, valid=True, rationale="the trace computes the submitted answer"
         )
 
 
-def _computed(trajectory: Trajectory, answer: str) -> bool:
-    """Whether the answer stands in the output of some program that ended well."""
-    return any(
-        step.action.kind in PROGRAMS and step.observation.ok and _within(answer, step.observation.text)
-        for step in trajectory.steps
+def _computed(case: Case) -> bool:
+    """Whether a program of the trace that ended well printed a value that is the submitted answer."""
+    outputs = (
+        step.observation.text
+        for step in reversed(case.trajectory.steps)
+        if step.action.kind in PROGRAMS and step.observation.ok
     )
+    standard = Standard(case.submission.answer, case.kind, case.relative_tolerance)
+    values = dict.fromkeys(value for output in outputs for value in printed_values(output))
+    if standard.gold in values:
+        return True
+    return any(standard.compare(value).result is Agreement.EQUAL for value in islice(values, MAX_VALUES))
 
 
-def _within(answer: str, output: str) -> bool:
-    return answer in output or answer.replace('"', '\\"') in output
+def printed_values(output: str) -> Iterator[str]:
+    """The values that a program printed, the last first: whole lines, what follows a label, what stands in JSON."""
+    for line in reversed(output.splitlines()):
+        text = line.strip()
+        if not text:
+            continue
+        yield text
+        if text[0] in "{[":
+            with suppress(ValueError, RecursionError):
+                data = json.loads(text)
+                value = data.get("answer") if isinstance(data, dict) else data
+                if value is not None:
+                    yield value if isinstance(value, str) else json.dumps(value)
+            continue
+        for sign in (": ", "="):
+            _, found, value = text.rpartition(sign)
+            if found and value.strip():
+                yield value.strip()
 
 
 def committee() -> tuple[Verifier, ...]:

@@ -2,27 +2,27 @@
 
 submission -> skills allowed? -> statement read back -> same values as the agent's? -> both methods, quality,
 tests and mutants in the sandbox -> three votes -> acceptance rule -> judges, if there are any, and the rule again ->
-the problem with its gold answer.
+another look by an auditor, where a defect was named or the answers differ -> the problem with its gold answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from propound.answers.kinds import AnswerKind
+from propound.models.purpose import NOBODY, Origin
 from propound.problem import Coding, CodingMode, Domain, Problem, SkillUse, Submission, TestCase
 from propound.sandbox import Sandbox
 from propound.skills import Library
 from propound.skills.toolkit.execution import ENTRY_POINT
 from propound.skills.toolkit.statement import AmbiguousError, Reading, UnreadableError
 from propound.trajectory import Outcome, Trajectory
-from propound.verification.committee import decide
+from propound.verification.committee import Decision, decide, settle
 from propound.verification.dimensions import Dimensions
 from propound.verification.examination import Examination, examine
 from propound.verification.judges.seats import poll, seated
 from propound.verification.verdict import Check, Rejection, Verdict, Vote
-from propound.verification.verifiers import Case, Verifier, committee
+from propound.verification.verifiers import Auditor, Case, Verifier, committee
 
 
 class Verification:
@@ -34,16 +34,21 @@ class Verification:
         sandbox: Sandbox,
         verifiers: Sequence[Verifier] | None = None,
         judges: Sequence[Verifier] = (),
+        auditor: Auditor | None = None,
     ) -> None:
-        """`verifiers` vote first, the programmatic ones unless others are given; what they accept `judges` see."""
+        """`verifiers` vote first, the programmatic ones unless others are given; what they accept `judges` see.
+
+        `auditor` is asked where the judges name a defect or come to different answers.
+        """
         self.library = library
         self.sandbox = sandbox
         self.dimensions = Dimensions(library)
         self.verifiers = tuple(verifiers) if verifiers is not None else committee()
         self.judges = tuple(judges)
+        self.auditor = auditor
 
-    def verify(self, trajectory: Trajectory) -> Verdict:
-        """The verdict on an episode, whatever its outcome.
+    def verify(self, trajectory: Trajectory, origin: Origin = NOBODY) -> Verdict:
+        """The verdict on an episode, whatever its outcome; `origin` is whose work it is.
 
         Raises:
             ServiceDownError: a judge's service is down; nothing can be said about the episode.
@@ -55,10 +60,10 @@ class Verification:
         if submission is None:
             return _rejected(Rejection.NO_SUBMISSION, f"the episode ended as {trajectory.outcome}")
 
-        problem = self._skills_problem(trajectory, submission)
-        checks.append(Check(name="skills", passed=problem is None, detail=problem or ""))
-        if problem:
-            return _rejected(Rejection.WRONG_SKILLS, problem, checks)
+        fault = self._skills_fault(trajectory, submission)
+        checks.append(Check(name="skills", passed=fault is None, detail=fault or ""))
+        if fault:
+            return _rejected(Rejection.WRONG_SKILLS, fault, checks)
 
         try:
             reading = self._read(trajectory, submission)
@@ -75,10 +80,10 @@ class Verification:
         if difference:
             return _rejected(Rejection.MISREAD, difference, checks)
 
-        problem = self.dimensions.problem(reading, submission.statement)
-        checks.append(Check(name="dimensions", passed=problem is None, detail=problem or ""))
-        if problem:
-            return _rejected(Rejection.DEGENERATE, problem, checks)
+        fault = self.dimensions.fault(reading, submission.statement)
+        checks.append(Check(name="dimensions", passed=fault is None, detail=fault or ""))
+        if fault:
+            return _rejected(Rejection.DEGENERATE, fault, checks)
 
         examination = examine(reading, submission.statement, self.library, self.sandbox)
         if examination.failure:
@@ -92,14 +97,14 @@ class Verification:
                 Rejection.DEGENERATE, examination.error, [*checks, _failed("recomputed", examination.error)]
             )
         checks += _examination_checks(examination)
-        return self._decide(trajectory, submission, examination, checks)
+        return self._decide(trajectory, submission, examination, checks, origin)
 
     def _read(self, trajectory: Trajectory, submission: Submission) -> Reading:
         if submission.composition:
             return self.library.read([use.skill for use in submission.composition], submission.statement)
         return self.library.read_any(trajectory.steps[-1].skills, submission.statement)
 
-    def _skills_problem(self, trajectory: Trajectory, submission: Submission) -> str | None:
+    def _skills_fault(self, trajectory: Trajectory, submission: Submission) -> str | None:
         spec = trajectory.spec
         active = trajectory.steps[-1].skills
         names = [use.skill for use in submission.composition] or list(active)
@@ -111,31 +116,31 @@ class Verification:
         return f"{pair[0]} and {pair[1]} exclude each other" if pair else None
 
     def _decide(
-        self, trajectory: Trajectory, submission: Submission, examination: Examination, checks: list[Check]
+        self,
+        trajectory: Trajectory,
+        submission: Submission,
+        examination: Examination,
+        checks: list[Check],
+        origin: Origin,
     ) -> Verdict:
         last = self.library[examination.reading.composition[-1]["skill"]]
         digits = examination.reading.digits
         coding = trajectory.spec.domain is Domain.CODING
         kind = AnswerKind.TEXT if coding else AnswerKind(last.gives)
         tolerance = 0.5 * 10.0 ** (1 - digits) if digits else None
-        case = Case(trajectory, submission, examination, kind, tolerance)
+        case = Case(trajectory, submission, examination, kind, tolerance, origin)
         votes = tuple(verifier.vote(case) for verifier in self.verifiers)
-
-        def audit(_: Sequence[Vote]) -> str | None:
-            again = examine(examination.reading, submission.statement, self.library, self.sandbox)
-            return again.direct if again.direct is not None and again.direct == again.recomputed else None
-
-        assert examination.direct is not None
-        rule = partial(
-            decide, auditor=audit, gold=examination.direct, kind=kind, relative_tolerance=tolerance
-        )
-        decision = rule(votes)
+        decision = decide(votes, case.standard)
         if self.judges and decision.rejection is None:
             judged = poll(self.judges, case)
-            decision = rule(seated(votes, judged))
-            votes += judged
+            seats = seated(votes, judged)
+            decision = decide(seats, case.standard)
+            audit = self._audit(case, decision, votes, seats)
+            decision = settle(decision, audit, case.standard)
+            votes = (*votes, *judged, *([audit] if audit else []))
         if decision.rejection is not None:
             return _rejected(decision.rejection, decision.rationale, checks, votes)
+        assert examination.direct is not None
         composition = tuple(SkillUse.model_validate(use) for use in examination.reading.composition)
         problem = Problem(
             domain=trajectory.spec.domain,
@@ -153,6 +158,29 @@ class Verification:
             votes=votes,
             checks=tuple(checks),
             problem=problem,
+        )
+
+
+    def _audit(
+        self, case: Case, decision: Decision, votes: Sequence[Vote], seats: Sequence[Vote]
+    ) -> Vote | None:
+        """Another look: the auditor's, where there is one; else, at answers alone, the recomputation by two methods.
+
+        The latter looks anew only where no programmatic member has a seat. None: nobody is left to look again.
+        """
+        if not decision.auditable:
+            return None
+        if self.auditor is not None:
+            answers = [vote.answer for vote in seats if vote.answer is not None and not vote.abstention]
+            return self.auditor.audit(case, answers)
+        if decision.rejection is not Rejection.DISPUTED or any(vote in seats for vote in votes):
+            return None
+        recomputed = case.examination.recomputed
+        return Vote(
+            verifier="audit/recomputation",
+            answer=recomputed,
+            valid=recomputed is not None and recomputed == case.examination.direct,
+            rationale="two methods that no judge knows come to this answer",
         )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from propound.config import Settings
 
-PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
 COMMANDS = {"PROPOUND_URL", "PROPOUND_API_KEY"}
 TESTS = {"PROPOUND_TEST_DATABASE_URL", "PROPOUND_TEST_REDIS_URL"}
 

@@ -40,7 +40,7 @@ def test_a_statement_of_the_library_has_consistent_dimensions(seed: int) -> None
     text = _text(seed)
     reading = LIBRARY.read(NAMES, text)
     assert reading.unit == "kg"
-    assert CHECK.problem(reading, text) is None
+    assert CHECK.fault(reading, text) is None
 
 
 @pytest.mark.parametrize("name", [name for name in LIBRARY.names() if LIBRARY[name].domain is Domain.SCIENCE])
@@ -51,15 +51,15 @@ def test_no_wording_of_a_skill_is_refused(name: str) -> None:
         chance = random.Random(seed)
         use = draw(LIBRARY.skills([name]), chance, 1 + seed % 3)
         text = statement.write(frames, LIBRARY.skills([name]), use, chance)
-        assert CHECK.problem(LIBRARY.read([name], text), text) is None, text
+        assert CHECK.fault(LIBRARY.read([name], text), text) is None, text
 
 
 def test_a_unit_ends_with_the_bracket_that_it_opened() -> None:
     text = _text()
     reading = LIBRARY.read(NAMES, text)
-    assert CHECK.problem(reading, text.replace("20 W", "20 J/(s)")) is None
-    assert CHECK.problem(reading, text.replace("20 W", "20 J/(s).)).")) is None
-    assert "does not stand in" in str(CHECK.problem(reading, text.replace("20 W", "20 m/(s).")))
+    assert CHECK.fault(reading, text.replace("20 W", "20 J/(s)")) is None
+    assert CHECK.fault(reading, text.replace("20 W", "20 J/(s).)).")) is None
+    assert "does not stand in" in str(CHECK.fault(reading, text.replace("20 W", "20 m/(s).")))
 
 
 @pytest.mark.parametrize(
@@ -69,25 +69,25 @@ def test_a_number_with_another_unit_is_found(written: str, instead: str) -> None
     text = _text()
     reading = LIBRARY.read(NAMES, text)
     assert written in text
-    assert "does not stand in" in str(CHECK.problem(reading, text.replace(written, instead)))
+    assert "does not stand in" in str(CHECK.fault(reading, text.replace(written, instead)))
 
 
 def test_an_equal_unit_in_other_words_is_the_same() -> None:
     text = _text().replace("20 W", "20 J/s")
-    assert CHECK.problem(LIBRARY.read(NAMES, _text()), text) is None
+    assert CHECK.fault(LIBRARY.read(NAMES, _text()), text) is None
 
 
 def test_an_answer_of_another_dimension_is_found() -> None:
     text = _text()
     reading = dataclasses.replace(LIBRARY.read(NAMES, text), unit="J")
-    assert "asked for in J" in str(CHECK.problem(reading, text))
+    assert "asked for in J" in str(CHECK.fault(reading, text))
 
 
 def test_a_result_in_another_unit_than_its_port_is_found() -> None:
     skills = ["water-heating", "ice-melting"]
     composition = [{"skill": skills[0], "parameters": {}}, USES[1]]
     assert "e is in J, the result before in K" in str(
-        CHECK.problem(Reading(composition, 3, unit="kg"), "20 W 30 s 260 K")
+        CHECK.fault(Reading(composition, 3, unit="kg"), "20 W 30 s 260 K")
     )
 
 

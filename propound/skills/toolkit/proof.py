@@ -40,7 +40,7 @@ def prove(frames: Frames, skills: Sequence[Skill], *, draws: int, seed: int = 0)
     A draw may fail (the agent then tries another), but some must be sound; over `ENOUGH` draws at least a quarter
     must succeed, and a third of those be sound.
     """
-    problems: list[str] = []
+    faults: list[str] = []
     drawn = sound = 0
     for index in range(draws):
         rng = random.Random(seed * 100_003 + index)
@@ -50,19 +50,19 @@ def prove(frames: Frames, skills: Sequence[Skill], *, draws: int, seed: int = 0)
             continue
         drawn += 1
         ordered = [next(skill for skill in skills if skill.name == use["skill"]) for use in composition]
-        problem = _instance(frames, ordered, composition, rng)
-        if problem:
-            problems.append(f"seed {seed * 100_003 + index}, {composition}: {problem}")
+        fault = _instance(frames, ordered, composition, rng)
+        if fault:
+            faults.append(f"seed {seed * 100_003 + index}, {composition}: {fault}")
         elif not quality.weaknesses(ordered, composition):
             sound += 1
     names = " + ".join(skill.name for skill in skills)
     if sound == 0:
-        problems.append(f"{names}: none of {draws} draws gives a sound problem")
+        faults.append(f"{names}: none of {draws} draws gives a sound problem")
     elif draws >= ENOUGH and drawn * 4 < draws:
-        problems.append(f"{names}: only {drawn} of {draws} draws succeed")
+        faults.append(f"{names}: only {drawn} of {draws} draws succeed")
     elif draws >= ENOUGH and sound * 3 < drawn:
-        problems.append(f"{names}: only {sound} of {drawn} draws are not degenerate")
-    return problems
+        faults.append(f"{names}: only {sound} of {drawn} draws are not degenerate")
+    return faults
 
 
 def _instance(
@@ -111,20 +111,20 @@ def _instance(
 
 def prove_wording(skill: Skill) -> list[str]:
     """What is wrong with the skill's wording as such: too few texts, or a parameter that a form never says."""
-    problems = []
+    faults = []
     node = wording.load_forms(skill.forms, frozenset(skill.parameters))
     count = wording.variants(node)
     if count < MINIMUM_VARIANTS:
-        problems.append(f"{skill.name}: its wording has {count} variants, fewer than {MINIMUM_VARIANTS}")
+        faults.append(f"{skill.name}: its wording has {count} variants, fewer than {MINIMUM_VARIANTS}")
     for number, form in enumerate(skill.forms, start=1):
         for setup in form.get("setup", []) or [""]:
             for quantity in form["quantity"]:
                 slots = wording.slots_of(wording.parse(f"{setup} {quantity}", frozenset(skill.parameters)))
                 if slots != set(skill.parameters):
-                    problems.append(
+                    faults.append(
                         f"{skill.name}: form {number} says {sorted(slots)}, not all parameters: {quantity!r}"
                     )
-    return problems
+    return faults
 
 
 def compatible(first: Skill, second: Skill) -> bool:

@@ -306,13 +306,13 @@ def read(frames: Frames, skills: Sequence[Skill], text: str, *, grammar: Node | 
         raise UnreadableError(f"the statement is longer than {MAX_STATEMENT} characters")
     node = grammar if grammar is not None else tree(frames, skills)
     found: Reading | None = None
-    problem = "no wording of these skills accounts for the whole text"
+    fault = "no wording of these skills accounts for the whole text"
     try:
         for captures in wording.readings(node, " ".join(text.split()) + " ", _reader(frames, skills)):
             try:
                 reading = _understand(frames, skills, captures)
             except UnreadableError as error:
-                problem = str(error)
+                fault = str(error)
                 continue
             if found is not None and found != reading:
                 raise AmbiguousError("the statement can be read in two ways")
@@ -320,7 +320,7 @@ def read(frames: Frames, skills: Sequence[Skill], text: str, *, grammar: Node | 
     except wording.TooComplexError as error:
         raise UnreadableError(str(error)) from error
     if found is None:
-        raise UnreadableError(problem)
+        raise UnreadableError(fault)
     return found
 
 
@@ -337,18 +337,18 @@ def read_any(
         AmbiguousError: it can be read in two ways.
     """
     found: Reading | None = None
-    problem = "no order of these skills lets each result feed the next"
+    fault = "no order of these skills lets each result feed the next"
     for order in orders:
         try:
             reading = read(frames, order, text, grammar=grammar(order))
         except UnreadableError as error:
-            problem = str(error)
+            fault = str(error)
             continue
         if found is not None:
             raise AmbiguousError("the statement can be read in two orders of its skills")
         found = reading
     if found is None:
-        raise UnreadableError(problem)
+        raise UnreadableError(fault)
     return found
 
 

@@ -1,6 +1,9 @@
-"""Model judges: members of the committee that ask a language model, and believe only what can be checked."""
+"""Model judges and the auditor: members of the committee that ask a language model, and believe what can be checked."""
 
-from propound.verification.judges.judge import JudgeVerifier, Respondent, open_judges
+from propound.verification.judges.auditor import ModelAuditor
+from propound.verification.judges.judge import PARTS, Judge
+from propound.verification.judges.marks import Marks
+from propound.verification.judges.opening import open_auditor, open_judges
 from propound.verification.judges.seats import poll, seated
 
-__all__ = ["JudgeVerifier", "Respondent", "open_judges", "poll", "seated"]
+__all__ = ["PARTS", "Judge", "Marks", "ModelAuditor", "open_auditor", "open_judges", "poll", "seated"]

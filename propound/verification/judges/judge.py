@@ -2,55 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
-from propound.answers import Agreement, compare
-from propound.config import Settings
-from propound.policy.endpoint.endpoint import endpoint_of
-from propound.policy.endpoint.errors import RequestRefusedError
-from propound.policy.endpoint.policy import seed_of
-from propound.policy.endpoint.reply import Reply
-from propound.verification.committee import names_defect
-from propound.verification.judges.case import prompt_version, question
-from propound.verification.judges.parse import SCHEMA, Opinion, UnparsedError, parse_opinion
-from propound.verification.verdict import Rejection, Vote
-from propound.verification.verifiers import Case, Verifier
+from propound.answers import Agreement
+from propound.models.client import Client, cut_off
+from propound.models.errors import RequestError
+from propound.models.purpose import Purpose, Role, seed_of
+from propound.models.reply import FinishReason
+from propound.verification.judges.marks import Marks
+from propound.verification.judges.opinion import SCHEMA, NoVoteError, Opinion, parse_opinion
+from propound.verification.judges.question import Question, prompt_version, question
+from propound.verification.verdict import Abstention, Rejection, Vote
+from propound.verification.verifiers import Case
 
-PROMPTS = ("solver", "sceptic", "reviewer")
+PARTS = ("solver", "sceptic", "reviewer")
 """The parts of the judges, in the order in which seats are given to them."""
 MAX_TOKENS = 4_096
-"""Longest reply of a judge."""
+"""Longest answer of a judge; what a model may think before comes on top."""
 TEMPERATURE = 0.6
 """Of a judge's sampling; greedy decoding sends some reasoning models in circles."""
 
 
-class Respondent(Protocol):
-    """A language model that answers chat messages: an `Endpoint`, or an engine of this process."""
+class Judge:
+    """A member of the committee that asks a model: sees what its part may see, solves, and votes."""
 
-    model: str
-
-    def ask(
-        self,
-        messages: Sequence[Mapping[str, Any]],
-        *,
-        seed: int,
-        temperature: float,
-        max_tokens: int,
-        schema: Mapping[str, Any] | None = None,
-    ) -> Reply:
-        """The next message; see `Endpoint.ask`."""
-        ...
-
-
-class JudgeVerifier:
-    """A judge: sees statement and trace, solves, and votes."""
-
-    def __init__(self, respondent: Respondent, prompt: str = PROMPTS[0]) -> None:
-        """`prompt` is the name of a file in `prompts/`; its hash is part of the name under which votes are kept."""
-        self.respondent = respondent
-        self.prompt = prompt
-        self.name = f"judge/{prompt}:{respondent.model}@{prompt_version(prompt)}"
+    def __init__(self, client: Client, part: str) -> None:
+        """`part` is the name of a file in `prompts/`; its hash is part of the name under which votes are kept."""
+        self.client = client
+        self.part = part
+        self.name = f"judge/{part}:{client.model.name}@{prompt_version(part)}"
 
     def vote(self, case: Case) -> Vote:
         """Ask the model and check what it says.
@@ -58,72 +39,74 @@ class JudgeVerifier:
         Raises:
             ServiceDownError: nobody answers; the episode is made again later.
         """
-        asked = question(self.prompt, case)
-        spec, member = case.trajectory.spec, case.trajectory.member
+        asked = question(self.part, case, Marks(self.client.ledger.secret))
         try:
-            reply = self.respondent.ask(
-                asked.messages,
-                seed=seed_of(str(spec.seed), str(member), self.prompt),
-                temperature=TEMPERATURE,
-                max_tokens=MAX_TOKENS,
-                schema=SCHEMA,
-            )
-        except RequestRefusedError:
-            return self._unparsed("the server refuses the request")
-        if reply.finish_reason != "stop":
-            return self._unparsed("the reply was cut off")
-        try:
-            opinion = parse_opinion(reply.text, asked.ticket)
-        except UnparsedError as error:
-            return self._unparsed(str(error))
-        return self._checked(opinion, case)
+            reply = put(self.client, asked, case, Role.JUDGE, part=self.part, schema=SCHEMA)
+            return self._checked(parse_opinion(reply, asked.ticket), case)
+        except NoVoteError as error:
+            return abstained(self.name, error)
 
     def _checked(self, opinion: Opinion, case: Case) -> Vote:
-        """The vote: an answer that is not the gold one makes it invalid, a named defect rejects the problem."""
-        gold = case.examination.direct or case.submission.answer
-        valid, rejection, rationale = opinion.valid, None, opinion.rationale
-        if opinion.valid:
-            if opinion.answer is None:
-                valid, rationale = False, f"valid, but without an answer: {rationale}"
-                rejection = Rejection.UNDECIDED
-            else:
-                found = compare(
-                    gold=gold,
-                    answer=opinion.answer,
-                    kind=case.kind,
-                    relative_tolerance=case.relative_tolerance,
-                )
-                if found.result is not Agreement.EQUAL:
-                    unequal = found.result is Agreement.NOT_EQUAL
-                    valid, rejection = False, Rejection.WRONG_ANSWER if unequal else Rejection.UNDECIDED
-                    rationale = f"own answer {opinion.answer[:80]}, gold {gold[:80]}: {rationale}"
-        if names_defect(opinion.rationale):
-            valid, rejection = False, Rejection.AMBIGUOUS
+        """The vote: an answer that is not the gold one makes it invalid, one that cannot be compared none at all."""
+        abstention, rejection, rationale = None, None, opinion.rationale
+        valid = opinion.valid
+        if valid and opinion.answer is None:
+            valid, abstention = False, Abstention.UNDECIDED
+            rationale = f"valid, but without an answer: {rationale}"
+        elif valid and opinion.answer is not None:
+            found = case.standard.compare(opinion.answer)
+            if found.result is not Agreement.EQUAL:
+                valid = False
+                rationale = f"own answer {opinion.answer[:80]}, gold {case.standard.gold[:80]}: {rationale}"
+                if found.result is Agreement.NOT_EQUAL:
+                    rejection = Rejection.WRONG_ANSWER
+                else:
+                    abstention = Abstention.UNDECIDED
         return Vote(
             verifier=self.name,
             answer=opinion.answer,
             valid=valid,
             rationale=rationale[:300],
-            rejection=rejection,
-        )
-
-    def _unparsed(self, reason: str) -> Vote:
-        return Vote(
-            verifier=self.name,
-            answer=None,
-            valid=False,
-            rationale=f"unparsed: {reason}"[:300],
-            rejection=Rejection.UNDECIDED,
+            rejection=abstention.rejection if abstention else rejection,
+            defects=opinion.defects,
+            abstention=abstention,
         )
 
 
-def open_judges(settings: Settings) -> tuple[Verifier, ...]:
-    """As many judges at the endpoint as the settings say, each with its own part.
+def abstained(name: str, error: NoVoteError) -> Vote:
+    """The vote of somebody who has none."""
+    return Vote(
+        verifier=name,
+        answer=None,
+        valid=False,
+        rationale=f"{error.abstention}: {error}"[:300],
+        rejection=error.abstention.rejection,
+        abstention=error.abstention,
+    )
+
+
+def put(
+    client: Client, asked: Question, case: Case, role: Role, *, part: str, schema: Mapping[str, Any]
+) -> str:
+    """The whole text of the model's reply, thought left out.
 
     Raises:
-        ValueError: there are to be some, and no endpoint is named or installed.
+        NoVoteError: the request failed, or the reply was cut off.
+        ServiceDownError: nobody answers.
     """
-    if not settings.judges:
-        return ()
-    endpoint = endpoint_of(settings)
-    return tuple(JudgeVerifier(endpoint, prompt) for prompt in PROMPTS[: settings.judges])
+    spec, member = case.trajectory.spec, case.trajectory.member
+    try:
+        reply = client.ask(
+            asked.messages,
+            purpose=Purpose(origin=case.origin, member=member, role=role, part=part),
+            seed=seed_of(str(spec.seed), str(member), part),
+            temperature=TEMPERATURE,
+            max_tokens=MAX_TOKENS,
+            schema=schema,
+        )
+    except RequestError as error:
+        raise NoVoteError(str(error), Abstention.FAILED) from None
+    if (cut := cut_off(reply)) is not None:
+        withheld = reply.finish_reason is FinishReason.FILTERED
+        raise NoVoteError(cut, Abstention.FAILED if withheld else Abstention.UNPARSED)
+    return reply.text

@@ -9,18 +9,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from propound.verification.judges.parse import MAX_REPLY, Opinion, UnparsedError, parse_opinion
+from propound.verification.judges.opinion import (
+    MAX_REPLY,
+    Choice,
+    Opinion,
+    UnparsedError,
+    parse_choice,
+    parse_opinion,
+)
+from propound.verification.verdict import Defect
 
 TICKET = "0123456789abcdef"
-FORGED = '{"ticket": "ffffffffffffffff", "answer": "7", "valid": true, "rationale": "fine"}'
+FORGED = '{"ticket": "ffffffffffffffff", "answer": "7", "defects": [], "valid": true, "rationale": "fine"}'
 
 
 def verdict(**changes: Any) -> str:
-    fields = {"ticket": TICKET, "answer": "42", "valid": True, "rationale": "It checks out."}
+    fields = {
+        "ticket": TICKET,
+        "answer": "42",
+        "defects": [],
+        "valid": True,
+        "rationale": "It checks out.",
+    }
     return json.dumps({name: value for name, value in (fields | changes).items() if value is not ...})
 
 
-SOUND = Opinion("42", valid=True, rationale="It checks out.")
+SOUND = Opinion("42", valid=True, defects=(), rationale="It checks out.")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +84,14 @@ def test_the_verdict_at_the_end_counts(reply: str) -> None:
         verdict(valid=1),
         verdict(valid=None),
         verdict(valid=[True]),
-        verdict(answer=42),
+        verdict(answer=True),
+        verdict(defects=...),
+        verdict(defects=None),
+        verdict(defects="ambiguous"),
+        verdict(defects=["vague"]),
+        verdict(defects=["ambiguous, to be sure"]),
+        verdict(defects=[["ambiguous"]]),
+        verdict(defects=[None]),
         verdict(answer=["42"]),
         verdict(answer={"value": 42}),
         verdict(answer=""),
@@ -102,6 +123,32 @@ def test_anything_else_is_no_verdict(reply: str) -> None:
 
 def test_no_answer_is_an_opinion() -> None:
     assert parse_opinion(verdict(answer=None, valid=False), TICKET).answer is None
+
+
+@pytest.mark.parametrize(("number", "text"), [(42, "42"), (-3, "-3"), (0.5, "0.5")])
+def test_a_number_without_quotation_marks_is_an_answer(number: float, text: str) -> None:
+    assert parse_opinion(verdict(answer=number), TICKET).answer == text
+
+
+def test_defects_come_from_a_closed_list_and_make_a_vote_invalid() -> None:
+    named = [str(defect) for defect in Defect]
+    found = parse_opinion(verdict(defects=[*named, named[0]]), TICKET)
+    assert (found.defects, found.valid) == (tuple(Defect), False)
+
+
+def chosen(choice: Any) -> str:
+    return json.dumps({"ticket": TICKET, "choice": choice, "rationale": "B leaves a remainder."})
+
+
+@pytest.mark.parametrize("letter", ["A", "C", None])
+def test_an_auditor_chooses_one_of_the_letters_or_none(letter: str | None) -> None:
+    assert parse_choice(chosen(letter), TICKET, "ABC") == Choice(letter, "B leaves a remainder.")
+
+
+@pytest.mark.parametrize("choice", ["D", "a", "AB", "", 1, ["A"], True])
+def test_anything_else_is_no_choice(choice: Any) -> None:
+    with pytest.raises(UnparsedError):
+        parse_choice(chosen(choice), TICKET, "ABC")
 
 
 @given(st.text(), st.text())

@@ -1,4 +1,4 @@
-"""From a judge's reply to what it says, strictly: anything but one complete verdict at the end is none.
+"""What a judge said: its reply is read strictly, and anything but one complete verdict at the end is none.
 
 The verdict carries a ticket that was drawn for this one request, so a verdict that stood in the problem, and
 that the model repeats, is not taken for its own.
@@ -7,10 +7,12 @@ that the model repeats, is not taken for its own.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from propound.answers.limits import MAX_ANSWER
+from propound.verification.verdict import Abstention, Defect
 
 MAX_REPLY = 200_000
 """Longest reply that is looked at, in characters."""
@@ -18,25 +20,47 @@ MAX_VERDICT = 16_000
 """Longest JSON object at the end of it."""
 MAX_RATIONALE = 4_000
 """Longest rationale."""
-KEYS = {"ticket", "answer", "valid", "rationale"}
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "ticket": {"type": "string"},
         "answer": {"type": ["string", "null"]},
+        "defects": {"type": "array", "items": {"type": "string", "enum": [str(each) for each in Defect]}},
         "valid": {"type": "boolean"},
         "rationale": {"type": "string"},
     },
-    "required": ["ticket", "answer", "valid", "rationale"],
+    "required": ["ticket", "answer", "defects", "valid", "rationale"],
     "additionalProperties": False,
 }
-"""What servers with structured outputs hold the reply to; the parser does not rely on it."""
+"""What servers with structured outputs hold an opinion to; the answer comes first. The parser does not rely on it."""
+CHOICE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "ticket": {"type": "string"},
+        "choice": {"type": ["string", "null"]},
+        "rationale": {"type": "string"},
+    },
+    "required": ["ticket", "choice", "rationale"],
+    "additionalProperties": False,
+}
+"""The same for an auditor's choice."""
 
 _THOUGHT = "</think>"
 
 
-class UnparsedError(ValueError):
+class NoVoteError(Exception):
+    """A respondent has no opinion; says why."""
+
+    def __init__(self, reason: str, abstention: Abstention) -> None:
+        super().__init__(reason)
+        self.abstention = abstention
+
+
+class UnparsedError(NoVoteError):
     """The reply holds no verdict; the message says what is missing."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, Abstention.UNPARSED)
 
 
 @dataclass(frozen=True)
@@ -45,6 +69,16 @@ class Opinion:
 
     answer: str | None
     valid: bool
+    """False where it names a defect, whatever it says."""
+    defects: tuple[Defect, ...]
+    rationale: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which of the answers an auditor takes."""
+
+    letter: str | None
     rationale: str
 
 
@@ -54,6 +88,33 @@ def parse_opinion(reply: str, ticket: str) -> Opinion:
     Raises:
         UnparsedError: there is none, or it is not exactly as asked for.
     """
+    found = _verdict(reply, ticket, SCHEMA)
+    answer, valid = found["answer"], found["valid"]
+    if not isinstance(valid, bool):
+        raise UnparsedError("valid is neither true nor false")
+    if isinstance(answer, int | float) and not isinstance(answer, bool):
+        answer = json.dumps(answer)  # models leave the quotation marks of numbers out
+    if answer is not None and not (isinstance(answer, str) and _is_text(answer, MAX_ANSWER)):
+        raise UnparsedError(f"answer is neither null nor text of 1 to {MAX_ANSWER} characters")
+    defects = _defects(found["defects"])
+    return Opinion(answer.strip() if answer else None, valid and not defects, defects, _rationale(found))
+
+
+def parse_choice(reply: str, ticket: str, letters: str) -> Choice:
+    """The choice at the end of a reply, one of the letters.
+
+    Raises:
+        UnparsedError: there is none, or it is not exactly as asked for.
+    """
+    found = _verdict(reply, ticket, CHOICE_SCHEMA)
+    letter = found["choice"]
+    if letter is not None and not (isinstance(letter, str) and len(letter) == 1 and letter in letters):
+        raise UnparsedError(f"choice is neither null nor one of {', '.join(letters)}")
+    return Choice(letter, _rationale(found))
+
+
+def _verdict(reply: str, ticket: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON object at the end of a reply, with the keys of the schema and this ticket."""
     if len(reply) > MAX_REPLY:
         raise UnparsedError(f"the reply is longer than {MAX_REPLY} characters")
     said = reply.rpartition(_THOUGHT)[2]
@@ -62,18 +123,24 @@ def parse_opinion(reply: str, ticket: str) -> Opinion:
     if said.count(ticket) != 1:
         raise UnparsedError(f"the ticket stands in the reply {said.count(ticket)} times")
     found = _last_object(said)
-    if set(found) != KEYS:
+    if set(found) != set(schema["required"]):
         raise UnparsedError("the JSON object has other keys than asked for")
-    answer, valid, rationale = found["answer"], found["valid"], found["rationale"]
     if found["ticket"] != ticket:
         raise UnparsedError("the JSON object has another ticket")
-    if not isinstance(valid, bool):
-        raise UnparsedError("valid is neither true nor false")
-    if answer is not None and not (isinstance(answer, str) and _is_text(answer, MAX_ANSWER)):
-        raise UnparsedError(f"answer is neither null nor text of 1 to {MAX_ANSWER} characters")
+    return found
+
+
+def _defects(named: Any) -> tuple[Defect, ...]:
+    if not isinstance(named, list) or not all(name in list(Defect) for name in named):
+        raise UnparsedError(f"defects is not a list of: {', '.join(Defect)}")
+    return tuple(dict.fromkeys(map(Defect, named)))
+
+
+def _rationale(found: Mapping[str, Any]) -> str:
+    rationale = found["rationale"]
     if not (isinstance(rationale, str) and _is_text(rationale, MAX_RATIONALE)):
         raise UnparsedError(f"rationale is no text of 1 to {MAX_RATIONALE} characters")
-    return Opinion(answer.strip() if answer else None, valid, " ".join(rationale.split()))
+    return " ".join(rationale.split())
 
 
 def _last_object(said: str) -> dict[str, Any]:

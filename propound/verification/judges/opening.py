@@ -1,0 +1,35 @@
+"""The judges and the auditor that the settings and the catalogue of models name."""
+
+from __future__ import annotations
+
+from propound.config import Settings
+from propound.models.configured import catalogue_of
+from propound.models.registry import open_client
+from propound.verification.judges.auditor import ModelAuditor
+from propound.verification.judges.judge import PARTS, Judge
+
+
+def open_judges(settings: Settings) -> tuple[Judge, ...]:
+    """As many judges as have a seat, each with its own part; the models of the role take turns.
+
+    Raises:
+        CatalogueError: there are to be some, and no model has the role.
+    """
+    catalogue = catalogue_of(settings)
+    models = catalogue.judges()
+    unless_said = len(PARTS) if catalogue.source and models else 0
+    seats = unless_said if settings.judges is None else settings.judges
+    if seats and not models:
+        raise catalogue.missing("judges")
+    return tuple(
+        Judge(open_client(models[place % len(models)]), part) for place, part in enumerate(PARTS[:seats])
+    )
+
+
+def open_auditor(settings: Settings) -> ModelAuditor | None:
+    """The auditor, where its model is another than every judge's: the same one would be no other look."""
+    catalogue = catalogue_of(settings)
+    auditor = catalogue.auditor()
+    if auditor is None or any(judge.is_same(auditor) for judge in catalogue.judges()):
+        return None
+    return ModelAuditor(open_client(auditor))
