@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from propound.config import Settings
+from propound.models.registry import record_in
 from propound.policy.checkpoint import Checkpoint
 from propound.policy.engines import EngineKind
 from propound.policy.store import CheckpointStore
@@ -17,6 +18,7 @@ from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import Library, default_library
 from propound.skills.library import compile_toolkit
+from propound.storage.requests import DatabaseLedger
 from propound.storage.session import Database
 from propound.training import TrainingRequest
 from propound.workforce.process_name import process_name
@@ -35,11 +37,13 @@ def open_workplace(configured: Settings) -> Workplace:
         SandboxUnavailable: the machine cannot isolate programs.
     """
     database_url, redis_url = servers(configured)
+    database = Database(database_url, pool_size=2)
+    record_in(DatabaseLedger(database))
     library = default_library()
     compile_toolkit()
     sandbox = PlacedSandbox(open_sandbox(configured.sandbox_tier))
     return Workplace(
-        database=Database(database_url, pool_size=2),
+        database=database,
         publisher=Publisher(redis_url),
         store=CheckpointStore.of(configured),
         folder=configured.home.expanduser().absolute() / "trainings",

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from propound.config import Settings
+from propound.models.registry import record_in
 from propound.queue import Publisher, servers
+from propound.storage.requests import DatabaseLedger
 from propound.storage.session import Database
 from propound.storage.shards import Claimant
 from propound.workforce.process_name import process_name
@@ -16,12 +18,14 @@ OpenPipeline = Callable[[Settings], Pipeline]
 
 
 def open_workplace(settings: Settings, open_pipeline: OpenPipeline) -> Workplace:
-    """Open everything that a process works with; never before a fork.
+    """Open everything that a process works with; never before a fork. Requests to models have rows in its database.
 
     Raises:
         SettingsMissingError: a server is not named.
     """
     database_url, redis_url = servers(settings)
+    database = Database(database_url, pool_size=1)
+    record_in(DatabaseLedger(database))
     pipeline = open_pipeline(settings)
     claimant = Claimant(
         worker=process_name(),
@@ -32,4 +36,4 @@ def open_workplace(settings: Settings, open_pipeline: OpenPipeline) -> Workplace
         shard_specs=1 if pipeline.is_slow else settings.shard_specs,
         probers=pipeline.probers,
     )
-    return Workplace(Database(database_url, pool_size=1), Publisher(redis_url), pipeline, claimant)
+    return Workplace(database, Publisher(redis_url), pipeline, claimant)

@@ -113,6 +113,11 @@ class Model(Record):
         return self.name == other.name or bool(self.served and self.served == other.served)
 
     @property
+    def is_local(self) -> bool:
+        """Whether this installation runs it itself; its server then tells log-probabilities as they were drawn from."""
+        return self.folder is not None or self.hub is not None
+
+    @property
     def fingerprint(self) -> str:
         """Twelve hex digits of what its answers depend on, besides what it is asked."""
         told = self.model_dump(mode="json", include={"thought_tokens", "answer_tokens", "extra"})

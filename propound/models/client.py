@@ -97,6 +97,11 @@ class Client:
         """Without the key."""
         return f"Client({self.model.name!r} at {self._url!r})"
 
+    @property
+    def samples_otherwise(self) -> bool:
+        """Whether parameters of the sampling were refused, or are changed by the model's extra fields."""
+        return bool((self._left_out | self.model.extra.keys()) & _SAMPLING)
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
@@ -123,8 +128,9 @@ class Client:
             max_tokens: budget of the answer, if not the model's own; that of the thought is added to it.
             schema: JSON schema of the answer, where the server has structured outputs; never rely on it.
             tools: function schemas, where the server has structured calls; never rely on it.
-            with_tokens: ask for token ids and log-probabilities. Given only at temperature 1: vLLM reports the
-                model's own probabilities, which at another temperature are not those that it sampled with.
+            with_tokens: ask for token ids and log-probabilities. Given only at temperature 1, or by a server that
+                this installation runs: vLLM reports the model's own probabilities unless it is told otherwise, which
+                at another temperature are not those that it sampled with.
 
         Raises:
             ModelDownError: no attempt was answered.
@@ -135,7 +141,7 @@ class Client:
         told = [_utf8(message) for message in messages]
         budget = (self.model.answer_tokens if max_tokens is None else max_tokens) + self.model.thought_tokens
         asked: dict[str, Any] = {"temperature": temperature, "seed": seed % SEEDS, "max_tokens": budget}
-        with_tokens = with_tokens and temperature == 1.0
+        with_tokens = with_tokens and (temperature == 1.0 or (self.model.is_local and temperature > 0))
         if with_tokens:
             asked |= {**_UNCHANGED, "logprobs": True, "return_token_ids": True}
         if schema is not None:
@@ -146,7 +152,7 @@ class Client:
         asked |= self.model.extra
         number = request_id(purpose, self.model.name, told, asked | {"served": self.model.served})
         reply = self.ledger.find(number) or self._asked(told, asked, purpose, number)
-        is_exact = with_tokens and not self._left_out & _SAMPLING and not self.model.extra.keys() & _SAMPLING
+        is_exact = with_tokens and not self.samples_otherwise
         return reply if is_exact or reply.tokens is None else replace(reply, tokens=None)
 
     def _asked(

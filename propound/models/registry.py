@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from propound.config import settings
 from propound.models.catalogue import Model
 from propound.models.client import Client
 from propound.models.ledger import Ledger, MemoryLedger
+from propound.models.local import Keeper, Station
 from propound.record import digest
 
 
@@ -16,40 +19,69 @@ class Registry:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._held: dict[str, tuple[Client, int]] = {}
+        self._opening: dict[str, Lock] = {}
+        self._held: dict[str, _Held] = {}
         self._ledger: Ledger | None = None
 
     def record_in(self, ledger: Ledger | None) -> None:
         """From now on all clients keep their account in this ledger; None: each in memory of its own."""
         with self._lock:
             self._ledger = ledger
-            for client, _ in self._held.values():
-                client.ledger = ledger or MemoryLedger()
+            for held in self._held.values():
+                held.client.ledger = ledger or MemoryLedger()
 
     def open(self, model: Model) -> Client:
-        """The client of the model; `release` it when done.
+        """The client of the model; `release` it when done. A model of this machine is served first.
 
         Raises:
-            CatalogueError: the model has no url.
+            CatalogueError: the model has no place.
+            ModelDownError: its server on this machine does not start.
         """
         name = _identity(model)
-        with self._lock:
-            client, holders = self._held.get(name, (None, 0))
-            client = client or Client(model, self._ledger)
-            self._held[name] = (client, holders + 1)
+        with self._opening.setdefault(name, Lock()):
+            with self._lock:
+                if (held := self._held.get(name)) is not None:
+                    held.holders += 1
+                    return held.client
+            keeper = Keeper(Station(model, settings().home)) if model.is_local else None
+            try:
+                client = Client(_located(model, keeper), self._ledger)
+            except BaseException:
+                if keeper is not None:
+                    keeper.close()
+                raise
+            with self._lock:
+                self._held[name] = _Held(client, keeper)
             return client
 
     def release(self, client: Client) -> None:
         """Let go of a client; the last one to do so closes it."""
-        name = _identity(client.model)
         with self._lock:
-            held, holders = self._held.get(name, (None, 0))
-            if held is client and holders > 1:
-                self._held[name] = (client, holders - 1)
+            name, held = next(
+                ((name, held) for name, held in self._held.items() if held.client is client), ("", None)
+            )
+            if held is not None and held.holders > 1:
+                held.holders -= 1
                 return
-            if held is client:
-                del self._held[name]
+            self._held.pop(name, None)
         client.close()
+        if held is not None and held.keeper is not None:
+            held.keeper.close()
+
+
+@dataclass
+class _Held:
+    client: Client
+    keeper: Keeper | None
+    holders: int = 1
+
+
+def _located(model: Model, keeper: Keeper | None) -> Model:
+    """The model with the address of its server."""
+    if keeper is None:
+        return model
+    address = keeper.wait()
+    return model.model_copy(update={"url": address.url, "key": address.secret})
 
 
 def _identity(model: Model) -> str:

@@ -59,7 +59,7 @@ class Tokens:
     prompt_ids: tuple[int, ...]
     ids: tuple[int, ...]
     log_probabilities: tuple[float, ...]
-    """Natural logarithms of the model's own probabilities (temperature 1), one for each of `ids`."""
+    """Natural logarithms of what each of `ids` was drawn with, at the temperature of sampling."""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class EmbeddedEngine(ThreadedEngine):
             self._decoder = Decoder(Weights.load(folder), slots)
         shape = self._decoder.weights.shape
         end = end_token(load_tokenizer(folder))
-        super().__init__(context=shape.context, vocabulary=shape.vocabulary, end=end)
+        super().__init__(context=shape.context, vocabulary=shape.vocabulary, ends={end})
         self._slots = [_Slot(number) for number in range(slots)]
         self._steps = 0
         self._start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -25,8 +25,8 @@ class Request:
     """Draws one number for each token."""
     temperature: float
     max_tokens: int
-    end: int
-    """The token that ends the turn."""
+    ends: frozenset[int]
+    """The tokens that end the turn."""
     future: Future[Completion] = field(default_factory=Future)
     tokens: list[int] = field(default_factory=list)
     log_probabilities: list[float] = field(default_factory=list)
@@ -36,9 +36,9 @@ class Request:
         beat()
         self.tokens.append(token)
         self.log_probabilities.append(log_probability)
-        if token != self.end and len(self.tokens) < self.max_tokens:
+        if token not in self.ends and len(self.tokens) < self.max_tokens:
             return False
-        reason = "stop" if token == self.end else "length"
+        reason = "stop" if token in self.ends else "length"
         self.future.set_result(Completion(tuple(self.tokens), tuple(self.log_probabilities), reason))
         return True
 
@@ -46,9 +46,9 @@ class Request:
 class ThreadedEngine(ABC):
     """An `Engine` whose work one thread does; a subclass says how, in `_serve`, and calls `_start` when it is ready."""
 
-    def __init__(self, *, context: int, vocabulary: int, end: int) -> None:
-        """`context`: most tokens of a context; `end`: the token that ends a turn."""
-        self._context, self._vocabulary, self._end = context, vocabulary, end
+    def __init__(self, *, context: int, vocabulary: int, ends: Collection[int]) -> None:
+        """`context`: most tokens of a context; `ends`: the tokens that end a turn."""
+        self._context, self._vocabulary, self._ends = context, vocabulary, frozenset(ends)
         self._waiting: deque[Request] = deque()
         self._unanswered: set[Request] = set()
         self._changed = threading.Condition()
@@ -69,7 +69,7 @@ class ThreadedEngine(ABC):
             generator=np.random.default_rng(seed),
             temperature=temperature,
             max_tokens=min(max_tokens, self._context - len(ids)),
-            end=self._end,
+            ends=self._ends,
         )
         with self._changed:
             if self._closed:

@@ -7,6 +7,7 @@ requests give equal tokens only where the arithmetic leaves no doubt.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +25,34 @@ BATCH = 64
 class TransformersEngine(ThreadedEngine):
     """In float32 on the processor, in bfloat16 on a GPU."""
 
-    def __init__(self, folder: Path, device: str | None = None) -> None:
-        """Load the checkpoint in a folder, onto the GPU if there is one and no device is named.
+    def __init__(
+        self, source: Path | str, device: str | None = None, *, ends: Collection[int] | None = None
+    ) -> None:
+        """Load a model, onto the GPU if there is one and no device is named.
+
+        Args:
+            source: a folder in Hugging Face's format, or a name on the hub.
+            device: as PyTorch calls it.
+            ends: the tokens that end a turn; if not given, the one of our own conversations.
 
         Raises:
             EngineError: transformers cannot load it.
-            ChatError: its tokenizer is not one for conversations.
+            ChatError: its tokenizer is not one for our conversations, and no ends are given.
         """
         place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         dtype = torch.float32 if place.type == "cpu" else torch.bfloat16
         try:
-            network: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
-        except (OSError, ValueError) as error:
-            raise EngineError(f"transformers cannot load {folder}: {error}") from None
+            network: Any = AutoModelForCausalLM.from_pretrained(
+                source, dtype=dtype, local_files_only=Path(source).is_dir(), trust_remote_code=False
+            )
+        except (OSError, ValueError, ImportError) as error:
+            raise EngineError(f"transformers cannot load {source}: {error}") from None
         self._network: Any = network.to(place).eval()
-        config = self._network.config
+        config = self._network.config.get_text_config()
         super().__init__(
             context=config.max_position_embeddings,
             vocabulary=config.vocab_size,
-            end=end_token(load_tokenizer(folder)),
+            ends={end_token(load_tokenizer(Path(source)))} if ends is None else ends,
         )
         self._start()
 
