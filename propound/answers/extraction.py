@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from propound.answers.doubt import HEDGED
 from propound.answers.limits import MAX_PROSE
+from propound.answers.thoughts import after_thoughts
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _BETWEEN_BOXES = re.compile(r"[\s$]*(?:,|;|or\b|and\b|,\s*(?:or|and)\b)[\s$]*")
@@ -37,37 +39,30 @@ _NOT_ALL = re.compile(
     r"|\b(?:an?|one|some|first|second|third)\s+(?:possible\s+)?(?:of|root|solution|zero|value|case|step|example)\b",
     re.IGNORECASE,
 )
-_THOUGHT = "</think>"
+_OPENING_TAG, _CLOSING_TAG = "<answer>", "</answer>"
 _HOPE = "I hope it is correct"
 _LEFTOVER = re.compile(r"^(?:\*\*\s+|=(?![=<>])\s*)")
 _WRAPPERS = (("**", "**"), ("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("`", "`"))
 
 _LAST_SENTENCE = 2_000
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
-_VERB = r"(?:is equal to|is|are|equals|gives|yields|obtain|get|find|have|be|was|were)\b"
+_VERB = (
+    r"(?:is equal to|is|are|equals|gives|yields|obtain|get|find|have|be|was|were|has|makes|needs|takes|costs|earns"
+    r"|spends|pays|weighs|contains|requires|totals)\b"
+)
 _SENTENCE_LEAD = re.compile(rf"\b{_VERB} ?:? ?|^(?:therefore|thus|hence|so)\b ?[,:]? ?", re.IGNORECASE)
 _SAYS_TWO_THINGS = re.compile(rf"\b{_VERB}.*\b{_VERB}", re.IGNORECASE | re.DOTALL)
 _OF_A_LETTER = re.compile(rf"(?<![A-Za-z\\])[A-Za-z]\$? +{_VERB}", re.IGNORECASE)
-_HEDGED = re.compile(
-    r"n['’]t\b|\?|\b(?:not|no|never|neither|nor|none|nothing|hardly|rarely|few|without|fail\w*|lack\w*|if|unless|either|or|maybe|perhaps|might|may|could|would|should"
-    r"|can|guess|wrong|incorrect|false|instead|but|however|except|assum\w*|suppos\w*|than|about|approx\w*|around"
-    r"|roughly|nearly|almost|less|more|most|least|up to|between|over|under|above|below|minus|unlike|opposite"
-    r"|cannot|impossible|unable|exclud\w*|rul\w+ out|reject\w*|refut\w*|contradict\w*|disprov\w*|eliminat\w*"
-    r"|originally|initially|previous\w*|earlier|tempt\w*|trap|typo|barely|longer|far from|others?|converse|another"
-    r"|different|next to|negat\w*|half|twice|double|den\w+|mistak\w*|error|claim\w*|believ\w*"
-    r"|think|thought|doubt\w*)\b",
-    re.IGNORECASE,
-)
 
 
 def extract(text: str) -> str:
     """The final answer in `text`: the content of the last \\boxed{...}, else the text without its lead.
 
-    Boxes that only a comma, "or" or "and" parts are one answer. A last box that never closes (a cut-off text) is no
-    box. Surrounding `$` and `**` and a final period go.
+    Thoughts do not count, and of a reply with <answer>...</answer> only the last of these does. Boxes that only a
+    comma, "or" or "and" parts are one answer. A last box that never closes (a cut-off text) is no box. Surrounding
+    `$` and `**` and a final period go.
     """
-    text = text[-MAX_PROSE:]
-    text = text[text.rfind(_THOUGHT) + len(_THOUGHT) :] if _THOUGHT in text else text
+    text = _reply(text)
     box = _last_box(text)
     answer = _without_hope(text) if box is None else box
     lead = _lead(answer)
@@ -79,15 +74,22 @@ def conclusion(text: str) -> str | None:
 
     A guess, only for an answer, and only from a sentence without any word of doubt, negation or comparison.
     """
-    *before, last = _SENTENCE_END.split(text[-_LAST_SENTENCE:].strip().rstrip("."))
+    *before, last = _SENTENCE_END.split(_reply(text)[-_LAST_SENTENCE:].strip().rstrip("."))
     last = last.strip()
     if any(map(_ANSWERED.search, before)) or (_ANSWER.search(last) and _lead(last) is None):
         return None
     leads = list(_SENTENCE_LEAD.finditer(last))
-    doubts = (_HEDGED, _NOT_ALL, _SAYS_TWO_THINGS, _OF_A_LETTER)
+    doubts = (HEDGED, _NOT_ALL, _SAYS_TWO_THINGS, _OF_A_LETTER)
     if not leads or any(doubt.search(last) for doubt in doubts):
         return None
     return _bare(last[leads[-1].end() :]) or None
+
+
+def _reply(text: str) -> str:
+    """The end of what follows the thoughts, and of that what stands between the last <answer> and its end."""
+    text = (after_thoughts(text) or "")[-MAX_PROSE:]
+    _, tag, tagged = text.rpartition(_OPENING_TAG)
+    return tagged.partition(_CLOSING_TAG)[0] if tag else text
 
 
 def _lead(text: str) -> re.Match[str] | None:

@@ -10,16 +10,17 @@ from propound.answers.comparators.antiderivatives import split_constant
 from propound.answers.comparators.collections import outline, reads_as_list
 from propound.answers.comparators.literals import is_label, is_truth
 from propound.answers.comparators.matrices import read_matrix
-from propound.answers.comparators.quantities import reads_as_quantity
 from propound.answers.extraction import extract
 from propound.answers.kinds import AnswerKind
 from propound.answers.limits import MAX_ANSWER
 from propound.answers.reading.formulas import ELEMENTS, is_written_as_chemistry, read_chemistry
 from propound.answers.reading.notation import plain, split_name, split_top
+from propound.answers.reading.quantities import reads_as_quantity
 from propound.answers.reading.regions import read_region
 from propound.answers.reading.relations import read_relations
-from propound.answers.reading.tree import names
+from propound.answers.reading.tree import Node, names
 from propound.answers.reading.values import read_value
+from propound.answers.reading.wording import counts_something, worded
 
 _SHORT_DECIMAL = 8
 """A decimal that is a fraction with so small a denominator is meant exactly: 0.5, 2.25, 0.125."""
@@ -60,7 +61,15 @@ def infer_kind(gold: str) -> AnswerKind:
                 return kind
         except (ValueError, ArithmeticError, RecursionError):
             continue
+    if counts_something(text):
+        return _kind_of_number(worded(text)[0].tree)
     return AnswerKind.TEXT
+
+
+def _kind_of_number(tree: Node) -> AnswerKind:
+    value = exact(tree)
+    whole = value is not None and value.denominator == 1
+    return AnswerKind.INTEGER if whole else AnswerKind.RATIONAL
 
 
 def _is_matrix(text: str) -> bool:

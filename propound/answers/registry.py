@@ -32,6 +32,7 @@ from propound.answers.extraction import conclusion, extract
 from propound.answers.inference import infer_kind
 from propound.answers.kinds import AnswerKind
 from propound.answers.limits import MAX_ANSWER, MAX_PROSE, SYMBOLIC_CALLS, SYMBOLIC_SECONDS
+from propound.answers.thoughts import after_thoughts
 
 Comparator = Callable[[str, str, Terms], Finding]
 
@@ -80,6 +81,11 @@ def compare(
 def _find(gold: str, answer: str, kind: AnswerKind, terms: Terms) -> Finding:
     if terms.relative_tolerance is not None and not 0 <= terms.relative_tolerance < 1:
         return undecided("the relative tolerance is not between 0 and 1")
+    if kind not in _AS_WRITTEN or after_thoughts(gold) == gold:
+        said = after_thoughts(answer)
+        if said is None:
+            return not_equal("an unfinished thought is no answer")
+        answer = said
     if kind in _AS_WRITTEN:
         if max(len(gold), len(answer)) > MAX_PROSE:
             return undecided("an answer over the limit of length")

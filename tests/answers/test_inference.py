@@ -11,6 +11,11 @@ from propound.answers.kinds import AnswerKind
 
 _GOLDS: dict[AnswerKind, list[str]] = {
     AnswerKind.INTEGER: [
+        "5 apples",
+        "€5",
+        "$1,200",
+        "58,\\!500",
+        "12 red marbles",
         "42",
         "-7",
         "1,234",
@@ -135,7 +140,8 @@ _GOLDS: dict[AnswerKind, list[str]] = {
         "12:30",
         "3:2",
         "AB",
-        "5 apples",
+        "4 july",
+        "10 Downing Street",
         r"\text{red}",
         "Monday",
         "dog",

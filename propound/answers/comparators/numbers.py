@@ -10,22 +10,19 @@ from propound.answers.agreement import Agreement, Finding, Terms, equal, not_equ
 from propound.answers.algebra.closeness import close_trees, real, tolerance
 from propound.answers.algebra.decision import decide
 from propound.answers.algebra.exact import exact
-from propound.answers.errors import UnreadableError
-from propound.answers.reading.notation import plain, split_name
-from propound.answers.reading.tree import Node
+from propound.answers.errors import UnreadableError, side
+from propound.answers.reading.notation import plain, split_name, without_about
+from propound.answers.reading.tree import Node, names
 from propound.answers.reading.values import (
     SeveralAnswersError,
     Value,
     read_answer,
-    read_gold,
     read_value,
 )
+from propound.answers.reading.wording import read_plain_gold, worded
 
 SEVERAL = "several answers where one is asked"
 
-_ABOUT = re.compile(
-    r"\s*([A-Za-z](?:_[A-Za-z0-9])?\s*)?(?:\\approx(?![A-Za-z])|≈)\s*|\s*(?:~|(?:about|approximately|roughly)\b)\s*"
-)
 _CHAIN = re.compile(r"(?<![=<>≤≥≠])=(?!=)")
 _LONGEST_CHAIN = 6
 _APPROXIMATELY = re.compile(r"\\(?:approx|simeq)(?![A-Za-z])")
@@ -34,7 +31,8 @@ _ROUNDING = Fraction(1, 50)
 
 def compare_integer(gold: str, answer: str, terms: Terms) -> Finding:
     """Exact; 5.0, 10/2 and 2^3-3 are 5."""
-    value = exact(read_gold(gold).fraction_of_one)
+    with side("gold answer"):
+        value = exact(read_plain_gold(gold).fraction_of_one)
     if value is None or value.denominator != 1:
         raise UnreadableError("gold answer: no integer")
     return compare_rational(gold, answer, terms)
@@ -42,7 +40,7 @@ def compare_integer(gold: str, answer: str, terms: Terms) -> Finding:
 
 def compare_rational(gold: str, answer: str, terms: Terms) -> Finding:
     """Exact; 0.75 and 6/8 are 3/4, 0.333 is not 1/3."""
-    expected = read_gold(gold)
+    expected = read_plain_gold(gold)
     if exact(expected.tree) is None:
         raise UnreadableError("gold answer: no rational number")
     return compare_values(expected, answer, lambda one, other: decide(one, other, terms.effort))
@@ -53,7 +51,7 @@ def compare_real(gold: str, answer: str, terms: Terms) -> Finding:
 
     A gold answer without digits of its own (pi/4) and without a given tolerance needs an equal expression.
     """
-    expected = read_gold(without_about(gold))
+    expected = read_plain_gold(without_about(gold))
 
     def judge(one: Node, other: Node) -> Finding:
         value = real(one)
@@ -68,10 +66,45 @@ def compare_real(gold: str, answer: str, terms: Terms) -> Finding:
 
 
 def compare_values(expected: Value, answer: str, judge: Callable[[Node, Node], Finding]) -> Finding:
-    """Applies `judge` to two single values, with care for names ("x = 5") and percent signs.
+    """Applies `judge` to two single values, with care for names ("x = 5"), percent signs and words (7 apples).
 
     A chain (6/4 = 3/2 = 1.5) is its values; they must all agree. A rounded value may follow the exact one.
+    Where the gold answer is a plain number, what the answer says that it counts adds nothing to it.
     """
+    try:
+        found = _bare(expected, answer, judge)
+    except UnreadableError:
+        if names(expected.tree):
+            raise
+        restated = _worded(expected, answer, judge)
+        if restated is None:
+            raise
+        return restated
+    if found.result is Agreement.EQUAL or names(expected.tree):
+        return found
+    restated = _worded(expected, answer, judge)
+    return found if restated is None or restated.result is not Agreement.EQUAL else restated
+
+
+def _worded(expected: Value, answer: str, judge: Callable[[Node, Node], Finding]) -> Finding | None:
+    """What comes of the number among the words of the answer; None where there is none."""
+    found: list[Finding] = []
+    for given in worded(answer):
+        finding = judge(expected.fraction_of_one, given.tree)
+        if expected.name and given.name and expected.name != given.name:
+            finding = not_equal("the answer names another variable")
+        elif given.label and finding.result is Agreement.NOT_EQUAL and given.label.unit:
+            finding = undecided("another number, in a unit that the gold answer lacks")
+        elif given.label and expected.label and not expected.label.fits(given.label):
+            finding = not_equal("the number of something else")
+        found.append(finding)
+    if not found:
+        return None
+    best = next((one for one in found if one.result is Agreement.EQUAL), None)
+    return found[-1] if best is None else equal("the same number, with words that say what it counts")
+
+
+def _bare(expected: Value, answer: str, judge: Callable[[Node, Node], Finding]) -> Finding:
     exactly, *about = _APPROXIMATELY.split(plain(answer))
     if (
         len(about) == 1
@@ -96,24 +129,19 @@ def compare_values(expected: Value, answer: str, judge: Callable[[Node, Node], F
         judge(expected.tree, given.tree),
         judge(expected.fraction_of_one, given.fraction_of_one),
     )
+    size = real(expected.tree)
+    if without.result is Agreement.EQUAL and size is not None and abs(size) > 1:
+        return equal("the same number, of percent")
     if without.result is Agreement.NOT_EQUAL or without.result is scaled.result:
         return scaled
     return undecided("a percent sign on one side only")
 
 
 def _with_rounding(expected: Value, rounded: str) -> Finding:
-    exactly, value = real(expected.fraction_of_one), read_value(rounded)
+    exactly, value = real(expected.fraction_of_one), next(iter(worded(rounded)), None) or read_value(rounded)
     if (
         exactly is None
         or close_trees(exactly, value.fraction_of_one, _ROUNDING).result is not Agreement.EQUAL
     ):
         return undecided("an exact value beside one that does not round it")
     return equal("the exact value, with a rounded one")
-
-
-def without_about(text: str) -> str:
-    """The text without a leading sign or word for "about", which adds nothing where a tolerance applies."""
-    found = _ABOUT.match(text)
-    if found is None:
-        return text
-    return (f"{found[1]}=" if found[1] else "") + text[found.end() :]

@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 
 from propound.answers.agreement import Agreement, Finding, Terms, not_equal, undecided
 from propound.answers.algebra.closeness import close, close_trees, real, tolerance
 from propound.answers.algebra.decision import decide
 from propound.answers.algebra.worth import Worth, worth
-from propound.answers.comparators.numbers import SEVERAL, without_about
+from propound.answers.comparators.numbers import SEVERAL
 from propound.answers.errors import UnreadableError, side
-from propound.answers.reading.notation import check_depth, offers_alternatives, plain, split_name
-from propound.answers.reading.numerals import read_numeral
-from propound.answers.reading.syntax import parse
-from propound.answers.reading.tree import Apply, Node, Number, names
-from propound.answers.reading.units import read_unit
+from propound.answers.reading.notation import offers_alternatives, plain
+from propound.answers.reading.quantities import Quantity, read_quantity
+from propound.answers.reading.tree import Apply, Node, Number
 
-_NUMBER = re.compile(
-    r"(?:[-+0-9.,/*^(){}! ]|\\(?:frac|sqrt|surd|pi|overline)(?![A-Za-z])|(?<=[0-9.])[eE](?=[+-]?[0-9]))*"
-)
-_MOST_CUTS = 24
 _NATURES = ("becquerel", "gray", "sievert")
 _THREE_FIGURES = Fraction(1, 200)
 _ROUNDED_FACTOR = Fraction(1, 10**12)
 """What a degree is in radians is known to so many digits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number and its unit."""
-
-    name: str | None
-    number: Node
-    half_unit: Fraction | None
-    half_place: Fraction | None
-    unit: dict[str, Fraction] | None
-    """None where no unit is written."""
 
 
 def compare_quantity(gold: str, answer: str, terms: Terms) -> Finding:
@@ -48,13 +28,13 @@ def compare_quantity(gold: str, answer: str, terms: Terms) -> Finding:
     undecided, and so is a number that agrees only as a difference of temperatures (25 °C against 25 K).
     """
     with side("gold answer"):
-        expected = _read(gold)
+        expected = read_quantity(gold)
     value = real(expected.number)
     if value is None:
         raise UnreadableError("gold answer: no real number")
     try:
         with side("answer"):
-            given = _read(answer)
+            given = read_quantity(answer)
     except UnreadableError:
         if offers_alternatives(plain(answer)):
             return not_equal(SEVERAL)
@@ -69,20 +49,6 @@ def compare_quantity(gold: str, answer: str, terms: Terms) -> Finding:
         return decide(expected.number, number, terms.effort)
 
     return _judged(expected, given, judge)
-
-
-def reads_as_quantity(text: str) -> bool:
-    """Whether a gold answer is a number and its unit, and not 2h or 5m^2, where the letter may be a variable."""
-    found = _read(text)
-    if not found.unit or names(found.number):
-        return False
-    bare = plain(text)
-    return (
-        re.search(
-            r"[0-9)}] [A-Za-zμΩÅ°/]|\\mu|\\Omega|[°%]|[A-Za-zμΩÅ]{2,}[^A-Za-z]*$|[a-zA-ZμΩ]/[a-zA-Z]", bare
-        )
-        is not None
-    )
 
 
 def _judged(expected: Quantity, given: Quantity, judge: Callable[[Node], Finding]) -> Finding:
@@ -134,34 +100,3 @@ def _temperature(
 
 def _times(number: Node, factor: Fraction) -> Node:
     return Apply("mul", (number, Number(factor)))
-
-
-def _read(text: str) -> Quantity:
-    """Splits at the longest start that is a number and leaves a unit."""
-    name, written = split_name(plain(without_about(text)))
-    check_depth(written)
-    start = _NUMBER.match(written)
-    end = start.end() if start else 0
-    reason = "no number before the unit"
-    for cut in range(end, max(0, end - _MOST_CUTS), -1):
-        try:
-            unit = _unit(written[cut:].strip())
-            number = _number(written[:cut].strip())
-        except UnreadableError as error:
-            reason = str(error) if cut == end else reason
-            continue
-        return Quantity(name, *number, unit)
-    raise UnreadableError(reason)
-
-
-def _unit(text: str) -> dict[str, Fraction] | None:
-    if not text:
-        return None
-    return read_unit(f"1{text}" if text.startswith("/") else text.removeprefix("*"))
-
-
-def _number(text: str) -> tuple[Node, Fraction | None, Fraction | None]:
-    numeral = read_numeral(text)
-    if numeral is not None:
-        return Number(numeral.value), numeral.half_unit, numeral.half_place
-    return parse(text), None, None

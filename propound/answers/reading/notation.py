@@ -13,6 +13,17 @@ _STYLED = re.compile("[\U0001d400-\U0001d7ff]+")
 _RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _LOWERED_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 
+_GAP = (
+    r"(?:,(?:\\!)+|\{,\}(?:\\[,!])*|\\text\{,\}|\{\\,\}|(?:\\(?:[,!:;> ]|thinspace(?![A-Za-z]) ?)"
+    r"|[~'’ʼ\u00a0\u2006\u2007\u2009\u200a\u202f\u205f])+)"
+)
+"""What stands between groups of three digits and can be no comma of a list: 58,\\!500, 58{,}500, 58\\,500, 58~500."""
+_THREES = (
+    re.compile(
+        rf"(?<![0-9A-Za-z_^.,}}])[1-9][0-9]{{0,2}}(?=[0-9,]*{_GAP})(?:(?:{_GAP}|,)[0-9]{{3}})+(?![0-9])"
+    ),
+    re.compile(rf"(?<=[0-9])\.[0-9]{{3}}(?:{_GAP}[0-9]{{3}})*{_GAP}[0-9]{{1,3}}(?![0-9])"),
+)
 _TEXT = re.compile(
     r"\\(?:text|textbf|textrm|textit|mathrm|mathbf|mathit|mathsf|mbox|operatorname\*?|rm)\s*"
     r"\{((?:[^{}]|\{[^{}]*\})*)\}"
@@ -43,8 +54,7 @@ _REWRITES = tuple(
         (r"\\(?:lbrace|rbrace)(?![A-Za-z])", lambda found: r"\{" if "l" in found[0] else r"\}"),
         (r"\\(?:lvert|rvert|vert)(?![A-Za-z])", "|"),
         (r"\\varnothing(?![A-Za-z])", r"\\emptyset"),
-        (r"(?<=[0-9])\\[,!](?=[0-9]{3}(?![0-9]))", ""),
-        (r"(?<=[0-9])(?:\{,\}(?=[0-9])|'(?=[0-9]{3}(?![0-9])))", ""),
+        (r"(?<=[0-9])\{,\}(?=[0-9])", "."),
         (r"\\(?:[,;:!> ]|quad|qquad|hspace\{[^{}]*\})", " "),
         (r"\^\s*\{\s*\\circ\s*\}|\^\s*\\circ(?![A-Za-z])|\\(?:text)?degree(?![A-Za-z])", "°"),
         (r"\\%", "%"),
@@ -62,6 +72,11 @@ _NAMED = re.compile(
     r"|\(\s*[A-Za-z](?:\s*,\s*[A-Za-z])*\s*\))\s*="
 )
 """A letter, a word, f(x) or (x, y) before an equals sign; a function of mathematics is no name."""
+_ABOUT = re.compile(
+    r"\s*([A-Za-z](?:_[A-Za-z0-9])?\s*)?(?:\\(?:approx|simeq)(?![A-Za-z])|≈)\s*"
+    r"|\s*(?:~|(?:about|approximately|approx\.|roughly|around)(?![A-Za-z]))\s*",
+    re.IGNORECASE,
+)
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")
 _OPENING, _CLOSING = "([{", ")]}"
 
@@ -69,6 +84,8 @@ _OPENING, _CLOSING = "([{", ")]}"
 def plain(text: str) -> str:
     """The same mathematics in one spelling: ASCII operators, bare LaTeX commands, no decoration."""
     text = _STYLED.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
+    for grouped in _THREES:
+        text = grouped.sub(lambda number: re.sub("[^0-9.]+", "", number[0]), text)
     text = _RAISED_RUN.sub(lambda run: "^{" + run[0].translate(RAISED) + "}", text)
     text = _LOWERED_RUN.sub(lambda run: "_{" + run[0].translate(LOWERED) + "}", text)
     text = text.translate(SIGNS)
@@ -77,6 +94,14 @@ def plain(text: str) -> str:
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
     return text.strip()
+
+
+def without_about(text: str) -> str:
+    """The text without a leading sign or word for "about"."""
+    found = _ABOUT.match(text)
+    if found is None:
+        return text
+    return (f"{found[1]}=" if found[1] else "") + text[found.end() :]
 
 
 def join_thousands(text: str) -> str:

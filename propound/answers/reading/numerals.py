@@ -9,6 +9,7 @@ from fractions import Fraction
 from propound.answers.errors import UnreadableError
 from propound.answers.limits import MAX_DECIMAL_EXPONENT
 from propound.answers.reading.notation import join_thousands
+from propound.answers.reading.spelled import SCALES, read_spelled
 
 _DECIMAL = re.compile(
     r"([+-]?) ?(?:([0-9]+|[0-9]{1,3}(?: [0-9]{3})+)(?:\.([0-9]*))?|\.([0-9]+))"
@@ -23,13 +24,6 @@ _MIXED = re.compile(
     r"(?: ?\\frac ?(?:\{ ?([0-9]+) ?\}|([0-9])) ?(?:\{ ?([0-9]+) ?\}|([0-9]))| ([0-9]+) ?/ ?([0-9]+))"
 )
 _SCALED = re.compile(r"(.*[0-9]) ?(thousand|million|billion|trillion)", re.IGNORECASE)
-_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_SPELLED = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-)
-_WORDS = {word: value for value, word in enumerate(_SPELLED.split())}
-
 _PRECISE_INTEGER = 4
 """Digits from which an integer counts as rounded to its last place, where its kind allows for that at all."""
 
@@ -51,12 +45,13 @@ def read_numeral(text: str) -> Numeral | None:
     None where it is no literal. Raises `UnreadableError` for a denominator 0 and an exponent over the limit.
     """
     text = join_thousands(text)
-    if text.lower() in _WORDS:
-        return Numeral(Fraction(_WORDS[text.lower()]), None)
+    spelled = read_spelled(text)
+    if spelled is not None:
+        return Numeral(spelled, None)
     scaled = _SCALED.fullmatch(text)
     if scaled:
         number = _DECIMAL.fullmatch(scaled[1])
-        return _scaled(_decimal(number), _SCALES[scaled[2].lower()]) if number else None
+        return _scaled(_decimal(number), SCALES[scaled[2].lower()]) if number else None
     decimal = _DECIMAL.fullmatch(text)
     if decimal:
         return _decimal(decimal)

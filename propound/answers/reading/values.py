@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -18,6 +19,21 @@ _UNITS = re.compile(r"(?<=[0-9)}]) (?:(?:square|cubic|sq\.?|cu\.?) )?units?(?: ?
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """What the words beside a number say it is a number of."""
+
+    currency: str | None = None
+    """Its code, in small letters."""
+    unit: Mapping[str, Fraction] | None = None
+    words: frozenset[str] = frozenset()
+    """Without the endings of plurals."""
+
+    def fits(self, other: Label) -> bool:
+        """Whether both say the same, or share a word."""
+        return self == other or bool(self.words & other.words)
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """One side of a comparison of single values."""
 
@@ -28,6 +44,7 @@ class Value:
     """Without the percent sign."""
     half_unit: Fraction | None
     """Half a unit in the last given place of a decimal; None for anything else."""
+    label: Label | None = None
 
     @property
     def fraction_of_one(self) -> Node:
