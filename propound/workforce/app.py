@@ -14,8 +14,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, ClassVar, Generic, TypeVar
 
 from celery import Celery, bootsteps
@@ -81,21 +80,19 @@ def create_app(duty: Duty[Place]) -> Celery:
     app.conf.update(_policy(settings(), duty))
     stopping = multiprocessing.get_context("fork").Event()
 
-    @cache
-    def place() -> Place:
-        return duty.open(settings())
+    place = _Once(lambda: duty.open(settings()))
 
     def run() -> None:
         """Do one piece of work, and leave a message for the next while there is work."""
-        here = place()
+        here = place.get()
         if duty.work(here, stopping.is_set) and not stopping.is_set():
             duty.wake(duty.publisher(here))
 
     app.task(run, name=duty.task, shared=False)  # of this app alone: another may have its own workplace
 
     def leave(**_: Any) -> None:
-        if place.cache_info().currsize:
-            duty.close(place())
+        for here in place.opened():
+            duty.close(here)
 
     worker_process_shutdown.connect(leave, weak=False)
 
@@ -125,6 +122,25 @@ def create_app(duty: Duty[Place]) -> Celery:
 
     app.steps["worker"].add(Caretaker)
     return app
+
+
+class _Once(Generic[Place]):
+    """What a process works with, opened when it is first needed; whoever wants to close it waits until it is open."""
+
+    def __init__(self, opening: Callable[[], Place]) -> None:
+        self._opening = opening
+        self._lock = Lock()
+        self._opened: list[Place] = []
+
+    def get(self) -> Place:
+        with self._lock:
+            self._opened = self._opened or [self._opening()]
+            return self._opened[0]
+
+    def opened(self) -> list[Place]:
+        """It alone, or nothing where it was never needed."""
+        with self._lock:
+            return self._opened
 
 
 def _policy(configured: Settings, duty: Duty[Any]) -> dict[str, Any]:

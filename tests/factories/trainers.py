@@ -18,6 +18,7 @@ from propound.promotion import Gate, Showing, Trial
 from propound.queue import Publisher, servers
 from propound.storage.session import Database
 from propound.training import TrainingRequest
+from propound.workforce.process_name import process_name
 from tests.factories import checkpoints
 from trainer.run import Workplace
 from trainer.stored import StoredGroups
@@ -114,6 +115,6 @@ def open_workplace(configured: Settings) -> Workplace:
         folder=configured.home / "trainings",
         refine=DrawnRefinement(before=lambda _: time.sleep(seconds)),
         show=showing({}),
-        name=f"fake:{os.getpid()}",
+        name=process_name(),
         lease=timedelta(seconds=configured.lease_seconds),
     )
