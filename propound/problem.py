@@ -17,6 +17,15 @@ from propound.record import Record, digest
 MAX_STATEMENT = 6_000
 """Longest statement that is read, in characters."""
 
+class Mode(StrEnum):
+    """How a problem comes to be, and what its rightness rests on."""
+
+    PROCEDURAL = "procedural"
+    """From what skill packages draw; read back and recomputed."""
+    OPEN = "open"
+    """Written by a model; solved again by others. Nobody serves it yet."""
+
+
 class Domain(StrEnum):
     """What a problem is about."""
 

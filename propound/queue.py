@@ -11,9 +11,11 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from propound.capabilities import Capabilities
 from propound.config import Settings, settings
 from propound.errors import PropoundError
 
@@ -108,13 +110,13 @@ class Publisher:
         waiting: int = self._client().llen(queue)
         return waiting
 
-    def appear(self, worker: str, sandbox: str, lasting: timedelta) -> None:
-        """Say that ``worker`` is there for so long, and in which tier of the sandbox it runs programs.
+    def appear(self, worker: str, can: Capabilities, lasting: timedelta) -> None:
+        """Say that ``worker`` is there for so long, and what it can serve.
 
         Raises:
             redis.RedisError: Redis cannot be reached.
         """
-        self._client().set(_WORKER + worker, sandbox, px=lasting)
+        self._client().set(_WORKER + worker, can.model_dump_json(), px=lasting)
 
     def appear_as_trainer(self, trainer: str, lasting: timedelta) -> None:
         """Say that ``trainer`` is there for so long.
@@ -124,13 +126,13 @@ class Publisher:
         """
         self._client().set(_TRAINER + trainer, "", px=lasting)
 
-    def workers(self) -> dict[str, str]:
-        """The workers that are there, each with the tier of its sandbox.
+    def workers(self) -> dict[str, Capabilities]:
+        """The workers that are there, each with what it can serve; nothing of one whose version says it otherwise.
 
         Raises:
             redis.RedisError: Redis cannot be reached.
         """
-        return self._present(_WORKER)
+        return {name: _capabilities(said) for name, said in self._present(_WORKER).items()}
 
     def trainers(self) -> list[str]:
         """The trainers that are there.
@@ -183,6 +185,13 @@ class Publisher:
                 self._redis_url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
             )
         return self._redis
+
+
+def _capabilities(said: str) -> Capabilities:
+    try:
+        return Capabilities.model_validate_json(said)
+    except ValidationError:
+        return Capabilities(modes=())
 
 
 @cache

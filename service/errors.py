@@ -214,10 +214,10 @@ class ImpossibleRequestError(ServiceError):
     status, slug, title = 422, "impossible-spec", "No skills can be combined as asked"
 
 
-class UnmeasuredDifficultyError(ServiceError):
-    """The request asks for a range of pass rates, and this deployment has no prober that measures them."""
+class UnservedError(ServiceError):
+    """The request asks for what nobody in this installation can do; `errors` says what to configure for each part."""
 
-    status, slug, title = 422, "no-prober", "Nobody measures how hard problems are"
+    status, slug, title = 422, "not-served", "Nobody here can serve this"
 
 
 class IdempotencyKeyReusedError(ServiceError):
@@ -254,7 +254,7 @@ KINDS: tuple[type[ServiceError], ...] = (
     UnlistedBenchmarkError,
     UnlistedCheckpointError,
     ImpossibleRequestError,
-    UnmeasuredDifficultyError,
+    UnservedError,
     IdempotencyKeyReusedError,
     InternalError,
     UnavailableError,

@@ -11,6 +11,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
+from propound.capabilities import Capabilities
 from service.errors import ProblemDetails, UnavailableError, documented, respond
 from service.resources import Resources, Shared
 
@@ -36,7 +37,16 @@ class Readiness(BaseModel):
                 {
                     "status": "ok",
                     "checks": {"database": "ok", "migrations": "ok", "redis": "ok"},
-                    "workers": {"generator-1:17": "namespaces, warm"},
+                    "workers": {
+                        "generator-1:17": {
+                            "modes": ["procedural"],
+                            "proposer": "live",
+                            "judges": 0,
+                            "probers": ["33f1c0e2a7b94d58@0.7/400"],
+                            "auditor": None,
+                            "sandbox": "namespaces, warm",
+                        }
+                    },
                     "trainers": ["trainer-1:9"],
                 }
             ]
@@ -45,8 +55,8 @@ class Readiness(BaseModel):
 
     status: Literal["ok"] = "ok"
     checks: dict[str, str]
-    workers: dict[str, str]
-    """The generation workers that are there, each with the tier of the sandbox that it runs programs in."""
+    workers: dict[str, Capabilities]
+    """The generation workers that are there, each with what it can serve and the tier of its sandbox."""
     trainers: list[str]
     """The trainers that are there."""
 
@@ -73,7 +83,7 @@ async def get_readiness(request: Request, shared: Shared) -> Response | Readines
     """Looks at the database, its schema (at the newest migration) and Redis. The API itself runs no programs:
     where they run is said for each worker, and none need be there."""
     names = ("database", "migrations", "redis")
-    workers: dict[str, str] = {}
+    workers: dict[str, Capabilities] = {}
     trainers: list[str] = []
 
     async def find_workers() -> None:

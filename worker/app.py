@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from celery import Celery
 
+from propound.capabilities import Capabilities, installed
 from propound.config import Settings, settings
 from propound.policy.opening import check_policy
-from propound.probing.opening import check_probers
-from propound.queue import QUEUE, WORK, Publisher
-from propound.sandbox import Sandbox, open_sandbox
+from propound.probing.opening import prober_versions
+from propound.queue import QUEUE, WORK, Publisher, announce_after_commit
+from propound.sandbox import open_sandbox
 from propound.storage import shards
 from propound.storage.sweep import sweep
 from propound.verification.judges import open_judges
@@ -56,19 +57,22 @@ def create_app(open_pipeline: OpenPipeline, check_machine: Callable[[Settings], 
 
 def _look_around(rounds: Rounds) -> int:
     """Say that this worker is there, release what the dead held, end what is over; how many shards could be claimed."""
-    tier = rounds.machine.tier if isinstance(rounds.machine, Sandbox) else "unknown"
-    rounds.publisher.appear(rounds.name, tier, timedelta(seconds=PRESENCE_SECONDS))
+    can = rounds.machine if isinstance(rounds.machine, Capabilities) else Capabilities()
+    rounds.publisher.appear(rounds.name, can, timedelta(seconds=PRESENCE_SECONDS))
+    probers = {version for each in rounds.publisher.workers().values() for version in each.probers}
     with rounds.database.begin() as session:
         shards.release(session, dead_among(shards.holders(session)))
+        for job_id in shards.note_unserved(session, probers):
+            announce_after_commit(session, job_id, rounds.publisher)
     return sweep(rounds.database, rounds.settings.shard_specs)
 
 
-def _check(configured: Settings) -> Sandbox:
-    """The machine's sandbox, where the settings allow work, too."""
+def _check(configured: Settings) -> Capabilities:
+    """What this worker can serve, where the settings and the machine allow any work."""
     open_judges(configured)
     check_policy(configured)
-    check_probers(configured)
-    return open_sandbox(configured.sandbox_tier)
+    can = {"probers": prober_versions(configured), "sandbox": open_sandbox(configured.sandbox_tier).tier}
+    return installed(configured).model_copy(update=can)
 
 
 app = create_app(Pipeline.open, _check)

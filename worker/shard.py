@@ -260,19 +260,13 @@ def _claim(place: Workplace) -> InHand | None:
     library = place.pipeline.library
     taken = InHand(lease, place.pipeline, cache(partial(draw_spec, lease.request, library)), deque())
     try:
-        _check(lease, library)
+        check_request(lease.request, library)
         taken.pipeline = place.pipeline.measured_by(lease.prober)
         with place.database.begin() as session:
             taken.waiting.extend(shards.missing(session, lease))
     except Exception as error:  # noqa: BLE001  # told when it is let go of, which is next
         taken.stop(error)
     return taken
-
-
-def _check(lease: Lease, library: Library) -> None:
-    check_request(lease.request, library)
-    if lease.request.difficulty is not None and lease.prober is None:
-        raise ImpossibleSpecError("it asks for a difficulty, and no prober measures any: set PROPOUND_PROBERS")
 
 
 def _let_go(place: Workplace, shard: InHand) -> None:

@@ -40,3 +40,8 @@ def catalogue_of(settings: Settings) -> Catalogue:
     only = (model.name,)
     roles = Roles(proposer=model.name, solvers=only, judges=only, auditor=model.name)
     return Catalogue(models=(model,), roles=roles)
+
+
+def prober_names(configured: Settings, catalogue: Catalogue) -> tuple[str, ...]:
+    """Who measures, from weak to strong: what PROPOUND_PROBERS lists, else the role in the catalogue."""
+    return configured.prober_names or catalogue.roles.probers

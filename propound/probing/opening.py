@@ -9,7 +9,7 @@ from propound.policy.engines import EngineKind
 from propound.probing.prober import Prober
 from propound.sandbox import Sandbox
 from propound.solving.endpoint import EndpointSolver
-from propound.solving.solver import Solver, open_solver, solver_folder
+from propound.solving.solver import Solver, open_solver, solver_folder, version_of
 
 ENDPOINT = "endpoint"
 """The name of the model that the endpoint serves, as a solver."""
@@ -56,3 +56,21 @@ def check_probers(configured: Settings) -> None:
             raise ValueError(f"PROPOUND_PROBERS: {error}") from None
     if len(set(found)) != len(found):
         raise ValueError("PROPOUND_PROBERS names a solver twice")
+
+
+def prober_versions(configured: Settings) -> tuple[str, ...]:
+    """Versions of the probers that the settings name, from weak to strong, without opening an engine.
+
+    Raises:
+        ValueError: one is not there, or is named twice.
+    """
+    check_probers(configured)
+    return tuple(_version(name, configured) for name in configured.prober_names)
+
+
+def _version(name: str, configured: Settings) -> str:
+    if name != ENDPOINT:
+        return version_of(load_checkpoint(solver_folder(name)).version)
+    solver = EndpointSolver(endpoint_of(configured))
+    solver.close()
+    return solver.version

@@ -57,7 +57,7 @@ class LanguageSolver:
     @property
     def version(self) -> str:
         """The checkpoint's, with how it decodes."""
-        return f"{self.checkpoint}@{self.temperature:g}/{self.max_tokens}"
+        return version_of(self.checkpoint, self.temperature, self.max_tokens)
 
     def write(self, statement: str, seed: int) -> str:
         """See `Solver.write`; a statement that does not fit, or a program that does not end, gives none."""
@@ -80,6 +80,11 @@ class LanguageSolver:
     def close(self) -> None:
         """Let go of the engine."""
         self.engine.close()
+
+
+def version_of(checkpoint: str, temperature: float = TEMPERATURE, max_tokens: int = MAX_TOKENS) -> str:
+    """The version of a solver: its checkpoint's, with how it decodes."""
+    return f"{checkpoint}@{temperature:g}/{max_tokens}"
 
 
 def open_solver(name_or_path: str, kind: EngineKind = EngineKind.EMBEDDED) -> LanguageSolver:

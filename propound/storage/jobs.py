@@ -110,7 +110,7 @@ def move(session: Session, job: Job, state: JobState, *, stop_reason: str | None
 
 def wait(session: Session, job: Job, waiting_for: str | None) -> None:
     """Note on a locked job what its episodes wait for, or with None that they go on; an event where that is news."""
-    if waiting_for is not None and job.state is not JobState.RUNNING:
+    if waiting_for is not None and job.state not in (JobState.QUEUED, JobState.RUNNING):
         return
     is_news = (job.waiting_for is None) != (waiting_for is None)
     job.waiting_for = waiting_for

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, tuple_, update
 from sqlalchemy.orm import Session, load_only
 
 from propound.job import JobRequest, JobState
@@ -48,6 +48,12 @@ class Claimant:
     """Specs in a shard."""
     probers: tuple[str, ...] = ()
     """Versions of its probers, from weak to strong."""
+
+    def serves(self, job: Job) -> bool:
+        """Whether it can work on the job: measure what has to be measured, with the job's own prober if it has one."""
+        if job.prober is not None:
+            return job.prober in self.probers
+        return job.state is not JobState.QUEUED or job.request.get("difficulty") is None or bool(self.probers)
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,27 @@ def claimable() -> ColumnElement[bool]:
     return and_(open_shards(), Shard.lease_until <= func.now(), Shard.attempts < MAX_ATTEMPTS)
 
 
+def served_with(probers: Collection[str]) -> ColumnElement[bool]:
+    """Jobs that a worker with these probers can serve; see `Claimant.serves`."""
+    if probers:
+        return or_(Job.prober.is_(None), Job.prober.in_(probers))
+    is_easy = func.coalesce(func.jsonb_typeof(Job.request["difficulty"]), "null") == "null"
+    return and_(Job.prober.is_(None), or_(is_easy, Job.state != JobState.QUEUED))
+
+
+def note_unserved(session: Session, probers: Collection[str]) -> list[str]:
+    """Say on every job which none of the workers with these probers can serve what it waits for; the ids of those."""
+    query = select(Job.id).where(active_jobs(), Job.state.in_(_WORKING), not_(served_with(probers)))
+    noted = []
+    for job_id in session.scalars(query.where(Job.waiting_for.is_(None))).all():
+        job = jobs.lock(session, job_id, skip_locked=True)
+        if job is not None and job.state in _WORKING:
+            which = f"the prober {job.prober}" if job.prober else "a prober"
+            jobs.wait(session, job, f"a worker with {which}: no worker that is running has it (PROPOUND_PROBERS)")
+            noted.append(job_id)
+    return noted
+
+
 def survey(session: Session, shard_specs: int) -> list[tuple[str, int]]:
     """Every job that has begun and is not over, and the first few that wait, with a guess at their shards to claim.
 
@@ -114,7 +141,7 @@ def _in_turn(session: Session, claimant: Claimant) -> Iterator[str]:
     for tenant in session.scalars(turns).all():
         query = (
             _jobs()
-            .where(Job.tenant == tenant, active_jobs())
+            .where(Job.tenant == tenant, active_jobs(), served_with(claimant.probers))
             .order_by(Job.last_served_at, Job.id)
             .limit(AT_ONCE)
         )
@@ -249,7 +276,7 @@ def missing(session: Session, lease: Lease) -> list[tuple[int, int]]:
 
 
 def _claim_of(session: Session, job: Job, claimant: Claimant) -> Lease | None:
-    if job.state not in _WORKING:
+    if job.state not in _WORKING or not claimant.serves(job):
         return None
     shard = session.scalar(
         select(Shard)

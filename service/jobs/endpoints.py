@@ -22,7 +22,7 @@ from service.errors import (
     NotFoundError,
     UnlistedBenchmarkError,
     UnlistedSkillError,
-    UnmeasuredDifficultyError,
+    UnservedError,
     UnsupportedMediaTypeError,
     documented,
 )
@@ -46,7 +46,7 @@ CREATION_ERRORS = documented(
     UnlistedSkillError,
     UnlistedBenchmarkError,
     ImpossibleRequestError,
-    UnmeasuredDifficultyError,
+    UnservedError,
     IdempotencyKeyReusedError,
 )
 
@@ -67,10 +67,7 @@ def create_job(
     idempotency_key: IdempotencyKey = None,
 ) -> JobView:
     """The same request with the same seed gives the same dataset, byte for byte."""
-    has_probers = bool(shared.settings.prober_names)
-    view, replayed = service.create(
-        session, caller, shared.library, body, idempotency_key, has_probers=has_probers
-    )
+    view, replayed = service.create(session, caller, shared, body, idempotency_key)
     wake_workers_after_commit(session, shared.publisher)
     response.headers["Location"] = f"{service.PATH}/{view.id}"
     if replayed:

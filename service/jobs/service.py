@@ -21,11 +21,12 @@ from service.errors import (
     ImpossibleRequestError,
     UnlistedBenchmarkError,
     UnlistedSkillError,
-    UnmeasuredDifficultyError,
     found,
 )
 from service.jobs.schemas import JobCreate, JobView, job_view
 from service.keyring import Caller
+from service.resources import Resources
+from service.serving import refuse_unserved
 
 PATH = "/v1/jobs"
 UNNAMED = "untitled"
@@ -41,11 +42,9 @@ class Creation(NamedTuple):
 def create(
     session: Session,
     caller: Caller,
-    library: Library,
+    shared: Resources,
     wanted: JobCreate,
     idempotency_key: str | None,
-    *,
-    has_probers: bool,
 ) -> Creation:
     """Make a job and its dataset, or give the answer that the same `Idempotency-Key` got before.
 
@@ -54,19 +53,15 @@ def create(
         UnlistedSkillError: a skill or category that the library does not hold.
         ImpossibleRequestError: no skills can be combined as asked.
         UnlistedBenchmarkError: a benchmark that the tenant does not have.
-        UnmeasuredDifficultyError: a difficulty is asked for, and no prober measures any.
+        UnservedError: it asks for what nobody here can do.
     """
     if idempotency_key is not None:
         earlier = idempotency.begin(session, caller, PATH, wanted, idempotency_key)
         if earlier is not None:
             return Creation(JobView.model_validate(earlier.response), replayed=True)
     request = wanted.request()
-    check(request, library)
-    if request.difficulty is not None and not has_probers:
-        fault = Fault(
-            location="body", pointer="/difficulty", code="no_prober", detail="no prober is configured"
-        )
-        raise UnmeasuredDifficultyError("PROPOUND_PROBERS names none", faults=[fault])
+    check(request, shared.library)
+    refuse_unserved(shared, request)
     _hold_benchmarks(session, caller, request)
     job = jobs.create(session, tenant=caller.tenant, request=request, name=wanted.name or UNNAMED)
     view = job_view(job, datasets.of_job(session, job.id), Spending())

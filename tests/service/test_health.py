@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from propound.capabilities import Capabilities
 from propound.config import Settings
 from propound.queue import Publisher
 from propound.storage.session import Database
@@ -44,19 +45,21 @@ def test_the_api_is_ready(api_url: str) -> None:
     assert answer.json() == {"status": "ok", "checks": checks, "workers": {}, "trainers": []}
 
 
-def test_living_workers_say_how_they_isolate_programs(api_url: str, server_settings: Settings) -> None:
+def test_living_workers_say_what_they_can_serve(api_url: str, server_settings: Settings) -> None:
     assert server_settings.redis_url is not None
     publisher = Publisher(server_settings.redis_url)
-    publisher.appear("one:1", "namespaces, warm", timedelta(seconds=30))
-    publisher.appear("two:2", "landlock", timedelta(milliseconds=1))
+    can = Capabilities(sandbox="namespaces, warm", proposer="live", probers=("p1", "p2"), judges=3)
+    publisher.appear("one:1", can, timedelta(seconds=30))
+    publisher.appear("two:2", can, timedelta(milliseconds=1))
     time.sleep(0.05)
     try:
         workers = httpx.get(f"{api_url}/readyz", trust_env=False).json()["workers"]
     finally:
-        publisher.appear("one:1", "namespaces, warm", timedelta(milliseconds=1))
+        publisher.appear("one:1", can, timedelta(milliseconds=1))
         publisher.close()
 
-    assert workers == {"one:1": "namespaces, warm"}
+    assert workers == {"one:1": can.model_dump(mode="json")}
+    assert workers["one:1"]["modes"] == ["procedural"]
 
 
 @pytest.mark.usefixtures("redis")

@@ -11,10 +11,12 @@ import pytest
 from redis import Redis
 from sqlalchemy import func, select, update
 
+from propound.capabilities import Capabilities
+from propound.config import Settings
 from propound.job import JobRequest, JobState
 from propound.models.purpose import Origin, Role
 from propound.problem import Domain
-from propound.queue import QUEUE
+from propound.queue import QUEUE, Publisher
 from propound.storage.requests import DatabaseLedger
 from propound.storage.session import Database
 from propound.storage.tables import IdempotencyKey, Job
@@ -48,10 +50,23 @@ def test_a_difficulty_needs_a_prober(client: httpx.Client) -> None:
     refused = client.post("/v1/jobs", json={"count": 1, "difficulty": {"minimum": 0.2, "maximum": 0.8}})
     assert refused.status_code == 422
     problem = refused.json()
-    assert problem["type"] == "/errors/no-prober"
+    assert problem["type"] == "/errors/not-served"
     assert [(fault["pointer"], fault["code"]) for fault in problem["errors"]] == [
         ("/difficulty", "no_prober")
     ]
+
+
+@pytest.mark.usefixtures("redis")
+def test_a_worker_that_measures_makes_up_for_what_the_api_was_not_told(
+    client: httpx.Client, server_settings: Settings
+) -> None:
+    wanted = {"count": 1, "difficulty": {"minimum": 0.2, "maximum": 0.8}}
+    publisher = Publisher(str(server_settings.redis_url))
+    publisher.appear("plain:1", Capabilities(), timedelta(minutes=5))
+    assert client.post("/v1/jobs", json=wanted).status_code == 422
+    publisher.appear("able:2", Capabilities(probers=("p1",)), timedelta(minutes=5))
+    assert client.post("/v1/jobs", json=wanted).status_code == 202
+    publisher.close()
 
 
 @pytest.mark.parametrize("band", [{"minimum": 0.8, "maximum": 0.2}, {"maximum": 1.5}, {"least": 0.2}, 0.5])

@@ -74,7 +74,7 @@ ERRORS = {
     "/errors/unknown-benchmark": 422,
     "/errors/unknown-checkpoint": 422,
     "/errors/impossible-spec": 422,
-    "/errors/no-prober": 422,
+    "/errors/not-served": 422,
     "/errors/idempotency-key-reused": 422,
     "/errors/internal": 500,
     "/errors/unavailable": 503,

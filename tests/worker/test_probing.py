@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from sqlalchemy import select
 
 from propound.config import Settings
 from propound.job import Difficulty, JobRequest, JobState
-from propound.probing.opening import check_probers
+from propound.probing.opening import check_probers, prober_versions
 from propound.problem import Domain
 from propound.queue import Publisher
+from propound.storage import shards
 from propound.storage.session import Database
 from propound.storage.tables import StoredTrajectory, VerdictKind
 from tests.factories import checkpoints, jobs
@@ -70,16 +72,52 @@ def test_verified_problems_are_measured_and_rewarded(
 
 
 @pytest.mark.usefixtures("redis")
-def test_a_job_that_asks_for_a_difficulty_fails_where_nobody_measures(
+def test_a_job_waits_for_a_worker_that_can_measure_and_is_never_failed_by_another(
     database: Database, publisher: Publisher
 ) -> None:
-    job_id = jobs.make(database, JobRequest(count=1, difficulty=Difficulty(maximum=0.5)))
+    """One job needs any prober, one the very prober that it began with; a worker without any does the third job."""
+    wanted = JobRequest(count=2, group_size=1, difficulty=Difficulty(maximum=0.5))
+    begun, fresh = (jobs.make(database, wanted) for _ in range(2))
+    plain = jobs.make(database, JobRequest(count=1, group_size=1))
+    able = replace(jobs.claimant("able", shard_specs=1), probers=("p1",))
+    other = replace(jobs.claimant("other", shard_specs=1), probers=("p2",))
+    first = jobs.claim(database, able)
+    assert first is not None
+    assert (first.job_id, first.prober) == (begun, "p1")
+    jobs.expire_leases(database)
+
     pipeline = FakePipeline.open(Settings())
     while run_one(Workplace(database, publisher, pipeline, jobs.claimant()), lambda: False):
         pass
-    job = jobs.reconcile(database, job_id)
-    assert job.state is JobState.FAILED
-    assert job.error == "it asks for a difficulty, and no prober measures any: set PROPOUND_PROBERS"
+    assert jobs.read(database, plain).state is JobState.SUCCEEDED
+    assert jobs.read(database, begun).proposed == jobs.read(database, fresh).proposed == 0
+
+    with database.begin() as session:
+        assert set(shards.note_unserved(session, ())) == {begun, fresh}
+    assert "the prober p1: no worker that is running has it" in (jobs.read(database, begun).waiting_for or "")
+    assert "a worker with a prober" in (jobs.read(database, fresh).waiting_for or "")
+    with database.begin() as session:
+        assert shards.note_unserved(session, ()) == []
+
+    second = jobs.claim(database, other)
+    assert second is not None
+    assert (second.job_id, second.prober) == (fresh, "p2")
+    assert jobs.claim(database, other) is not None
+    again = jobs.claim(database, able)
+    assert again is not None
+    assert (again.job_id, again.index) == (begun, first.index)
+    jobs.work(database, who=able)
+    jobs.run(database, again)
+    assert jobs.read(database, begun).waiting_for is None
+
+
+def test_a_worker_knows_the_versions_of_its_probers_before_it_opens_them(folder: Path) -> None:
+    configured = Settings(probers=f"{folder},novice")
+    pipeline = Pipeline.open(configured)
+    try:
+        assert prober_versions(configured) == pipeline.probers
+    finally:
+        pipeline.close()
 
 
 def test_a_pipeline_measures_with_the_prober_that_it_is_told(folder: Path) -> None:

@@ -1,0 +1,68 @@
+"""What a worker, or a whole installation, can serve: said before work is claimed, and before a request is taken.
+
+Workers announce it, the API compares requests with it, `readyz` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from propound.config import Settings
+from propound.job import JobRequest
+from propound.models.configured import catalogue_of, prober_names
+from propound.problem import Mode
+from propound.record import Record
+
+
+class Capabilities(Record):
+    """Modes and roles that somebody can serve."""
+
+    modes: tuple[Mode, ...] = (Mode.PROCEDURAL,)
+    proposer: str = ""
+    """Who proposes, as PROPOUND_POLICY names it."""
+    judges: int = 0
+    """Seats of the committee that models have."""
+    probers: tuple[str, ...] = ()
+    """Who measures how hard problems are, from weak to strong; a worker gives their versions, settings their names."""
+    auditor: str | None = None
+    sandbox: str = ""
+    """The tier in which programs run; empty where none are run."""
+
+
+class Lack(Record):
+    """What of a request nobody can serve, and what would change that."""
+
+    pointer: str
+    """JSON pointer into the request."""
+    code: str
+    detail: str
+
+
+def installed(configured: Settings) -> Capabilities:
+    """What the settings of this installation say.
+
+    Raises:
+        CatalogueError: the models are not as they have to be.
+    """
+    catalogue = catalogue_of(configured)
+    return Capabilities(
+        proposer=configured.policy,
+        judges=configured.judges,
+        probers=prober_names(configured, catalogue),
+        auditor=catalogue.roles.auditor,
+    )
+
+
+def lacking(request: JobRequest, there: Collection[Capabilities]) -> list[Lack]:
+    """What of the request none of these can serve; nothing where it can be begun."""
+    lacks = []
+    if request.difficulty is not None and not any(each.probers for each in there):
+        lacks.append(
+            Lack(
+                pointer="/difficulty",
+                code="no_prober",
+                detail="nobody measures how hard problems are: set PROPOUND_PROBERS, or name probers under [roles] in "
+                "the file of PROPOUND_MODELS, for the API and the workers",
+            )
+        )
+    return lacks

@@ -1,0 +1,34 @@
+"""The one place where the API refuses what nobody here can serve."""
+
+from __future__ import annotations
+
+import logging
+
+from redis import RedisError
+
+from propound.capabilities import installed, lacking
+from propound.job import JobRequest
+from service.errors import Fault, UnservedError
+from service.resources import Resources
+
+log = logging.getLogger("propound.service")
+
+
+def refuse_unserved(shared: Resources, request: JobRequest) -> None:
+    """Nothing, where the settings of this installation or a worker that is there can serve the request.
+
+    Raises:
+        UnservedError: nobody can; the message says what to set.
+    """
+    own = installed(shared.settings)
+    if not lacking(request, [own]):
+        return
+    try:
+        there = list(shared.publisher.workers().values())
+    except RedisError as error:
+        log.warning("nobody knows what the workers can serve: %s", error)
+        there = []
+    lacks = lacking(request, [own, *there])
+    if lacks:
+        faults = [Fault(location="body", pointer=each.pointer, code=each.code, detail=each.detail) for each in lacks]
+        raise UnservedError("; ".join(each.detail for each in lacks), faults=faults)
