@@ -12,6 +12,7 @@ from propound.job import JobRequest
 from propound.models.configured import catalogue_of, prober_names
 from propound.problem import Mode
 from propound.record import Record
+from propound.verification.judges import judge_seats
 
 
 class Capabilities(Record):
@@ -47,7 +48,7 @@ def installed(configured: Settings) -> Capabilities:
     catalogue = catalogue_of(configured)
     return Capabilities(
         proposer=configured.policy,
-        judges=configured.judges,
+        judges=judge_seats(configured, catalogue),
         probers=prober_names(configured, catalogue),
         auditor=catalogue.roles.auditor,
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from propound.config import Settings
 from propound.episode import Episode
 from propound.errors import PropoundError
+from propound.models.configured import catalogue_of
 from propound.policy.opening import ENDPOINT, SCRIPTED
 from propound.probing.opening import ENDPOINT as PROBING_ENDPOINT
 from propound.probing.opening import open_probers
@@ -24,7 +25,7 @@ from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import Library, default_library
 from propound.skills.library import compile_toolkit
-from propound.verification.judges import open_auditor, open_judges
+from propound.verification.judges import judge_seats, open_auditor, open_judges
 from propound.verification.verify import Verification
 from worker.proposer import Proposer
 
@@ -160,4 +161,4 @@ def _is_slow(configured: Settings) -> bool:
     measures = PROBING_ENDPOINT in configured.prober_names or (
         bool(configured.prober_names) and configured.prober_engine != "embedded"
     )
-    return proposes or measures or configured.judges > 0
+    return proposes or measures or judge_seats(configured, catalogue_of(configured)) > 0

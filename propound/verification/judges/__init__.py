@@ -3,7 +3,7 @@
 from propound.verification.judges.auditor import ModelAuditor
 from propound.verification.judges.judge import PARTS, Judge
 from propound.verification.judges.marks import Marks
-from propound.verification.judges.opening import open_auditor, open_judges
+from propound.verification.judges.opening import judge_seats, open_auditor, open_judges
 from propound.verification.judges.seats import poll, seated
 
-__all__ = ["PARTS", "Judge", "Marks", "ModelAuditor", "open_auditor", "open_judges", "poll", "seated"]
+__all__ = ["PARTS", "Judge", "Marks", "ModelAuditor", "judge_seats", "open_auditor", "open_judges", "poll", "seated"]

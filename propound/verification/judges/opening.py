@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from propound.config import Settings
+from propound.models.catalogue import Catalogue
 from propound.models.configured import catalogue_of
 from propound.models.registry import open_client
 from propound.verification.judges.auditor import ModelAuditor
@@ -16,14 +17,19 @@ def open_judges(settings: Settings) -> tuple[Judge, ...]:
         CatalogueError: there are to be some, and no model has the role.
     """
     catalogue = catalogue_of(settings)
-    models = catalogue.judges()
-    unless_said = len(PARTS) if catalogue.source and models else 0
-    seats = unless_said if settings.judges is None else settings.judges
+    models, seats = catalogue.judges(), judge_seats(settings, catalogue)
     if seats and not models:
         raise catalogue.missing("judges")
     return tuple(
         Judge(open_client(models[place % len(models)]), part) for place, part in enumerate(PARTS[:seats])
     )
+
+
+def judge_seats(settings: Settings, catalogue: Catalogue) -> int:
+    """Seats of the committee that models have."""
+    if settings.judges is not None:
+        return settings.judges
+    return len(PARTS) if catalogue.source and catalogue.judges() else 0
 
 
 def open_auditor(settings: Settings) -> ModelAuditor | None:
