@@ -30,3 +30,23 @@ def check(
 
     if not run(names or (), most_tokens=most_tokens, seconds=seconds, as_json=as_json):
         raise typer.Exit(1)
+
+
+@app.command()
+def serve(name: Annotated[str, typer.Argument(help="A model with a folder or a hub name.")]) -> None:
+    """Run a model on this machine until Ctrl-C: the one server that all processes of PROPOUND_HOME ask.
+
+    `propound up` does so by itself, and a worker that finds none starts one; this is for a unit of its own.
+    """
+    import os
+
+    from propound.config import settings
+    from propound.models.catalogue import CatalogueError
+    from propound.models.configured import catalogue_of
+    from propound.models.local import Station
+
+    model = catalogue_of(settings()).model(name)
+    if not model.is_local:
+        raise CatalogueError(f"model {name!r} has a url: its own server serves it")
+    command = Station(model, settings().home).command()
+    os.execv(command[0], command)  # noqa: S606 - words of our own, no shell

@@ -9,6 +9,7 @@ from propound.cli.output import console, plain
 from propound.config import settings
 from propound.embedded.credentials import CREDENTIALS, load_credentials, save_credentials
 from propound.embedded.system import Plan, System, running
+from propound.models.configured import catalogue_of
 
 CHECK_SECONDS = 0.5
 
@@ -17,7 +18,7 @@ def run(port: int | None, *, trainer: bool = False) -> None:
     """Start what is not running elsewhere, and keep it running: what dies is started again.
 
     Raises:
-        PropoundError: a server or the API cannot start.
+        PropoundError: a server or the API cannot start, or the models are not as they have to be.
     """
     chosen = settings()
     plan = Plan(
@@ -28,6 +29,8 @@ def run(port: int | None, *, trainer: bool = False) -> None:
         database_url=chosen.database_url,
         redis_url=chosen.redis_url,
         trainer=trainer,
+        catalogue=chosen.models,
+        models=catalogue_of(chosen).local_models(),
     )
     if port is not None:
         plan = replace(plan, port=port)
@@ -51,4 +54,8 @@ def _greeting(system: System) -> list[str]:
         ]
     elif "key" in saved and saved.get("url") != system.url:
         save_credentials(system.home, system.url, saved["key"])
+    lines += [
+        f"Model {model.name} is loaded from {model.folder or model.hub} by a server of its own."
+        for model in system.plan.models
+    ]
     return [*lines, "Ctrl-C stops it."]

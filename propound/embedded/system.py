@@ -19,6 +19,8 @@ from propound.embedded.servers import EmbeddedServers
 from propound.embedded.supervisor import Supervisor
 from propound.embedded.unit import Unit, UnitProcess
 from propound.errors import PropoundError
+from propound.models.catalogue import Model
+from propound.models.local import Station
 
 WORKER = "The worker"
 TRAINER = ["celery", "-A", "trainer.app", "worker", "--hostname", "trainer@%h"]
@@ -44,6 +46,10 @@ class Plan:
     redis_url: str | None = None
     trainer: bool = False
     """Whether to train here, too."""
+    catalogue: Path | None = None
+    """The file of PROPOUND_MODELS."""
+    models: tuple[Model, ...] = ()
+    """Models that this machine runs itself: each has a server, which loads it while everything else begins."""
     durable: bool = True
     """Whether accepted work must survive a power cut."""
     fresh: bool = False
@@ -85,6 +91,8 @@ class System:
             "PROPOUND_PORT": str(self.plan.port),
             "PROPOUND_CONCURRENCY": str(self.plan.concurrency),
         }
+        if self.plan.catalogue is not None:  # the processes run in another folder
+            environment["PROPOUND_MODELS"] = str(self.plan.catalogue.expanduser().absolute())
         self._report(f"Starting the API at {self.url} and a worker with {self.plan.concurrency} processes")
         for unit in self._own_units(environment):
             self.add(unit)
@@ -164,12 +172,25 @@ class System:
         api = module("The API", "api.log", "uvicorn", "service.app:app", *address, *quietly)
         worker = module(WORKER, "worker.log", *celery)
         trainer = module("The trainer", "trainer.log", *TRAINER)
+        stations = [Station(model, self.home) for model in self.plan.models]
         return [
+            *(self._model_server(station, environment) for station in stations),
             replace(api, is_ready=self._is_ready),
             # Asked politely, an orphan would go on until the episodes in its hands end.
             replace(worker, orphan_signal=signal.SIGKILL),
             *([trainer] if self.plan.trainer else []),
         ]
+
+    def _model_server(self, station: Station, environment: dict[str, str]) -> Unit:
+        """Of a model that this machine runs; where another process serves it, it waits and takes its place."""
+        return Unit(
+            name=f"The server of model {station.model.name}",
+            argv=tuple(station.command()),
+            environment=environment,
+            folder=self.home,
+            log=station.log,
+            grace_seconds=self.plan.grace_seconds,
+        )
 
     def _is_ready(self) -> bool:
         with suppress(httpx.TransportError):

@@ -167,6 +167,12 @@ class Catalogue(Record):
             )
         return found
 
+    def local_models(self) -> tuple[Model, ...]:
+        """Models with a role that this installation runs itself, in the file's order."""
+        roles = self.roles
+        named = {roles.proposer, roles.teacher, roles.auditor, *roles.solvers, *roles.judges, *roles.probers}
+        return tuple(model for model in self.models if model.is_local and model.name in named)
+
     def proposer(self) -> Model:
         """Who proposes.
 
