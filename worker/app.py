@@ -9,13 +9,14 @@ from celery import Celery
 
 from propound.capabilities import Capabilities, installed
 from propound.config import Settings, settings
+from propound.models.configured import catalogue_of
 from propound.policy.opening import check_policy
 from propound.probing.opening import prober_versions
 from propound.queue import QUEUE, WORK, Publisher, announce_after_commit
 from propound.sandbox import open_sandbox
 from propound.storage import shards
 from propound.storage.sweep import sweep
-from propound.verification.judges import open_judges
+from propound.verification.judges import check_judges
 from propound.workforce.app import Duty, Rounds
 from propound.workforce.app import create_app as create_celery
 from propound.workforce.process_name import dead_among
@@ -69,7 +70,7 @@ def _look_around(rounds: Rounds) -> int:
 
 def _check(configured: Settings) -> Capabilities:
     """What this worker can serve, where the settings and the machine allow any work."""
-    open_judges(configured)
+    check_judges(configured, catalogue_of(configured))  # opens none: a model of this machine would be started here
     check_policy(configured)
     can = {"probers": prober_versions(configured), "sandbox": open_sandbox(configured.sandbox_tier).tier}
     return installed(configured).model_copy(update=can)

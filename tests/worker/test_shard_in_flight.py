@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from threading import Barrier, Lock
 
@@ -75,6 +76,54 @@ def test_episodes_are_made_together(place: Workplace, database: Database) -> Non
     together = replace(place, pipeline=Together(place.pipeline.library, episodes_in_flight=4))
     assert run_one(together, never)
     assert jobs.reconcile(database, job_id).proposed == 8
+
+
+def test_threads_that_are_free_take_other_shards(place: Workplace, database: Database) -> None:
+    """A shard is one episode here; four are made together all the same, or none is ever made."""
+    job_id = jobs.make(database, JobRequest(count=8, group_size=1))
+    pipeline = Together(place.pipeline.library, episodes_in_flight=4)
+    together = replace(place, pipeline=pipeline, claimant=jobs.claimant(shard_specs=1))
+    while run_one(together, never):
+        pass
+    job = jobs.reconcile(database, job_id)
+    assert (job.proposed >= 8, job.proposed % 4) == (True, 0)
+
+
+def test_episodes_in_flight_follow_the_pipeline_while_it_works(place: Workplace, database: Database) -> None:
+    """A server that gets slow is asked less: what may be under way changes between two episodes."""
+    at_once: list[int] = []
+    lock, counted = Lock(), [0]
+
+    class Following(FakePipeline):
+        def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
+            with lock:
+                counted[0] += 1
+                at_once.append(counted[0])
+                made = len(at_once)
+            time.sleep(0.05)
+            episode = super().run_episode(spec, member)
+            with lock:
+                counted[0] -= 1
+                if made >= 5:
+                    object.__setattr__(self, "episodes_in_flight", 1)
+            return episode
+
+    jobs.make(database, JobRequest(count=12, group_size=1))
+    pipeline = Following(place.pipeline.library, episodes_in_flight=4)
+    assert run_one(replace(place, pipeline=pipeline, claimant=jobs.claimant(shard_specs=12)), never)
+    assert max(at_once) == 4
+    assert at_once[-3:] == [1, 1, 1]
+
+
+def test_nothing_more_is_claimed_while_another_proposer_is_due(place: Workplace, database: Database) -> None:
+    class Outdated(FakePipeline):
+        def is_current(self, _: Callable[[], str | None]) -> bool:
+            return False
+
+    job_id = jobs.make(database, JobRequest(count=8, group_size=1))
+    pipeline = Outdated(place.pipeline.library, episodes_in_flight=4)
+    assert run_one(replace(place, pipeline=pipeline, claimant=jobs.claimant(shard_specs=1)), never)
+    assert jobs.reconcile(database, job_id).proposed == 1
 
 
 def test_the_dataset_does_not_depend_on_how_many_are_made_at_a_time(

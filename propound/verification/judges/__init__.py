@@ -3,7 +3,18 @@
 from propound.verification.judges.auditor import ModelAuditor
 from propound.verification.judges.judge import PARTS, Judge
 from propound.verification.judges.marks import Marks
-from propound.verification.judges.opening import judge_seats, open_auditor, open_judges
+from propound.verification.judges.opening import check_judges, judge_seats, open_auditor, open_judges
 from propound.verification.judges.seats import poll, seated
 
-__all__ = ["PARTS", "Judge", "Marks", "ModelAuditor", "judge_seats", "open_auditor", "open_judges", "poll", "seated"]
+__all__ = [
+    "PARTS",
+    "Judge",
+    "Marks",
+    "ModelAuditor",
+    "check_judges",
+    "judge_seats",
+    "open_auditor",
+    "open_judges",
+    "poll",
+    "seated",
+]

@@ -17,12 +17,21 @@ def open_judges(settings: Settings) -> tuple[Judge, ...]:
         CatalogueError: there are to be some, and no model has the role.
     """
     catalogue = catalogue_of(settings)
+    check_judges(settings, catalogue)
     models, seats = catalogue.judges(), judge_seats(settings, catalogue)
-    if seats and not models:
-        raise catalogue.missing("judges")
     return tuple(
         Judge(open_client(models[place % len(models)]), part) for place, part in enumerate(PARTS[:seats])
     )
+
+
+def check_judges(settings: Settings, catalogue: Catalogue) -> None:
+    """See, without opening any, whether there are models for the seats.
+
+    Raises:
+        CatalogueError: there are to be some, and no model has the role.
+    """
+    if judge_seats(settings, catalogue) and not catalogue.judges():
+        raise catalogue.missing("judges")
 
 
 def judge_seats(settings: Settings, catalogue: Catalogue) -> int:
