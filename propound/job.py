@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from propound.problem import Domain
-from propound.record import Record
+from propound.record import Wish
 
 MAX_COUNT = 100_000
 """Most problems that one job may ask for."""
@@ -37,7 +37,7 @@ class JobState(StrEnum):
         return self in (JobState.SUCCEEDED, JobState.EXHAUSTED, JobState.FAILED, JobState.CANCELLED)
 
 
-class Difficulty(Record):
+class Difficulty(Wish):
     """A range of pass rates, both ends included: how often the job's prober solves a problem of 16 attempts."""
 
     minimum: float = Field(default=0.0, ge=0, le=1, description="Lowest pass rate of a problem; 0: any.")
@@ -50,7 +50,7 @@ class Difficulty(Record):
         return self
 
 
-class JobRequest(Record):
+class JobRequest(Wish):
     """What to generate. The same request with the same seed gives the same dataset, byte for byte."""
 
     domains: tuple[Domain, ...] = Field(

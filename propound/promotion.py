@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 from pydantic import Field, FiniteFloat
 
-from propound.record import Record
+from propound.record import Record, Wish
 
 RESAMPLES = 4_000
 _AT_ONCE = 1_000_000
 """Numbers that are drawn at a time: bounds the memory."""
 
 
-class Gate(Record):
+class Gate(Wish):
     """What a candidate has to show, on how many held-out specs."""
 
     specs: int = Field(

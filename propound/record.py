@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
 
 
 def digest(value: Any) -> str:
@@ -19,3 +20,20 @@ class Record(BaseModel):
     """A frozen, strict record: unknown fields are an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _strict(schema: Any) -> Any:
+    """The schema with every number and truth value of the record itself strict; records inside have their own."""
+    if isinstance(schema, dict):
+        walked = {key: value if key == "metadata" else _strict(value) for key, value in schema.items()}
+        return walked | {"strict": True} if schema.get("type") in ("int", "float", "bool") else walked
+    return [_strict(item) for item in schema] if isinstance(schema, list) else schema
+
+
+class Wish(Record):
+    """A record that clients write: a number is a number and a truth value is one; neither is read from the other,
+    nor from text."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return cast("CoreSchema", _strict(handler(source)))

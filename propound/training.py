@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, FiniteFloat, field_validator, model_validator
 
 from propound.promotion import Gate
-from propound.record import Record
+from propound.record import Wish
 
 LIVE = "live"
 """In the place of a checkpoint's version: the one that was promoted last, or the bundled default."""
@@ -70,7 +70,7 @@ class StopReason(StrEnum):
     CANCELLED = "cancelled"
 
 
-class StopRule(Record):
+class StopRule(Wish):
     """Ends a run once one of its figures has been too low or too high for some steps in a row."""
 
     figure: str = Field(
@@ -107,7 +107,7 @@ def broken_rule(rules: Sequence[StopRule], history: Sequence[Mapping[str, Any]])
     return None
 
 
-class TrainingRequest(Record):
+class TrainingRequest(Wish):
     """What to train, from where, and for how long."""
 
     base: BaseName = Field(
@@ -139,7 +139,7 @@ class TrainingRequest(Record):
     )
 
 
-class ScheduleRequest(Record):
+class ScheduleRequest(Wish):
     """When to train by itself: at times (`cron`), or whenever so many fresh groups are there (`every_groups`)."""
 
     name: str = Field(default="untitled", min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +27,8 @@ class _StandardError(logging.Handler):
     """Writes messages as they are to whatever standard error is now."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        sys.stderr.write(record.getMessage() + "\n")
+        with suppress(OSError, ValueError):  # where nobody listens, requests are answered all the same
+            sys.stderr.write(record.getMessage() + "\n")
 
 
 def open_log() -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from propound import __version__
@@ -21,12 +21,14 @@ from service.benchmarks import endpoints as benchmarks
 from service.boundary import Boundary
 from service.checkpoints import endpoints as checkpoints
 from service.datasets import endpoints as datasets
+from service.documentation import router as documentation
 from service.errorpages import router as error_pages
 from service.gathered import Gathered
 from service.jobs import endpoints as jobs
 from service.jobs.reading import QuickReads, Reader
 from service.keys import endpoints as keys
 from service.openapi import describe
+from service.parameters import only_known
 from service.resources import Resources
 from service.schedules import endpoints as schedules
 from service.skills import endpoints as skills
@@ -41,6 +43,7 @@ Every response carries `X-Request-ID`.
 """
 
 COMMON = (
+    errors.UnknownParameterError,
     errors.UnauthorizedError,
     errors.MissingScopeError,
     errors.InvalidRequestError,
@@ -71,7 +74,10 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
         description=DESCRIPTION,
         version=__version__,
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(only_known)],
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
@@ -80,8 +86,9 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     app.add_middleware(Boundary)
     for part in (jobs, datasets, benchmarks, skills, trainings, schedules, checkpoints, keys):
         app.include_router(part.router, responses=errors.documented(*COMMON))
-    app.include_router(health.router)
-    app.include_router(error_pages)
+    for router in (health.router, error_pages):
+        app.include_router(router, responses=errors.documented(errors.UnknownParameterError))
+    app.include_router(documentation)
     describe(app)
     return app
 

@@ -20,6 +20,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from service.methods import allowed
+
 MAX_DETAIL = 500
 """Longest detail that is sent, in characters."""
 
@@ -93,6 +95,12 @@ class MalformedBodyError(ServiceError):
     """The body could not be parsed as JSON."""
 
     status, slug, title = 400, "malformed-json", "The body is not JSON"
+
+
+class UnknownParameterError(ServiceError):
+    """The query has a parameter that the operation does not have; `errors` names each of them."""
+
+    status, slug, title = 400, "unknown-parameter", "Unknown query parameter"
 
 
 class InvalidCursorError(ServiceError):
@@ -237,6 +245,7 @@ class UnavailableError(ServiceError):
 
 KINDS: tuple[type[ServiceError], ...] = (
     MalformedBodyError,
+    UnknownParameterError,
     InvalidCursorError,
     UnauthorizedError,
     MissingScopeError,
@@ -302,8 +311,13 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def documented(*kinds: type[ServiceError]) -> Responses:
-    """The `responses` of an operation that may answer with these errors, for OpenAPI."""
+    """The `responses` of an operation that may answer with these errors, for OpenAPI.
+
+    Every operation refuses parameters that it does not have, so that is part of whatever it says of its status.
+    """
     by_status: dict[int, list[type[ServiceError]]] = {}
+    if any(kind.status == UnknownParameterError.status for kind in kinds):
+        kinds = (*(kind for kind in kinds if kind is not UnknownParameterError), UnknownParameterError)
     for kind in kinds:
         by_status.setdefault(kind.status, []).append(kind)
     schema = {"$ref": "#/components/schemas/ProblemDetails"}
@@ -378,11 +392,14 @@ def install(app: FastAPI) -> None:
             kind = InternalError if error.status_code >= 500 else InvalidRequestError
         known = kind()
         known.headers |= dict(error.headers or {})
+        methods = allowed(app, request.url.path) if error.status_code == 405 else ()
+        if methods:
+            known.headers["Allow"] = ", ".join(methods)
         return respond(known, request.url.path)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return respond(_validation(request, error), request.url.path)
+        return respond(_validation(app, request, error), request.url.path)
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(PoolTimeoutError)
@@ -390,14 +407,20 @@ def install(app: FastAPI) -> None:
         return respond(UnavailableError("the database does not answer"), request.url.path)
 
 
-def _validation(request: Request, error: RequestValidationError) -> ServiceError:
-    """A wrong path is a missing object, bytes that are no JSON are malformed; the rest is invalid."""
+def _validation(app: FastAPI, request: Request, error: RequestValidationError) -> ServiceError:
+    """A wrong path is a missing object, bytes that are no JSON are malformed; the rest is invalid.
+
+    A path that is no id of the operation may be the address of another one, which has other methods.
+    """
     found = error.errors()
     if any(problem["type"] == "json_invalid" for problem in found):
         at = next(problem for problem in found if problem["type"] == "json_invalid")
         position = at["loc"][-1] if isinstance(at["loc"][-1], int) else 0
         return MalformedBodyError(f"{at.get('ctx', {}).get('error', 'not JSON')} at character {position}")
     if any(problem["loc"][0] == "path" for problem in found):
+        methods = allowed(app, request.url.path)
+        if request.method not in methods:
+            return MethodNotAllowedError(headers={"Allow": ", ".join(methods)})
         return NotFoundError()
     declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     refused = any(problem["loc"] == ("body",) and problem["type"] != "missing" for problem in found)

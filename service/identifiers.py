@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Path
 
+from propound.storage.exports import ID_DIGITS
 from propound.storage.ids import Prefix
 
 
@@ -20,7 +21,14 @@ def _example(prefix: Prefix) -> str:
 JobId = Annotated[str, Path(pattern=_pattern(Prefix.JOB), examples=[_example(Prefix.JOB)])]
 KeyId = Annotated[str, Path(pattern=_pattern(Prefix.KEY), examples=[_example(Prefix.KEY)])]
 DatasetId = Annotated[str, Path(pattern=_pattern(Prefix.DATASET), examples=[_example(Prefix.DATASET)])]
-ProblemId = Annotated[str, Path(pattern=_pattern(Prefix.PROBLEM), examples=[_example(Prefix.PROBLEM)])]
+ProblemId = Annotated[
+    str,
+    Path(
+        pattern=rf"^{Prefix.PROBLEM}_([0-9a-z]{{26}}|[0-9a-f]{{{ID_DIGITS}}})$",
+        description="Its own id, or the `id` that its row has in an export.",
+        examples=[_example(Prefix.PROBLEM)],
+    ),
+]
 TrajectoryId = Annotated[
     str, Path(pattern=_pattern(Prefix.TRAJECTORY), examples=[_example(Prefix.TRAJECTORY)])
 ]

@@ -79,7 +79,7 @@ def list_problems(
     responses=documented(NotFoundError),
 )
 def get_problem(problem_id: ProblemId, caller: DatasetsReader, session: Transaction) -> Response:
-    """With the evidence that it is sound."""
+    """With the evidence that it is sound. An id from an export names the content: of equal problems, the first."""
     return AsciiJSONResponse(problem_json(service.find_problem(session, caller, problem_id)))
 
 

@@ -15,6 +15,7 @@ from propound.storage.session import Database
 from service.datasets.export import matches, stream
 from service.resources import Resources
 from tests.service.filling import create, filled, work
+from tests.service.test_bad_requests import refused
 
 COLUMNS = {
     "id", "question", "prompt", "answer", "answer_kind", "solution", "domain", "data_source", "datasource",
@@ -42,6 +43,41 @@ def test_every_row_has_every_column(client: httpx.Client, database: Database) ->
     assert {row["ability"] for row in rows} == {"math", "code", "science"}
     program = next(row for row in rows if row["ability"] == "code")
     assert json.loads(program["reward_model"]["ground_truth"])["fn_name"] == "solve"
+
+
+def test_the_id_of_a_row_leads_to_its_problem(
+    client: httpx.Client, stranger: httpx.Client, database: Database
+) -> None:
+    made = filled(database, count=6)
+    filled(database, count=6, tenant="elsewhere")
+    listed = client.get(f"/v1/datasets/{made.dataset_id}/problems").json()["data"]
+    lines = client.get(f"/v1/datasets/{made.dataset_id}/export").iter_lines()
+
+    for line, problem in zip(lines, listed, strict=True):
+        row = json.loads(line)
+        for row_id in (row["id"], row["extra_info"]["problem_id"]):
+            shown = client.get(f"/v1/problems/{row_id}").json()
+            assert (shown["id"], shown["statement"]) == (problem["id"], row["question"])
+            assert stranger.get(f"/v1/problems/{row_id}").json()["dataset_id"] != made.dataset_id
+    for wrong in (
+        "prob_" + "0" * 16,
+        row["id"][:-1],
+        row["id"] + "0",
+        row["id"].upper(),
+        row["id"][:-1] + "%25",
+    ):
+        refused(client.get(f"/v1/problems/{wrong}"), 404, "not-found")
+
+
+def test_a_part_of_an_export_is_not_offered(client: httpx.Client, database: Database) -> None:
+    made = filled(database)
+    address = f"/v1/datasets/{made.dataset_id}/export"
+    whole = client.get(address)
+    part = client.get(address, headers={"Range": "bytes=10-20"})
+
+    assert whole.headers["accept-ranges"] == "none"
+    assert (part.status_code, part.content) == (200, whole.content), "the whole, and it says so"
+    assert "content-range" not in part.headers
 
 
 def test_the_same_request_gives_the_same_bytes(client: httpx.Client, database: Database) -> None:

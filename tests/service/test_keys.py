@@ -59,6 +59,35 @@ def test_a_key_cannot_revoke_itself(client: httpx.Client) -> None:
     assert client.get("/v1/keys").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "scopes", [[Scope.ADMIN], [Scope.KEYS_ADMIN, Scope.JOBS_WRITE], [Scope.TRAININGS_ADMIN]]
+)
+def test_a_key_cannot_revoke_what_is_above_it(
+    client: httpx.Client, connect: Connect, make_key: MakeKey, scopes: list[Scope]
+) -> None:
+    clerk = connect(make_key(Scope.KEYS_ADMIN, Scope.JOBS_READ))
+    other = client.post("/v1/keys", json={"name": "other", "scopes": scopes}).json()
+
+    refused(clerk.delete(f"/v1/keys/{other['id']}"), 403, "missing-scope")
+
+    assert connect(other["secret"]).get("/v1/skills").status_code == 200, "it is not revoked"
+    peer = client.post(
+        "/v1/keys", json={"name": "peer", "scopes": [Scope.KEYS_ADMIN, Scope.JOBS_READ]}
+    ).json()
+    assert clerk.delete(f"/v1/keys/{peer['id']}").status_code == 204
+    refused(connect(peer["secret"]).get("/v1/skills"), 401, "unauthorized")
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b"[1", b'{"name": "k", "scopes": ["jobs:read"]', b"\xff"])
+def test_a_malformed_key_request_is_a_documented_error(client: httpx.Client, body: bytes) -> None:
+    answer = client.post("/v1/keys", content=body, headers={"Content-Type": "application/json"})
+    operation = client.get("/openapi.json").json()["paths"]["/v1/keys"]["post"]
+
+    assert answer.status_code == (400 if body else 422)
+    slug = answer.json()["type"].rpartition("/")[2]
+    assert f"`{slug}`" in operation["responses"][str(answer.status_code)]["description"]
+
+
 @pytest.mark.parametrize("wanted", [Scope.ADMIN, Scope.JOBS_WRITE])
 def test_a_key_cannot_grant_more_than_it_has(connect: Connect, make_key: MakeKey, wanted: Scope) -> None:
     clerk = connect(make_key(Scope.KEYS_ADMIN, Scope.JOBS_READ))

@@ -57,6 +57,7 @@ OPERATIONS = {
 }
 ERRORS = {
     "/errors/malformed-json": 400,
+    "/errors/unknown-parameter": 400,
     "/errors/invalid-cursor": 400,
     "/errors/unauthorized": 401,
     "/errors/missing-scope": 403,
@@ -129,8 +130,21 @@ def test_every_error_is_described_as_a_problem(description: dict[str, Any]) -> N
                 assert response["content"] == problem, (method, path, status)
                 assert "`" in response["description"], "it names the kinds"
         if path.startswith("/v1/"):
-            assert {"401", "403", "422", "500", "503"} <= set(operation["responses"])
+            assert {"400", "401", "403", "422", "500", "503"} <= set(operation["responses"])
             assert operation["security"]
+
+
+def test_every_operation_with_a_body_describes_what_can_be_wrong_with_it(description: dict[str, Any]) -> None:
+    for method, path, operation in each_operation(description):
+        if "requestBody" in operation:
+            for status, slug in {
+                "400": "malformed-json",
+                "413": "body-too-large",
+                "415": "unsupported-media-type",
+                "422": "invalid-request",
+            }.items():
+                assert f"`{slug}`" in operation["responses"][status]["description"], (method, path)
+        assert "`unknown-parameter`" in operation["responses"]["400"]["description"], path
 
 
 def test_the_shape_of_an_error_is_pinned(description: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,40 +107,46 @@ def test_a_connection_that_breaks_is_opened_again(client: httpx.Client, database
         assert client.get(path).status_code == 200
 
 
+class Kept(logging.Handler):
+    """Keeps the lines of the access log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
 def test_every_request_is_a_line_without_secrets(
-    connect: Connect, make_key: MakeKey, database: Database, capfd: pytest.CaptureFixture[str], api_url: str
+    connect: Connect, make_key: MakeKey, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    del api_url
     secret = make_key()
     made = create(database)
     client = connect(secret)
+    kept = Kept()
+    monkeypatch.setattr(access.log, "handlers", [kept])
     client.get(f"/v1/jobs/{made.job_id}", headers={"X-Request-ID": "quick-1"})
     client.get(f"/v1/datasets/{made.dataset_id}?secret=hunter2", headers={"X-Request-ID": "slow-1"})
     client.get("/v1/jobs?limit=3", headers={"X-Request-ID": "slow-2"})
     client.get("/nothing/hunter2", headers={"X-Request-ID": "lost-1"})
     connect(None).get("/v1/jobs", headers={"X-Request-ID": "unknown-1"})
+    key = client.get("/v1/keys", headers={"X-Request-ID": "keys-1"}).json()["data"][0]["id"]
     client.get("/healthz", headers={"X-Request-ID": "last"})
-
-    written = capfd.readouterr().err
+    written = "\n".join(kept.lines)
     while '"last"' not in written:
-        written += capfd.readouterr().err
+        written = "\n".join(kept.lines)
 
     lines = {line["request"]: line for line in map(json.loads, written.splitlines())}
-    key = client.get("/v1/keys").json()["data"][0]["id"]
-    assert {name: (line["path"], line["key"]) for name, line in lines.items()} == {
-        "quick-1": ("/v1/jobs/{job_id}", key),
-        "slow-1": ("/v1/datasets/{dataset_id}", key),
-        "slow-2": ("/v1/jobs", key),
-        "lost-1": (None, None),
-        "unknown-1": ("/v1/jobs", None),
-        "last": ("/healthz", None),
+    assert {name: (line["path"], line["key"], line["status"]) for name, line in lines.items()} == {
+        "quick-1": ("/v1/jobs/{job_id}", key, 200),
+        "slow-1": ("/v1/datasets/{dataset_id}", None, 400),
+        "slow-2": ("/v1/jobs", key, 200),
+        "lost-1": (None, None, 404),
+        "unknown-1": ("/v1/jobs", None, 401),
+        "keys-1": ("/v1/keys", key, 200),
+        "last": ("/healthz", None, 200),
     }
-    assert [lines[name]["status"] for name in ("quick-1", "slow-2", "lost-1", "unknown-1")] == [
-        200,
-        200,
-        404,
-        401,
-    ]
     assert all(
         line["method"] == "GET" and line["ms"] >= 0 and line["at"].endswith("Z") for line in lines.values()
     )
@@ -148,9 +155,24 @@ def test_every_request_is_a_line_without_secrets(
     assert made.job_id not in written
 
 
-def test_an_operators_own_handlers_stay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import logging
+def test_lines_go_to_standard_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(access.log, "handlers", [])
+    access.open_log()
+    access.note({"method": "GET"}, 200, 1.25, "r-1")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert {
+        "method": "GET",
+        "path": None,
+        "status": 200,
+        "ms": 1.2,
+        "request": "r-1",
+        "key": None,
+    }.items() <= json.loads(line).items()
 
+
+def test_an_operators_own_handlers_stay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     own = logging.FileHandler(tmp_path / "access.log")
     monkeypatch.setattr(access.log, "handlers", [own])
     access.open_log()
