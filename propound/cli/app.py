@@ -124,15 +124,18 @@ def generate(
 def bench(
     count: Annotated[int, typer.Option(min=1, max=100_000, help="Problems to make.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the job.")] = 1,
+    *,
+    service: Annotated[bool, typer.Option("--service", help="Only the service under load.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure what one worker sustains.
+    """Measure what one worker sustains, and the service under load.
 
-    Problems per second end to end, and the cost of each stage of an episode.
+    Problems per second end to end, the cost of each stage of an episode; reads of jobs at a fixed rate, claims
+    behind a long queue, and the first byte of exports.
     """
     from propound.cli.bench import run
 
-    run(count, seed, as_json=as_json)
+    run(count, seed, service_only=service, as_json=as_json)
 
 
 @app.command()

@@ -1,21 +1,25 @@
-"""`propound bench`: what one worker sustains, and where the time of an episode goes."""
+"""`propound bench`: what one worker sustains, where the time of an episode goes, and the service under load."""
 
 from __future__ import annotations
 
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from rich.console import Console
+
+from propound.cli import bench_service
 from propound.cli.demo import make_dataset
 from propound.cli.output import console, plain, print_json, table
 from propound.config import settings
 from propound.curriculum import draw_spec
 from propound.embedded.redis import free_port
-from propound.embedded.system import Plan, running
+from propound.embedded.system import Plan, System, running
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
 from propound.proposing.environment import Environment
@@ -88,29 +92,47 @@ class Stopwatch:
         return execution
 
 
-def run(count: int, seed: int, *, as_json: bool) -> None:
-    """Time the stages, then a whole job.
+def run(count: int, seed: int, *, service_only: bool, as_json: bool) -> None:
+    """Time the stages, then a whole job, then the service.
 
     Raises:
         PropoundError: this machine cannot isolate programs, or a process died.
     """
     request = JobRequest(count=count, seed=seed)
     screen = console(to_error=as_json)
+    found = {} if service_only else _episodes(request, screen, count, as_json=as_json)
+    with _system(screen) as (system, report):
+        service = bench_service.measure(system, report)
+    if as_json:
+        print_json({**found, "service": asdict(service)})
+        return
+    screen.print()
+    screen.print(table(["the service", "small", "large", "ratio"], bench_service.rows_of(service)))
+
+
+def _episodes(request: JobRequest, screen: Console, count: int, *, as_json: bool) -> dict[str, Any]:
+    """The cost of episodes, shown at once unless all is to be JSON."""
     episodes = min(count, MOST_EPISODES)
     screen.print(plain(f"Timing the stages of {episodes} episodes"))
     stages = time_stages(request, episodes)
-    throughput = measure(request, as_json=as_json)
+    throughput = measure(request, screen)
+    found = {"stages": [asdict(stage) for stage in stages], "throughput": asdict(throughput)}
     if as_json:
-        print_json({"stages": [asdict(stage) for stage in stages], "throughput": asdict(throughput)})
-        return
+        return found
     rows = [
-        (stage.name, round(stage.milliseconds, 2), round(stage.sandbox_milliseconds, 2), round(stage.sandbox_runs, 2))
+        (
+            stage.name,
+            round(stage.milliseconds, 2),
+            round(stage.sandbox_milliseconds, 2),
+            round(stage.sandbox_runs, 2),
+        )
         for stage in stages
     ]
     screen.print()
     screen.print(table(["stage of an episode", "ms", "of it in the sandbox", "programs run"], rows))
     screen.print()
     screen.print(plain(summary(throughput)), style="bold")
+    return found
 
 
 def time_stages(request: JobRequest, episodes: int) -> list[Stage]:
@@ -139,9 +161,20 @@ def time_stages(request: JobRequest, episodes: int) -> list[Stage]:
     ]
 
 
-def measure(request: JobRequest, *, as_json: bool) -> Throughput:
-    """Run a job on a system of its own, in a folder that is deleted afterwards."""
-    screen = console(to_error=as_json)
+def measure(request: JobRequest, screen: Console) -> Throughput:
+    """Run a job on a system of its own."""
+    with _system(screen) as (system, report):
+        job = make_dataset(system, request, system.home / "bench.jsonl", screen, report)
+        return throughput_of(job, system.plan.concurrency)
+
+
+@contextmanager
+def _system(screen: Console) -> Iterator[tuple[System, Callable[[str], None]]]:
+    """A system in a folder that is deleted afterwards, and how to say what happens."""
+
+    def report(step: str) -> None:
+        screen.print(plain(step))
+
     with tempfile.TemporaryDirectory(prefix="propound-bench-") as folder:
         plan = Plan(
             home=Path(folder),
@@ -151,13 +184,8 @@ def measure(request: JobRequest, *, as_json: bool) -> Throughput:
             durable=False,
             grace_seconds=5.0,
         )
-
-        def report(step: str) -> None:
-            screen.print(plain(step))
-
         with running(plan, report) as system:
-            job = make_dataset(system, request, Path(folder) / "bench.jsonl", screen, report)
-        return throughput_of(job, plan.concurrency)
+            yield system, report
 
 
 def throughput_of(job: Job, processes: int) -> Throughput:
