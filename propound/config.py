@@ -35,7 +35,8 @@ class Settings(BaseSettings):
     max_steps: int = Field(default=24, ge=2, le=200, description="Step budget of one episode.")
     policy: str = Field(
         default="live",
-        description="Who proposes: live, scripted, endpoint, a bundled checkpoint's name, or a checkpoint's folder.",
+        description="Who proposes: live, scripted, model (the one with that role), a bundled checkpoint's name, or a "
+        "checkpoint's folder.",
     )
     engine: Literal["embedded", "transformers", "vllm"] = Field(
         default="embedded", description="What runs a checkpoint."
@@ -69,7 +70,7 @@ class Settings(BaseSettings):
     probers: str | None = Field(
         default=None,
         description="Solvers that measure difficulty, from weak to strong, with commas between: names of bundled "
-        "ones, checkpoints' folders, or endpoint.",
+        "ones or of models, or checkpoints' folders; unset: the role in PROPOUND_MODELS.",
     )
     prober_engine: Literal["embedded", "transformers", "vllm"] = Field(
         default="embedded", description="What runs the solvers."

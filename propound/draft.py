@@ -13,11 +13,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from propound.characters import not_text
 from propound.errors import PropoundError
 from propound.problem import MAX_STATEMENT
 from propound.skills.toolkit.composition import Reference
 from propound.skills.toolkit.execution import ENTRY_POINT
-from propound.transcript import not_text
 
 _QUOTE = re.compile(r"<(setup \d{1,2}|quantity \d{1,2}|closing|answer)>")
 _LINE = re.compile(r"(setup \d{1,2}|quantity \d{1,2}|link \d{1,2}|closing): (.+)")

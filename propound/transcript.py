@@ -1,6 +1,8 @@
-"""The wire format of a turn: text with at most one Hermes-style `<tool_call>{...}</tool_call>`.
+"""The wire format of a turn: text with at most one tool call, for every policy - scripted, small or large.
 
-Every policy - scripted, small or large - goes through this parser. It is total: whatever a model writes
+A call is Hermes-style, `<tool_call>{"name": ..., "arguments": {...}}</tool_call>`; structured calls of servers come
+in that form, too. Small models write the same object into a fenced block, or nothing but the object; that is read
+where there is no `<tool_call>`. Only what follows a thought acts. The parser is total: whatever a model writes
 becomes an action, if need be a malformed one that says what was wrong.
 """
 
@@ -8,21 +10,31 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from propound import thoughts
 from propound.answers.limits import MAX_ANSWER
+from propound.characters import control_character, not_text, tidy
 from propound.problem import MAX_STATEMENT, SkillUse
+from propound.texjson import loads
 from propound.trajectory import Action, ActionKind
 
 MAX_TURN = 20_000
-"""Longest turn that is parsed, in characters."""
+"""Longest turn that is parsed, in characters, the thought left out."""
 MAX_DEPTH = 40
 """Deepest nesting of a tool call's JSON."""
 
+WRITING = r"Within JSON, write each backslash of TeX twice, as in \\frac; write line ends as \n."
+"""What models are told who did not learn the format from us."""
+
 _CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
-_TAGS = re.compile(r"</?think>")
+_FENCED = re.compile(r"^[ \t]*```[ \t]*\w*[ \t]*\r?\n(.*?)(?:^[ \t]*```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+_KEYS = ('"name"', '"arguments"')
+_WRITTEN = (ActionKind.CHECK, ActionKind.SUBMIT)
+"""Actions whose arguments are to be read by people."""
 
 
 class _Arguments(BaseModel):
@@ -108,28 +120,50 @@ def write_call(kind: ActionKind, arguments: dict[str, Any], thought: str = "") -
 
 def parse_turn(text: str) -> Action:
     """What the agent did; never raises."""
-    if len(text) > MAX_TURN:
-        return _malformed(f"the turn is longer than {MAX_TURN} characters")
     if not_text(text):
         return _malformed("the turn holds characters that are not text (NUL or lone surrogates)")
-    calls = _CALL.findall(text)
-    thought = _TAGS.sub("", _CALL.sub("", text)).strip()
+    thought, said, _ = thoughts.part(text)
+    if len(said) > MAX_TURN:
+        return _malformed(f"the turn is longer than {MAX_TURN} characters")
+    beside = " ".join(filter(None, (thought[:MAX_TURN], _CALL.sub("", said).strip())))
+    if "<tool_call>" not in said and "</tool_call>" not in said:
+        return _parse_untagged(said, thought[:MAX_TURN])
+    calls = _CALL.findall(said)
     if not calls:
-        if "<tool_call>" in text:
-            return _malformed("a <tool_call> is not closed by </tool_call>", thought)
-        return Action(kind=ActionKind.THINK, thought=thought)
+        return _malformed("a <tool_call> is not closed by </tool_call>", beside)
     if len(calls) > 1:
-        return _malformed("one turn holds one <tool_call>, not more", thought)
-    if "<tool_call>" in thought or "</tool_call>" in thought:
-        return _malformed("the <tool_call> tags do not pair up", thought)
-    return _parse_call(calls[0].strip(), thought)
+        return _malformed("one turn holds one <tool_call>, not more", beside)
+    if "<tool_call>" in beside or "</tool_call>" in beside:
+        return _malformed("the <tool_call> tags do not pair up", beside)
+    return _parse_call(calls[0].strip(), beside)
+
+
+def _parse_untagged(said: str, thought: str) -> Action:
+    """A turn without tags: a fenced block or the whole of it may be a call; otherwise it is a thought."""
+    blocks = list(_calls_in_blocks(said))
+    bodies = [body for body, _ in blocks]
+    if len(bodies) > 1 and len(set(bodies)) > 1:
+        return _malformed("one turn holds one tool call, not more", " ".join(filter(None, (thought, said))))
+    beside = said
+    for _, whole in blocks:
+        beside = beside.replace(whole, "")
+    beside = " ".join(filter(None, (thought, beside.strip())))
+    return _parse_call(bodies[0], beside) if bodies else Action(kind=ActionKind.THINK, thought=beside)
+
+
+def _calls_in_blocks(said: str) -> Iterator[tuple[str, str]]:
+    """What looks like a call, and the text that it stands in with its fence."""
+    found = [(match.group(1).strip(), match.group()) for match in _FENCED.finditer(said)] or [(said, said)]
+    for body, whole in found:
+        if body.startswith("{") and body.endswith("}") and all(key in body for key in _KEYS):
+            yield body, whole
 
 
 def _parse_call(body: str, thought: str) -> Action:
     if _depth(body) > MAX_DEPTH:
         return _malformed(f"the tool call nests deeper than {MAX_DEPTH}", thought)
     try:
-        call = json.loads(body, parse_constant=_refuse_constant)
+        call = loads(body, parse_constant=_refuse_constant)
     except ValueError as error:
         return _malformed(f"the tool call is not valid JSON: {error}", thought)
     if not isinstance(call, dict) or set(call) != {"name", "arguments"}:
@@ -138,17 +172,42 @@ def _parse_call(body: str, thought: str) -> Action:
     kinds = {str(kind): kind for kind in _TOOLS}
     if not isinstance(name, str) or name not in kinds:
         return _malformed(f"unknown tool {str(name)[:60]!r}; the tools are {', '.join(kinds)}", thought)
-    if not_text(json.dumps(call["arguments"], ensure_ascii=False)) or "\\u0000" in json.dumps(
-        call["arguments"]
-    ):
+    arguments = _decoded(call["arguments"])
+    if not_text(json.dumps(arguments, ensure_ascii=False)) or "\\u0000" in json.dumps(arguments):
         return _malformed("the arguments hold characters that are not text (NUL or lone surrogates)", thought)
+    kind = kinds[name]
+    if kind in _WRITTEN and isinstance(arguments, dict):
+        arguments = {
+            key: tidy(value) if isinstance(value, str) else value for key, value in arguments.items()
+        }
+        for key, value in arguments.items():
+            if isinstance(value, str) and (found := control_character(value)):
+                return _malformed(
+                    f"{name}: {key} holds the control character {found}; in JSON a TeX command has two backslashes, "
+                    r"as \\frac",
+                    thought,
+                )
     try:
-        _TOOLS[kinds[name]][1].model_validate_json(json.dumps(call["arguments"]))
+        _TOOLS[kind][1].model_validate_json(json.dumps(arguments))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "arguments"
         return _malformed(f"{name}: {place}: {first['msg']}", thought)
-    return Action(kind=kinds[name], thought=thought, arguments=call["arguments"])
+    return Action(kind=kind, thought=thought, arguments=arguments)
+
+
+def _decoded(arguments: Any) -> Any:
+    """Arguments that a model wrote as JSON within JSON, read; anything else as it is."""
+    if isinstance(arguments, str):
+        try:
+            return (
+                loads(arguments, parse_constant=_refuse_constant)
+                if _depth(arguments) <= MAX_DEPTH
+                else arguments
+            )
+        except ValueError:
+            return arguments
+    return arguments
 
 
 def _malformed(reason: str, thought: str = "") -> Action:
@@ -168,8 +227,3 @@ def _depth(body: str) -> int:
         elif character in "]}":
             depth -= 1
     return deepest
-
-
-def not_text(text: str) -> bool:
-    """Whether it holds what PostgreSQL and JSON cannot: NUL or lone surrogates."""
-    return "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text)

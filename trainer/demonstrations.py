@@ -22,6 +22,7 @@ from typing import Any
 
 from propound.curriculum import draw_spec
 from propound.job import JobRequest
+from propound.models.purpose import NOBODY, Origin
 from propound.policy import Policy
 from propound.policy.protocol import Turn, Writer
 from propound.policy.teacher import Teacher
@@ -87,11 +88,11 @@ class Careless:
         self.policy, self.rng = policy, rng
         self.name, self.version = policy.name, policy.version
 
-    def begin(self, spec: ProblemSpec, member: int) -> Writer:
+    def begin(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> Writer:
         """As `Policy`."""
         self.offered = [*spec.skills, *spec.alternates]
         self.active = list(spec.skills)
-        self.writer = self.policy.begin(spec, member)
+        self.writer = self.policy.begin(spec, member, origin)
         self.meant: Turn | None = None
         return self
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from propound.config import Settings
 from propound.episode import Episode
 from propound.errors import PropoundError
-from propound.models.configured import catalogue_of
-from propound.policy.opening import ENDPOINT, SCRIPTED
-from propound.probing.opening import ENDPOINT as PROBING_ENDPOINT
+from propound.models.configured import catalogue_of, prober_names
+from propound.policy.opening import MODEL, SCRIPTED
 from propound.probing.opening import open_probers
 from propound.probing.prober import Prober
 from propound.problem import ProblemSpec
@@ -56,7 +55,7 @@ class Pipeline:
 
         Raises:
             SandboxUnavailable: the machine cannot isolate programs; the message says what to change.
-            ValueError: an endpoint is wanted, and none is named or installed.
+            CatalogueError: the models are not as they have to be, or one is wanted and none is named.
             CheckpointError: a checkpoint that should propose or measure is not there.
             EngineError: an engine cannot run a checkpoint.
         """
@@ -154,11 +153,13 @@ class Pipeline:
 
 
 def _is_slow(configured: Settings) -> bool:
-    """Whether an episode asks a model at an endpoint, or one that is too large for the embedded engine."""
-    proposes = configured.policy == ENDPOINT or (
+    """Whether an episode asks a model behind a server, or one that is too large for the embedded engine."""
+    catalogue = catalogue_of(configured)
+    probers = set(prober_names(configured, catalogue))
+    proposes = configured.policy == MODEL or (
         configured.policy != SCRIPTED and configured.engine != "embedded"
     )
-    measures = PROBING_ENDPOINT in configured.prober_names or (
-        bool(configured.prober_names) and configured.prober_engine != "embedded"
+    measures = bool(probers & {model.name for model in catalogue.models}) or (
+        bool(probers) and configured.prober_engine != "embedded"
     )
-    return proposes or measures or judge_seats(configured, catalogue_of(configured)) > 0
+    return proposes or measures or judge_seats(configured, catalogue) > 0

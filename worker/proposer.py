@@ -9,8 +9,7 @@ from propound.config import Settings
 from propound.policy import Policy
 from propound.policy.checkpoint import Checkpoint, CheckpointError
 from propound.policy.engine import EngineError
-from propound.policy.language import LanguagePolicy
-from propound.policy.opening import language_policy, policy_of
+from propound.policy.opening import close_policy, language_policy, policy_of
 from propound.policy.store import CheckpointStore
 from propound.skills import Library
 from propound.training import LIVE
@@ -31,7 +30,7 @@ class Proposer:
         Raises:
             CheckpointError: there is no such checkpoint, or it was changed.
             EngineError: the engine cannot run it.
-            ValueError: an endpoint is wanted, and none is named.
+            CatalogueError: a model is wanted, and none proposes.
         """
         self._configured = configured
         self._store = CheckpointStore.of(configured)
@@ -88,8 +87,7 @@ class Proposer:
 
     def close(self) -> None:
         """Let go of the engine, if the policy has one."""
-        if isinstance(self._policy, LanguagePolicy):
-            self._policy.engine.close()
+        close_policy(self._policy)
 
     def _exchange(self, found: Checkpoint) -> None:
         before = self._checkpoint

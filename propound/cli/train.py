@@ -60,7 +60,7 @@ def gate(
 
 @app.command(context_settings=_OPEN, add_help_option=False)
 def acquisition(
-    words: Annotated[list[str] | None, typer.Argument(help="CORPUS OUT --teacher endpoint, and more.")] = None,
+    words: Annotated[list[str] | None, typer.Argument(help="CORPUS OUT --teacher model, and more.")] = None,
 ) -> None:
     """Make skills, and lines to train on, of a folder of worked problems; --help lists the options.
 

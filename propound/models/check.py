@@ -143,10 +143,16 @@ class _Checking:
         call = next((call for call in reply.calls if call.name == "add"), None)
         if call is not None and isinstance(call.arguments, dict):
             values = sorted(str(value) for value in call.arguments.values())
-            return Finding(works=True, said="" if values == ["17", "25"] else f"with {str(call.arguments)[:80]}")
+            return Finding(
+                works=True, said="" if values == ["17", "25"] else f"with {str(call.arguments)[:80]}"
+            )
         if call is not None:
             return Finding(works=False, said="the arguments are no JSON object")
-        where = "it calls in its text" if '"add"' in reply.text or "<tool_call>" in reply.text else "it calls nothing"
+        where = (
+            "it calls in its text"
+            if '"add"' in reply.text or "<tool_call>" in reply.text
+            else "it calls nothing"
+        )
         return Finding(works=False, said=f"{where}: {_start(reply.text)}")
 
     def _schema(self) -> Finding:
@@ -176,7 +182,9 @@ class _Checking:
         return Finding(works=works, said="" if works else "it sends none")
 
     def _token_ids(self) -> Finding:
-        heard = self._wire.ask("Say hello.", max_tokens=8, temperature=1.0, logprobs=True, return_token_ids=True)
+        heard = self._wire.ask(
+            "Say hello.", max_tokens=8, temperature=1.0, logprobs=True, return_token_ids=True
+        )
         if heard.reply is None:
             return _refused(heard)
         works = heard.reply.tokens is not None
@@ -229,7 +237,9 @@ def _thought(heard: Heard) -> Literal["field", "text", "none"]:
 def _refused(heard: Heard) -> Finding:
     """A refusal is an answer; a server that is busy or away is none."""
     is_clear = heard.complaint is not None and not heard.complaint.is_transient
-    return Finding(works=False if is_clear else None, said=f"refused: {heard.trouble}" if is_clear else heard.trouble)
+    return Finding(
+        works=False if is_clear else None, said=f"refused: {heard.trouble}" if is_clear else heard.trouble
+    )
 
 
 def _has_logarithm(entry: Any) -> bool:

@@ -23,17 +23,17 @@ def catalogue_of(settings: Settings) -> Catalogue:
         return Catalogue()
     if not settings.endpoint_url or not settings.endpoint_model:
         raise CatalogueError(NOTHING)
-    fields = {
-        "served": settings.endpoint_model,
-        "url": settings.endpoint_url,
-        "concurrency": settings.endpoint_concurrency,
-        "prompt_price": settings.endpoint_prompt_price,
-        "completion_price": settings.endpoint_completion_price,
-        "key": settings.endpoint_key,
-    }
     name = "".join(sign if NAME.fullmatch(f"a{sign}") else "-" for sign in settings.endpoint_model)
     try:
-        model = Model(name=name.lstrip("._/:@+-")[:100] or "model", **fields)
+        model = Model(
+            name=name.lstrip("._/:@+-")[:100] or "model",
+            served=settings.endpoint_model,
+            url=settings.endpoint_url,
+            concurrency=settings.endpoint_concurrency,
+            prompt_price=settings.endpoint_prompt_price,
+            completion_price=settings.endpoint_completion_price,
+            key=settings.endpoint_key,
+        )
     except ValidationError as error:
         field = str(error.errors()[0]["loc"][0])
         raise CatalogueError(f"PROPOUND_ENDPOINT_{field.upper()} is {RIGHT.get(field, 'wrong')}") from None

@@ -29,7 +29,14 @@ _TOKENS_PER_CHARACTER = 0.28
 _FEWER = 0.9
 """A server that counts less than this share of the tokens that were sent has left some out."""
 _HALVINGS = 2
-_CLAIMS = ("max_model_len", "n_ctx", "context_length", "max_context_length", "context_window", "max_input_tokens")
+_CLAIMS = (
+    "max_model_len",
+    "n_ctx",
+    "context_length",
+    "max_context_length",
+    "context_window",
+    "max_input_tokens",
+)
 _PROPS = ("n_ctx", "max_total_tokens", "max_input_tokens")
 
 
@@ -50,7 +57,10 @@ class Context(Record):
 
 
 def measure(
-    wire: Wire, *, most_tokens: int = MOST_TOKENS, seconds: float = SECONDS,
+    wire: Wire,
+    *,
+    most_tokens: int = MOST_TOKENS,
+    seconds: float = SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Context:
     """Double the prompt until it is no longer held, or one more would be too long for us, and halve the gap twice."""

@@ -309,7 +309,8 @@ def _parts(content: Any) -> tuple[str, str]:
         content = [content]
     if not isinstance(content, list):
         raise TypeError(f"content is {type(content).__name__}")
-    said, thought = [], []
+    said: list[str] = []
+    thought: list[str] = []
     for each in content:
         if not isinstance(each, str) and not (isinstance(each, Mapping) and {"type", "text"} & each.keys()):
             raise TypeError("content holds something else than parts")
@@ -357,11 +358,9 @@ def _usage(told: Any) -> Usage | None:
     thought = _count(
         details.get("reasoning_tokens") if isinstance(details, Mapping) else told.get("reasoning_tokens")
     )
-    if (
-        None not in (prompt, completion, thought)
-        and told.get("total_tokens") == prompt + completion + thought
-    ):  # type: ignore[operator]
-        completion = completion + thought  # type: ignore[operator]  # none is None
+    if prompt is not None and completion is not None and thought is not None:
+        is_apart = told.get("total_tokens") == prompt + completion + thought
+        completion += thought if is_apart else 0
     return Usage(prompt, completion, thought)
 
 
@@ -370,12 +369,17 @@ def _count(value: Any) -> int | None:
 
 
 def _tokens(prompt_ids: Any, ids: Any, entries: list[Any]) -> Tokens | None:
-    logarithms = [entry.get("logprob") if isinstance(entry, Mapping) else None for entry in entries]
-    if not (_are_ids(prompt_ids) and _are_ids(ids) and len(logarithms) == len(ids)):
+    logarithms = [value for entry in entries if isinstance(value := _logarithm(entry), float)]
+    if not (_are_ids(prompt_ids) and _are_ids(ids) and len(entries) == len(logarithms) == len(ids)):
         return None
-    if not all(type(value) in (int, float) and math.isfinite(value) for value in logarithms):
+    return Tokens(tuple(prompt_ids), tuple(ids), tuple(logarithms))
+
+
+def _logarithm(entry: Any) -> float | None:
+    value = entry.get("logprob") if isinstance(entry, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
-    return Tokens(tuple(prompt_ids), tuple(ids), tuple(min(0.0, float(value)) for value in logarithms))
+    return min(0.0, float(value))
 
 
 def _are_ids(value: Any) -> TypeGuard[list[int]]:

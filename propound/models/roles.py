@@ -88,7 +88,11 @@ def _of_answers(catalogue: Catalogue, role: str, model: Checked) -> Iterator[tup
         yield False, f"its episodes cannot be learned from: the server sends no {what}"
     if role in ("proposer", "solvers", "probers") and model.seed.works is False:
         same = "another seed" in model.seed.said
-        why = "attempts at one problem are all the same" if same and role != "proposer" else "a run cannot be repeated"
+        why = (
+            "attempts at one problem are all the same"
+            if same and role != "proposer"
+            else "a run cannot be repeated"
+        )
         yield False, f"{why}: {model.seed.said}"
     if model.thought in ("field", "text") and catalogue.model(model.model).thought_tokens == 0:
         yield False, "it thinks, and thought_tokens is 0: thoughts use up the tokens of its answers"
@@ -99,7 +103,9 @@ def _of_choice(catalogue: Catalogue, checked: Mapping[str, Checked]) -> Iterator
     for role, names in shared_families(catalogue).items():
         for name in dict.fromkeys(names):
             if name in checked:
-                why = f"it is of the family of the proposer, {catalogue.roles.proposer}: both may err together"
+                why = (
+                    f"it is of the family of the proposer, {catalogue.roles.proposer}: both may err together"
+                )
                 yield Weakness(role=role, model=name, fails=False, why=why)
     roles = named(catalogue)
     for name in roles["probers"]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+from propound.models.purpose import NOBODY, Origin
 from propound.policy.chat import encode_message, end_token, generation_prefix, sampled_turn
 from propound.policy.engine import Engine
 from propound.policy.protocol import Turn
@@ -30,7 +31,7 @@ class LanguagePolicy:
     temperature: float = 1.0
     max_tokens: int = MAX_TOKENS
 
-    def begin(self, spec: ProblemSpec, member: int) -> LanguageWriter:
+    def begin(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> LanguageWriter:  # noqa: ARG002
         """A writer whose draws follow from the spec's seed, the member and the turn."""
         return LanguageWriter(self, f"{spec.seed}:{member}")
 

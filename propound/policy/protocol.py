@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from propound.errors import PropoundError
+from propound.models.purpose import NOBODY, Origin
 from propound.problem import ProblemSpec
 from propound.trajectory import Sampling, Unrecorded
 
@@ -21,6 +22,8 @@ class Turn:
 
     text: str
     sampling: Sampling | Unrecorded | None = None
+    flaw: str | None = None
+    """Why it is not whole (it was cut off, say): told to the agent, unless the turn holds a call all the same."""
 
 
 class Writer(Protocol):
@@ -41,6 +44,9 @@ class Policy(Protocol):
     name: str
     version: str
 
-    def begin(self, spec: ProblemSpec, member: int) -> Writer:
-        """A writer for one episode; equal arguments give equal episodes where the policy is deterministic."""
+    def begin(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> Writer:
+        """A writer for one episode; equal specs and members give equal episodes where the policy is deterministic.
+
+        `origin` is whose work it is, for whoever accounts for requests.
+        """
         ...

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from propound.models.purpose import NOBODY, Origin, Purpose, Role
 from propound.probing.probe import ATTEMPTS, Probe
 from propound.problem import Problem
 from propound.record import digest
@@ -25,16 +26,20 @@ class Prober:
     sandbox: Sandbox
     attempts: int = ATTEMPTS
 
-    def probe(self, problem: Problem) -> Probe:
+    def probe(self, problem: Problem, origin: Origin = NOBODY, member: int = 0) -> Probe:
         """Measure the problem. Equal statements get equal attempts, wherever and whenever they are made.
+
+        `origin` and `member` say whose work it is.
 
         Raises:
             SandboxFailedError: the sandbox itself failed; that is no wrong answer.
             EngineError: the solver's engine is closed or broken.
+            ServiceDownError: the solver's server is down.
         """
 
         def write(number: int) -> str:
-            return self.solver.write(problem.statement, _seed(problem.statement, number))
+            purpose = Purpose(origin=origin, member=member, role=Role.PROBER, attempt=number)
+            return self.solver.write(problem.statement, _seed(problem.statement, number), purpose)
 
         with ThreadPoolExecutor(self.attempts, "attempt") as threads:
             programs = list(threads.map(write, range(self.attempts)))

@@ -64,14 +64,18 @@ class Environment:
         """What was checked last."""
         self.submission: Submission | None = None
 
-    def step(self, text: str, sampling: Sampling | Unrecorded | None = None) -> Observation:
-        """Take one turn of the agent.
+    def step(
+        self, text: str, sampling: Sampling | Unrecorded | None = None, flaw: str | None = None
+    ) -> Observation:
+        """Take one turn of the agent; `flaw` says why it is not whole, and is its answer unless it holds a call.
 
         Raises:
             SandboxFailedError: the sandbox failed, twice.
         """
         assert self.outcome is None, "the episode is over"
         action = parse_turn(text)
+        if flaw is not None and action.kind in (ActionKind.THINK, ActionKind.MALFORMED):
+            action = Action(kind=ActionKind.MALFORMED, thought=action.thought[:2_000], arguments={"reason": flaw})
         stage, skills = self.stage, self.skills
         ok, answer = self._perform(action)
         self.stage = next_stage(stage, action.kind, ok=ok)

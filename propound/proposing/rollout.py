@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from propound.models.purpose import NOBODY, Origin
 from propound.policy import Policy, PolicyError
 from propound.proposing.environment import Environment
 from propound.pulse import beat
 from propound.trajectory import Outcome, Trajectory, observation_message
 
 
-def rollout(policy: Policy, environment: Environment, member: int) -> Trajectory:
-    """One episode, always with a recorded outcome.
+def rollout(policy: Policy, environment: Environment, member: int, origin: Origin = NOBODY) -> Trajectory:
+    """One episode, always with a recorded outcome; `origin` is whose work it is.
 
     Raises:
         SandboxFailedError: the sandbox failed; nothing can be said about the agent.
     """
-    writer = policy.begin(environment.spec, member)
+    writer = policy.begin(environment.spec, member, origin)
     messages = [dict(message) for message in environment.prompt]
     detail = ""
     while environment.outcome is None:
@@ -24,7 +25,7 @@ def rollout(policy: Policy, environment: Environment, member: int) -> Trajectory
         except PolicyError as error:
             environment.outcome, detail = Outcome.POLICY_FAILED, str(error)[:500]
             break
-        observation = environment.step(turn.text, turn.sampling)
+        observation = environment.step(turn.text, turn.sampling, turn.flaw)
         messages.append({"role": "assistant", "content": turn.text})
         messages.append(observation_message(observation))
     return Trajectory(

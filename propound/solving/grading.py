@@ -143,5 +143,7 @@ def matches(output: Any, expected: Any, mode: CodingMode) -> bool:
         pairs = zip(output, expected, strict=False)
         return len(output) == len(expected) and all(matches(*pair, mode) for pair in pairs)
     if isinstance(output, dict) and isinstance(expected, dict):
-        return output.keys() == expected.keys() and all(matches(output[k], expected[k], mode) for k in expected)
+        return output.keys() == expected.keys() and all(
+            matches(output[k], expected[k], mode) for k in expected
+        )
     return isinstance(output, bool) == isinstance(expected, bool) and bool(output == expected)

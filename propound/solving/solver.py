@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tokenizers import Tokenizer
 
+from propound.models.purpose import Purpose
 from propound.policy.chat import encode_message, end_token, generation_prefix
 from propound.policy.checkpoint import BUNDLED, CheckpointError, load_checkpoint
 from propound.policy.engine import ContextTooLongError, Engine
@@ -31,7 +32,7 @@ class Solver(Protocol):
     def version(self) -> str:
         """Identity of whatever its attempts depend on, but for statement and seed."""
 
-    def write(self, statement: str, seed: int) -> str:
+    def write(self, statement: str, seed: int, purpose: Purpose) -> str:
         """A program, equal for equal arguments; empty where none came about.
 
         Raises:
@@ -59,7 +60,7 @@ class LanguageSolver:
         """The checkpoint's, with how it decodes."""
         return version_of(self.checkpoint, self.temperature, self.max_tokens)
 
-    def write(self, statement: str, seed: int) -> str:
+    def write(self, statement: str, seed: int, purpose: Purpose) -> str:  # noqa: ARG002
         """See `Solver.write`; a statement that does not fit, or a program that does not end, gives none."""
         context = encode_message(self.tokenizer, {"role": "user", "content": statement})
         try:

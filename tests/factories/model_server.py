@@ -16,6 +16,9 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from propound.models.catalogue import Model
+from propound.models.client import Client, Persistence
+
 Answer = Callable[[dict[str, Any]], Response]
 """From a request's JSON to what is answered."""
 
@@ -135,6 +138,12 @@ def dawdles(seconds: float, then: Answer) -> Answer:
         return then(body)
 
     return answer
+
+
+def client_of(url: str, served: str = "m", *, attempts: int = 2, **fields: Any) -> Client:
+    """A client that does not wait long; whoever makes it closes it."""
+    model = Model(**{"name": served, "served": served, "url": url} | fields)
+    return Client(model, persistence=Persistence(attempts=attempts, first_wait_s=0.01))
 
 
 @contextmanager

@@ -44,8 +44,19 @@ def test_a_server_that_can_all(serve: Serve) -> None:
     assert (found.context.failed, found.context.how, found.context.claimed) == (None, None, None)
     assert found.context.held == pytest.approx(4_000, rel=0.1)
     assert found.requests == len(server.requests)
-    assert found.cost == pytest.approx((found.prompt_tokens or 0) / 1e6 + 2 * (found.completion_tokens or 0) / 1e6)
-    assert steps == ["chat", "streaming", "calls", "schema held", "log probabilities", "token ids", "seed", "context"]
+    assert found.cost == pytest.approx(
+        (found.prompt_tokens or 0) / 1e6 + 2 * (found.completion_tokens or 0) / 1e6
+    )
+    assert steps == [
+        "chat",
+        "streaming",
+        "calls",
+        "schema held",
+        "log probabilities",
+        "token ids",
+        "seed",
+        "context",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +78,12 @@ def test_what_a_server_ignores_is_found_out(serve: Serve, field_: str, ability: 
 
 @pytest.mark.parametrize(
     ("field_", "ability"),
-    [("seed", "seed"), ("tools", "calls"), ("response_format", "schema_held"), ("logprobs", "log_probabilities")],
+    [
+        ("seed", "seed"),
+        ("tools", "calls"),
+        ("response_format", "schema_held"),
+        ("logprobs", "log_probabilities"),
+    ],
 )
 def test_what_a_server_refuses_is_found_out(serve: Serve, field_: str, ability: str) -> None:
     found = tried(serve(LimitedModel(refuses=frozenset({field_}))))
@@ -190,7 +206,9 @@ def catalogue(roles: Roles, **more: Any) -> Catalogue:
 
 
 def test_roles_of_models_that_can_all_have_no_weakness() -> None:
-    roles = Roles(proposer="qwen", solvers=("other",), judges=("other",), auditor="other", probers=("qwen", "novice"))
+    roles = Roles(
+        proposer="qwen", solvers=("other",), judges=("other",), auditor="other", probers=("qwen", "novice")
+    )
     assert weaknesses(catalogue(roles), {"qwen": fine("qwen"), "other": fine("other")}) == []
 
 
@@ -201,7 +219,10 @@ def found(roles: Roles, **checked: Checked) -> list[tuple[str, str, bool]]:
 def test_a_role_whose_model_does_not_answer_cannot_work() -> None:
     down = Checked(model="other", chat=Finding(works=False, said="HTTP 401"))
     roles = Roles(proposer="qwen", judges=("other", "other"), auditor="other")
-    assert found(roles, qwen=fine("qwen"), other=down) == [("judges", "other", True), ("auditor", "other", True)]
+    assert found(roles, qwen=fine("qwen"), other=down) == [
+        ("judges", "other", True),
+        ("auditor", "other", True),
+    ]
 
 
 def test_a_context_that_is_too_small_fails_a_role_or_limits_it() -> None:
@@ -211,7 +232,9 @@ def test_a_context_that_is_too_small_fails_a_role_or_limits_it() -> None:
     assert found(roles, qwen=fine("qwen"), other=tiny) == [("judges", "other", True)]
     assert found(roles, qwen=fine("qwen"), other=short) == [("judges", "other", False)]
     unbounded = fine("other", context=Context(held=2_000))
-    assert found(roles, qwen=fine("qwen"), other=unbounded) == [], "where nothing failed, nothing is known to be short"
+    assert found(roles, qwen=fine("qwen"), other=unbounded) == [], (
+        "where nothing failed, nothing is known to be short"
+    )
 
 
 def test_a_proposer_without_token_ids_cannot_be_learned_from() -> None:
@@ -244,6 +267,8 @@ def test_a_thinking_model_needs_a_budget_for_its_thoughts() -> None:
 
 
 def test_equal_seeds_that_differ_and_different_ones_that_do_not() -> None:
-    alike = fine("other", seed=Finding(works=False, said="another seed gives the same text, at temperature 1"))
+    alike = fine(
+        "other", seed=Finding(works=False, said="another seed gives the same text, at temperature 1")
+    )
     said = weaknesses(catalogue(Roles(probers=("other",))), {"other": alike})
     assert [each.why.partition(":")[0] for each in said] == ["attempts at one problem are all the same"]

@@ -9,10 +9,10 @@ import pytest
 from propound.config import Settings
 from propound.policy import checkpoint as checkpoint_module
 from propound.policy.checkpoint import CheckpointError, load_checkpoint
-from propound.policy.endpoint import EndpointPolicy
 from propound.policy.engine import EngineError
 from propound.policy.language import LanguagePolicy
-from propound.policy.opening import check_policy, open_policy, policy_of
+from propound.policy.opening import check_policy, close_policy, open_policy, policy_of
+from propound.policy.remote import RemotePolicy
 from propound.policy.teacher import Teacher
 from propound.skills import default_library
 from propound.training import LIVE
@@ -49,14 +49,16 @@ def test_a_folder_is_a_language_model_whose_engine_ends_with_it(tmp_path: Path) 
         policy.engine.complete([1], seed=0, temperature=1, max_tokens=1)
 
 
-def test_an_endpoint_proposes_at_the_temperature_of_the_settings() -> None:
+def test_a_model_proposes_at_the_temperature_of_the_settings() -> None:
     configured = Settings(
-        policy="endpoint", temperature=0.4, endpoint_url="http://127.0.0.1:9/v1", endpoint_model="some-model"
+        policy="model", temperature=0.4, endpoint_url="http://127.0.0.1:9/v1", endpoint_model="some-model"
     )
     check_policy(configured)
     policy = policy_of(configured, default_library())
-    assert isinstance(policy, EndpointPolicy)
+    assert isinstance(policy, RemotePolicy)
     assert (policy.name, policy.temperature) == ("some-model", 0.4)
+    close_policy(policy)
+    close_policy(None)
 
 
 def test_what_is_live_at_first_must_be_bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +70,7 @@ def test_what_is_live_at_first_must_be_bundled(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("no-such-checkpoint", "no checkpoint no-such"), ("endpoint", "PROPOUND_ENDPOINT_URL")]
+    ("name", "said"), [("no-such-checkpoint", "no checkpoint no-such"), ("model", "PROPOUND_ENDPOINT_URL")]
 )
 def test_what_is_not_there_is_refused_before_any_work(name: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):

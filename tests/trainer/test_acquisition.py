@@ -159,7 +159,7 @@ def test_the_command_proves_skills_in_pairs_too(tmp_path: Path) -> None:
     ("words", "said"),
     [
         (["nowhere", "out"], "is no folder"),
-        (["corpus", "out", "--teacher", "endpoint"], "PROPOUND_ENDPOINT_URL"),
+        (["corpus", "out", "--teacher", "model"], "PROPOUND_ENDPOINT_URL"),
         (["corpus", "out", "--teacher", "nobody"], "invalid choice"),
         (["corpus", "out", "--threshold", "2"], "--threshold is from 0 to 1"),
         (["corpus", "out", "--samples", "0"], "--samples at least 1"),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from propound.answers.kinds import AnswerKind
 from propound.evaluation import Attempt
 from propound.job import JobRequest
+from propound.models.purpose import NOBODY, Origin
 from propound.policy.checkpoint import CheckpointError, load_checkpoint
 from propound.policy.protocol import Turn
 from propound.policy.teacher import Teacher
@@ -67,7 +68,7 @@ class Says:
     name: str = "says"
     version: str = "1"
 
-    def begin(self, spec: ProblemSpec, member: int) -> _Speaker:  # noqa: ARG002
+    def begin(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> _Speaker:  # noqa: ARG002
         return _Speaker(list(self.turns))
 
 

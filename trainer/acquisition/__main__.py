@@ -1,7 +1,7 @@
 """Skill acquisition (method section 3): packages and training lines from a folder of worked problems.
 
     propound train acquisition CORPUS OUT
-    propound train acquisition CORPUS OUT --teacher endpoint --samples 4
+    propound train acquisition CORPUS OUT --teacher model --samples 4
 
 OUT gets `library/` (a folder per skill), `conversations.jsonl` (for `propound train sft`) and `decisions.jsonl` (every
 candidate with its score, or why there was none); the same command goes on where it was stopped.
@@ -13,14 +13,17 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from propound.config import settings
 from propound.errors import PropoundError
-from propound.policy.endpoint import endpoint_of
+from propound.models.configured import catalogue_of
+from propound.models.purpose import Origin
+from propound.models.registry import open_client, release_client
 from propound.sandbox import SandboxUnavailable
 from propound.skills.library import compile_toolkit
-from trainer.acquisition.endpoint import EndpointTeacher
+from trainer.acquisition.remote import RemoteTeacher
 from trainer.acquisition.run import Run, Teacher, summary
 from trainer.acquisition.score import Scorer
 from trainer.acquisition.scripted import ScriptedTeacher
@@ -36,7 +39,7 @@ def main(words: Sequence[str]) -> None:
     )
     parser.add_argument("corpus", type=Path, help="folder of .md, .txt and .jsonl files")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--teacher", choices=("scripted", "endpoint"), default="scripted")
+    parser.add_argument("--teacher", choices=("scripted", "model"), default="scripted")
     parser.add_argument(
         "--samples", type=int, default=1, help="candidates of an excerpt, with a teacher that varies"
     )
@@ -49,14 +52,20 @@ def main(words: Sequence[str]) -> None:
     if not 0 <= given.threshold <= 1 or given.samples < 1:
         parser.error("--threshold is from 0 to 1, --samples at least 1")
     teacher: Teacher = ScriptedTeacher()
-    if given.teacher == "endpoint":
-        teacher = EndpointTeacher(endpoint_of(settings()), seed=given.seed)
+    if given.teacher == "model":
+        origin = Origin(command=f"acquisition {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+        client = open_client(catalogue_of(settings()).teacher())
+        teacher = RemoteTeacher(client, seed=given.seed, origin=origin)
     compile_toolkit()
     scorer = Scorer.open(pairs=not given.no_pairs)
     run = Run(given.corpus, given.out, teacher, scorer, threshold=given.threshold, samples=given.samples)
-    for decision in run.decide():
-        verdict = f"kept {decision.name}, r = {decision.total:.2f}" if decision.kept else decision.reason
-        print(f"{decision.source}: {_plain(verdict)}", flush=True)
+    try:
+        for decision in run.decide():
+            verdict = f"kept {decision.name}, r = {decision.total:.2f}" if decision.kept else decision.reason
+            print(f"{decision.source}: {_plain(verdict)}", flush=True)
+    finally:
+        if isinstance(teacher, RemoteTeacher):
+            release_client(teacher.client)
     print(json.dumps(summary(run.decisions)))
 
 

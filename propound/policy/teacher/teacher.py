@@ -18,6 +18,7 @@ from importlib.resources import files
 from typing import Any
 
 from propound.draft import Drawn, read_draw
+from propound.models.purpose import NOBODY, Origin
 from propound.policy.protocol import Turn
 from propound.problem import ProblemSpec
 from propound.record import digest
@@ -67,7 +68,7 @@ class Teacher:
         self.library, self.slips = library, slips
         self.version = digest([library.version, _phrases_text(), slips])[:12]
 
-    def begin(self, spec: ProblemSpec, member: int) -> _Script:
+    def begin(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> _Script:  # noqa: ARG002
         """A writer whose every choice follows from (spec.seed, member)."""
         return _Script(self.library, spec, random.Random(f"teacher:{spec.seed}:{member}"), self.slips)
 

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from propound import thoughts
 from propound.answers.limits import MAX_ANSWER
+from propound.texjson import mend
 from propound.verification.verdict import Abstention, Defect
 
 MAX_REPLY = 200_000
@@ -45,7 +47,6 @@ CHOICE_SCHEMA: dict[str, Any] = {
 }
 """The same for an auditor's choice."""
 
-_THOUGHT = "</think>"
 
 
 class NoVoteError(Exception):
@@ -117,8 +118,8 @@ def _verdict(reply: str, ticket: str, schema: Mapping[str, Any]) -> dict[str, An
     """The JSON object at the end of a reply, with the keys of the schema and this ticket."""
     if len(reply) > MAX_REPLY:
         raise UnparsedError(f"the reply is longer than {MAX_REPLY} characters")
-    said = reply.rpartition(_THOUGHT)[2]
-    if "<think>" in said:
+    _, said, is_open = thoughts.part(reply)
+    if is_open:
         raise UnparsedError("the reply ends within a thought")
     if said.count(ticket) != 1:
         raise UnparsedError(f"the ticket stands in the reply {said.count(ticket)} times")
@@ -146,10 +147,10 @@ def _rationale(found: Mapping[str, Any]) -> str:
 def _last_object(said: str) -> dict[str, Any]:
     """The outermost JSON object that ends where the reply ends; a code fence around it is no matter."""
     said = said.rstrip()
-    said = said.removesuffix("```").rstrip()[-MAX_VERDICT:]
+    said = mend(said.removesuffix("```").rstrip()[-MAX_VERDICT:])
     if not said.endswith("}"):
         raise UnparsedError("the reply does not end in a JSON object")
-    decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+    decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, strict=False)
     start = said.find("{")
     while start >= 0:
         try:

@@ -1,4 +1,4 @@
-"""An endpoint against a real `vllm serve` of a small checkpoint; skipped where there is no vLLM."""
+"""A client against a real `vllm serve` of a small checkpoint; skipped where there is no vLLM."""
 
 from __future__ import annotations
 
@@ -18,17 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from tokenizers import Tokenizer
 
+from propound.models.client import Client
+from propound.models.errors import ModelDownError, ModelRefusedError, RequestRefusedError
+from propound.models.purpose import NOBODY, Purpose, Role
+from propound.models.reply import Reply
 from propound.policy.chat import encode_conversation, generation_prefix, load_tokenizer
-from propound.policy.endpoint import (
-    Endpoint,
-    EndpointDownError,
-    EndpointPolicy,
-    EndpointRefusedError,
-    RequestRefusedError,
-)
-from propound.policy.endpoint.endpoint import Persistence
+from propound.policy.remote import RemotePolicy
 from propound.problem import Domain, ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
@@ -36,6 +34,7 @@ from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.trajectory import Outcome, Sampling
 from tests.factories import checkpoints
+from tests.factories.model_server import client_of
 
 VLLM = shutil.which("vllm", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
 TEMPLATE = Path(__file__).parents[2] / "propound" / "policy" / "chat_template.jinja"
@@ -101,49 +100,52 @@ def wait_until_healthy(process: subprocess.Popen[bytes], url: str, log: Path) ->
 
 
 @pytest.fixture
-def endpoint(served: Served) -> Iterator[Endpoint]:
-    made = Endpoint(served.url, "small", KEY, persistence=Persistence(attempts=2, first_wait_s=0.1))
+def client(served: Served) -> Iterator[Client]:
+    made = client_of(served.url, "small", key=SecretStr(KEY), answer_tokens=60)
     yield made
     made.close()
 
 
-def test_tokens_are_told_exactly(served: Served, endpoint: Endpoint) -> None:
-    reply = endpoint.ask(MESSAGES, seed=3, temperature=1.0, max_tokens=40, with_tokens=True)
+def ask(client: Client, number: int = 0, messages: list[dict[str, str]] = MESSAGES, **more: Any) -> Reply:
+    """Each number is a request of its own."""
+    purpose = Purpose(origin=NOBODY, role=Role.PROPOSER, attempt=number)
+    return client.ask(messages, purpose=purpose, **{"seed": 1, "temperature": 1.0, "max_tokens": 40} | more)
+
+
+def test_tokens_are_told_exactly(served: Served, client: Client) -> None:
+    reply = ask(client, seed=3, with_tokens=True)
     tokens = reply.tokens
     assert tokens is not None
     ids, _ = encode_conversation(served.tokenizer, MESSAGES)
     assert tokens.prompt_ids == (*ids, *generation_prefix(served.tokenizer)), "the prompt that training reads"
     assert len(tokens.ids) == len(tokens.log_probabilities) <= 40
     assert all(value <= 0 for value in tokens.log_probabilities)
-    usage = endpoint.ledger.usage()
-    assert (usage.prompt_tokens, usage.completion_tokens) == (len(tokens.prompt_ids), len(tokens.ids))
+    assert (reply.usage.prompt_tokens, reply.usage.completion_tokens) == (len(tokens.prompt_ids), len(tokens.ids))
 
 
-def test_equal_seeds_give_equal_answers(endpoint: Endpoint) -> None:
-    texts = [endpoint.ask(MESSAGES, seed=seed, temperature=1.0, max_tokens=40).text for seed in (1, 1, 2)]
+def test_equal_seeds_give_equal_answers(client: Client) -> None:
+    texts = [ask(client, number, seed=seed).text for number, seed in enumerate((1, 1, 2))]
     assert texts[0] == texts[1] != texts[2]
 
 
-def test_structured_outputs_hold_a_model_that_knows_nothing_to_the_schema(endpoint: Endpoint) -> None:
+def test_structured_outputs_hold_a_model_that_knows_nothing_to_the_schema(client: Client) -> None:
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {"valid": {"type": "boolean"}},
         "required": ["valid"],
         "additionalProperties": False,
     }
-    replies = [
-        endpoint.ask(MESSAGES, seed=seed, temperature=1.0, max_tokens=400, schema=schema) for seed in range(4)
-    ]
-    ended = [json.loads(reply.text) for reply in replies if reply.finish_reason == "stop"]
+    replies = [ask(client, seed=seed, max_tokens=400, schema=schema) for seed in range(4)]
+    ended = [json.loads(reply.text) for reply in replies if reply.finish_reason.is_whole]
     assert ended
     assert all(set(found) == {"valid"} and isinstance(found["valid"], bool) for found in ended)
 
 
-def test_an_episode_is_recorded_with_what_was_sampled(endpoint: Endpoint) -> None:
+def test_an_episode_is_recorded_with_what_was_sampled(client: Client) -> None:
     library = default_library()
     name = library.names(Domain.MATHEMATICS)[0]
     spec = ProblemSpec(domain=Domain.MATHEMATICS, skills=(name,), minimum_skills=1, maximum_skills=1, seed=1)
-    policy = EndpointPolicy(endpoint, max_tokens=60)
+    policy = RemotePolicy(client)
     trajectory = rollout(policy, Environment(spec, library, open_sandbox(), 3), 0)
     assert trajectory.outcome is not Outcome.POLICY_FAILED
     first = trajectory.steps[0].sampling
@@ -152,24 +154,24 @@ def test_an_episode_is_recorded_with_what_was_sampled(endpoint: Endpoint) -> Non
     assert first.finish_reason in ("stop", "length")
 
 
-def test_refusals_are_told_apart(served: Served, endpoint: Endpoint) -> None:
+def test_refusals_are_told_apart(served: Served, client: Client) -> None:
     long = [{"role": "user", "content": "x" * 3 * CONTEXT}]
     with pytest.raises(RequestRefusedError):
-        endpoint.ask(long, seed=1, temperature=1.0, max_tokens=10)
-    stranger = Endpoint(served.url, "small", "sk-wrong")
-    with pytest.raises(EndpointRefusedError, match="HTTP 401"):
-        stranger.ask(MESSAGES, seed=1, temperature=1.0, max_tokens=10)
+        ask(client, messages=long)
+    stranger = client_of(served.url, "small", key=SecretStr("sk-wrong"))
+    with pytest.raises(ModelRefusedError, match="HTTP 401"):
+        ask(stranger)
     stranger.close()
-    other = Endpoint(served.url, "large", KEY)
-    with pytest.raises(EndpointRefusedError, match="HTTP 404"):
-        other.ask(MESSAGES, seed=1, temperature=1.0, max_tokens=10)
+    other = client_of(served.url, "large", key=SecretStr(KEY))
+    with pytest.raises(ModelRefusedError, match="HTTP 404"):
+        ask(other)
     other.close()
 
 
-def test_a_server_that_was_killed_is_down(served: Served, endpoint: Endpoint) -> None:
+def test_a_server_that_was_killed_is_down(served: Served, client: Client) -> None:
     """The last one: the server does not come back."""
-    assert endpoint.ask(MESSAGES, seed=1, temperature=1.0, max_tokens=5).finish_reason
+    assert ask(client, max_tokens=5).finish_reason
     os.killpg(served.process.pid, signal.SIGKILL)
     served.process.wait()
-    with pytest.raises(EndpointDownError, match="does not answer since"):
-        endpoint.ask(MESSAGES, seed=1, temperature=1.0, max_tokens=5)
+    with pytest.raises(ModelDownError, match="does not answer since"):
+        ask(client, 1, max_tokens=5)

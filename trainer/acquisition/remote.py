@@ -1,50 +1,48 @@
-"""A teacher behind an OpenAI-compatible server. What it writes is untrusted, as everything from a model."""
+"""A teacher behind a server. What it writes is untrusted, as everything from a model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from propound.policy.endpoint import Endpoint, RequestRefusedError
-from propound.policy.endpoint.policy import seed_of
+from propound.models.client import Client, cut_off
+from propound.models.errors import RequestError
+from propound.models.purpose import NOBODY, Origin, Purpose, Role, seed_of
 from trainer.acquisition.candidate import Candidate, CandidateError, read_candidate
 from trainer.acquisition.corpus import Excerpt
 from trainer.acquisition.prompt import teaching
 
-MAX_TOKENS = 6_000
-"""Longest reply, thoughts included."""
-_THOUGHT = "</think>"
-
 
 @dataclass(frozen=True)
-class EndpointTeacher:
+class RemoteTeacher:
     """Samples candidates; the seed of a sample follows from the excerpt and the sample's number."""
 
-    endpoint: Endpoint
+    client: Client
     temperature: float = 0.7
     seed: int = 0
     varies: bool = True
+    origin: Origin = NOBODY
 
     @property
     def name(self) -> str:
-        """The model's name, as the server knows it."""
-        return self.endpoint.model
+        """Our name of the model."""
+        return self.client.model.name
 
     def extract(self, excerpt: Excerpt, sample: int) -> Candidate:
         """Ask for a package.
 
         Raises:
-            CandidateError: the server refuses the excerpt, or the reply holds no package.
+            CandidateError: the server has no answer to the excerpt, or the reply holds no package.
             ServiceDownError: nobody answers; ask again later.
         """
         try:
-            reply = self.endpoint.ask(
+            reply = self.client.ask(
                 teaching(excerpt),
+                purpose=Purpose(origin=self.origin, role=Role.TEACHER, attempt=sample, part=excerpt.digest[:12]),
                 seed=seed_of(str(self.seed), excerpt.digest, str(sample)),
                 temperature=self.temperature,
-                max_tokens=MAX_TOKENS,
             )
-        except RequestRefusedError as error:
+        except RequestError as error:
             raise CandidateError(str(error)) from None
-        if reply.finish_reason != "stop":
-            raise CandidateError(f"the reply ends by {reply.finish_reason[:20]!r}")
-        return read_candidate(reply.text.rpartition(_THOUGHT)[2])
+        if (reason := cut_off(reply)) is not None:
+            raise CandidateError(reason)
+        return read_candidate(reply.text)

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from propound.policy.endpoint import Endpoint, EndpointDownError
-from propound.policy.endpoint.endpoint import Persistence
+from propound.models.errors import ModelDownError
 from propound.sandbox import Limits
 from propound.skills import Library
-from tests.factories.openai_server import OpenAIServer, fails, openai_server, says
+from tests.factories.model_server import ModelServer, client_of, fails, model_server, says
 from trainer.acquisition import score
 from trainer.acquisition.candidate import Candidate, read_candidate
 from trainer.acquisition.corpus import Excerpt
-from trainer.acquisition.endpoint import EndpointTeacher
+from trainer.acquisition.remote import RemoteTeacher
 from trainer.acquisition.run import LIBRARY, Decision, Run
 from trainer.acquisition.score import Scorer
 from trainer.acquisition.scripted import ScriptedTeacher
@@ -29,17 +28,16 @@ GOOD = ScriptedTeacher().extract(Excerpt("", EXCERPT), 0).text()
 
 
 @pytest.fixture
-def server() -> Iterator[OpenAIServer]:
-    with openai_server() as server:
+def server() -> Iterator[ModelServer]:
+    with model_server() as server:
         yield server
 
 
 @pytest.fixture
-def teacher(server: OpenAIServer) -> Iterator[EndpointTeacher]:
-    persistence = Persistence(attempts=2, first_wait_s=0.01)
-    endpoint = Endpoint(server.url, "large-model", persistence=persistence)
-    yield EndpointTeacher(endpoint)
-    endpoint.close()
+def teacher(server: ModelServer) -> Iterator[RemoteTeacher]:
+    client = client_of(server.url, "large-model")
+    yield RemoteTeacher(client)
+    client.close()
 
 
 @pytest.fixture
@@ -49,16 +47,16 @@ def corpus(tmp_path: Path) -> Path:
     return tmp_path / "corpus"
 
 
-def run(corpus: Path, teacher: EndpointTeacher, samples: int = 1) -> Run:
+def run(corpus: Path, teacher: RemoteTeacher, samples: int = 1) -> Run:
     scorer = Scorer.open(pairs=False)
     return Run(corpus, corpus.parent / "out", teacher, scorer, threshold=0.4, samples=samples)
 
 
-def decided(corpus: Path, teacher: EndpointTeacher, samples: int = 1) -> list[Decision]:
+def decided(corpus: Path, teacher: RemoteTeacher, samples: int = 1) -> list[Decision]:
     return list(run(corpus, teacher, samples).decide())
 
 
-def test_a_sound_package_is_kept(server: OpenAIServer, teacher: EndpointTeacher, corpus: Path) -> None:
+def test_a_sound_package_is_kept(server: ModelServer, teacher: RemoteTeacher, corpus: Path) -> None:
     server.usual = says(f"<think>=== SKILL.md ===</think>Here it is.\n{GOOD}")
     (decision,) = decided(corpus, teacher)
     assert (decision.kept, decision.reason, decision.teacher) == (True, "", "large-model")
@@ -70,7 +68,7 @@ def test_a_sound_package_is_kept(server: OpenAIServer, teacher: EndpointTeacher,
 
 
 def test_samples_differ_and_the_same_skill_is_kept_once(
-    server: OpenAIServer, teacher: EndpointTeacher, corpus: Path
+    server: ModelServer, teacher: RemoteTeacher, corpus: Path
 ) -> None:
     other = GOOD.replace(read_candidate(GOOD).name, "sum-of-odd-numbers")
     server.script.extend([says(GOOD), says(GOOD), says(other), says("I would rather not.")])
@@ -133,8 +131,8 @@ SILENT = """    if p["n"] not in (10, 11, 12, 20):
     ],
 )
 def test_what_does_not_prove_itself_is_not_kept(
-    server: OpenAIServer,
-    teacher: EndpointTeacher,
+    server: ModelServer,
+    teacher: RemoteTeacher,
     corpus: Path,
     monkeypatch: pytest.MonkeyPatch,
     text: str,
@@ -150,20 +148,20 @@ def test_what_does_not_prove_itself_is_not_kept(
 
 
 def test_replies_that_are_cut_off_or_refused_are_no_candidates(
-    server: OpenAIServer, teacher: EndpointTeacher, corpus: Path
+    server: ModelServer, teacher: RemoteTeacher, corpus: Path
 ) -> None:
     server.script.extend([says(GOOD, finish="length"), fails(400, "context length is 10 tokens")])
     reasons = [decision.reason for decision in decided(corpus, teacher, 2)]
-    assert reasons[0] == "no candidate: the reply ends by 'length'"
+    assert reasons[0] == "no candidate: the reply was cut off: its budget of tokens was used up"
     assert "context length" in reasons[1]
 
 
 def test_a_server_that_is_away_ends_the_run_and_the_next_goes_on(
-    server: OpenAIServer, teacher: EndpointTeacher, corpus: Path
+    server: ModelServer, teacher: RemoteTeacher, corpus: Path
 ) -> None:
     server.script.append(says(GOOD))
     server.usual = fails(503)
-    with pytest.raises(EndpointDownError):
+    with pytest.raises(ModelDownError):
         decided(corpus, teacher, 2)
     server.usual = says("no")
     asked = len(server.requests)

@@ -10,9 +10,10 @@ import pytest
 from fastapi.responses import JSONResponse, Response
 
 from propound.errors import ServiceDownError
+from propound.models.ledger import MemoryLedger
+from propound.models.purpose import Origin, Purpose, Role
 from propound.policy import PolicyError
-from propound.policy.endpoint import Endpoint, EndpointPolicy
-from propound.policy.endpoint.endpoint import Persistence
+from propound.policy.remote import CUT_OFF, NOTHING_SAID, RemotePolicy
 from propound.policy.teacher import Teacher
 from propound.problem import Domain, ProblemSpec
 from propound.proposing.environment import Environment
@@ -20,14 +21,15 @@ from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.trajectory import ActionKind, Outcome, Prompt, Sampling, Unrecorded
-from propound.transcript import parse_turn
+from propound.transcript import WRITING, parse_turn
 from propound.verification.verdict import Rejection
 from propound.verification.verify import Verification
-from tests.factories.openai_server import (
-    OpenAIServer,
+from tests.factories.model_server import (
+    ModelServer,
+    client_of,
     completion,
     fails,
-    openai_server,
+    model_server,
     says,
     sends,
 )
@@ -45,21 +47,20 @@ MESSAGES = [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}
 
 
 @pytest.fixture
-def server() -> Iterator[OpenAIServer]:
-    with openai_server() as server:
+def server() -> Iterator[ModelServer]:
+    with model_server() as server:
         yield server
 
 
 @pytest.fixture
-def policy(server: OpenAIServer) -> Iterator[EndpointPolicy]:
-    persistence = Persistence(attempts=2, first_wait_s=0.01)
-    endpoint = Endpoint(server.url, "served-model", persistence=persistence)
-    yield EndpointPolicy(endpoint)
-    endpoint.close()
+def policy(server: ModelServer) -> Iterator[RemotePolicy]:
+    client = client_of(server.url, "served-model")
+    yield RemotePolicy(client)
+    client.close()
 
 
 def test_a_turn_is_the_content_and_a_tools_answer_is_told_as_our_template_renders_it(
-    server: OpenAIServer, policy: EndpointPolicy
+    server: ModelServer, policy: RemotePolicy
 ) -> None:
     server.usual = says("I think.")
     told = [
@@ -70,15 +71,17 @@ def test_a_turn_is_the_content_and_a_tools_answer_is_told_as_our_template_render
     turn = policy.begin(SPEC, 0).write(told)
     assert (turn.text, turn.sampling) == ("I think.", Unrecorded.NO_TOKENS)
     assert server.requests[0]["messages"] == [
-        *told[:3],
+        {"role": "system", "content": f"S\n{WRITING}"},
+        *told[1:3],
         {"role": "user", "content": "<tool_response>\n42\n</tool_response>"},
     ]
 
 
-def test_seeds_follow_from_spec_member_and_step(server: OpenAIServer, policy: EndpointPolicy) -> None:
+def test_seeds_follow_from_spec_member_and_step(server: ModelServer, policy: RemotePolicy) -> None:
     def seeds(of: ProblemSpec, member: int) -> list[int]:
         writer = policy.begin(of, member)
         server.requests.clear()
+        policy.client.ledger = MemoryLedger()
         writer.write(MESSAGES)
         writer.write(MESSAGES)
         return [request["seed"] for request in server.requests]
@@ -90,10 +93,10 @@ def test_seeds_follow_from_spec_member_and_step(server: OpenAIServer, policy: En
     assert all(0 <= seed < 2**31 for seed in first + others)
 
 
-def test_the_version_names_the_model_and_how_it_is_asked(policy: EndpointPolicy) -> None:
+def test_the_version_names_the_model_and_how_it_is_asked(policy: RemotePolicy) -> None:
     assert policy.version.startswith("served-model@")
-    warmer = EndpointPolicy(policy.endpoint, temperature=0.5)
-    assert warmer.version != policy.version == EndpointPolicy(policy.endpoint).version
+    warmer = RemotePolicy(policy.client, temperature=0.5)
+    assert warmer.version != policy.version == RemotePolicy(policy.client).version
 
 
 def call(name: Any, arguments: Any) -> dict[str, Any]:
@@ -113,12 +116,13 @@ def call(name: Any, arguments: Any) -> dict[str, Any]:
     ],
 )
 def test_structured_tool_calls_become_our_text_form(
-    server: OpenAIServer, policy: EndpointPolicy, calls: list[dict[str, Any]], kind: ActionKind
+    server: ModelServer, policy: RemotePolicy, calls: list[dict[str, Any]], kind: ActionKind
 ) -> None:
     server.usual = lambda _: JSONResponse(
         completion(None, finish="tool_calls", message={"tool_calls": calls})
     )
     assert parse_turn(policy.begin(SPEC, 0).write(MESSAGES).text).kind is kind
+    policy.client.ledger = MemoryLedger()
     server.usual = lambda _: JSONResponse(completion("So.", message={"tool_calls": calls, "content": "So."}))
     action = parse_turn(policy.begin(SPEC, 0).write(MESSAGES).text)
     assert action.kind is kind
@@ -126,7 +130,7 @@ def test_structured_tool_calls_become_our_text_form(
 
 
 def test_a_record_holds_each_prompt_by_what_it_shares_with_the_turn_before(
-    server: OpenAIServer, policy: EndpointPolicy
+    server: ModelServer, policy: RemotePolicy
 ) -> None:
     def turn(prompt: list[int], ids: list[int]) -> Any:
         choice = {"token_ids": ids, "logprobs": {"content": [{"logprob": -0.25}] * len(ids)}}
@@ -154,7 +158,7 @@ def test_a_record_holds_each_prompt_by_what_it_shares_with_the_turn_before(
 
 
 def test_a_proposer_that_is_away_leaves_no_episode_behind(
-    server: OpenAIServer, policy: EndpointPolicy
+    server: ModelServer, policy: RemotePolicy
 ) -> None:
     server.script.append(says("Let me think."))
     server.usual = fails(503)
@@ -163,7 +167,7 @@ def test_a_proposer_that_is_away_leaves_no_episode_behind(
 
 
 def test_a_conversation_that_is_refused_ends_the_episode(
-    server: OpenAIServer, policy: EndpointPolicy
+    server: ModelServer, policy: RemotePolicy
 ) -> None:
     server.script.append(says("Let me think."))
     server.usual = fails(400, "maximum context length is 4096 tokens")
@@ -173,13 +177,76 @@ def test_a_conversation_that_is_refused_ends_the_episode(
     assert Verification(LIBRARY, SANDBOX).verify(trajectory).rejection is Rejection.POLICY_FAILED
 
 
-def test_an_answer_without_end_is_a_failed_policy(server: OpenAIServer, policy: EndpointPolicy) -> None:
+def test_what_the_server_has_no_answer_to_or_withholds_ends_the_episode(
+    server: ModelServer, policy: RemotePolicy
+) -> None:
+    for answer, said in (
+        (sends({"choices": [], "promptFeedback": {"blockReason": "SAFETY"}}), "SAFETY"),
+        (says("I", finish="content_filter"), "withheld the reply: I"),
+    ):
+        server.script.append(says("Let me think."))
+        server.usual = answer
+        trajectory = rollout(policy, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
+        assert trajectory.outcome is Outcome.POLICY_FAILED
+        assert said in trajectory.detail
+        policy.client.ledger = MemoryLedger()
+
+
+def test_a_turn_that_is_cut_off_is_told_to_be_shorter(server: ModelServer, policy: RemotePolicy) -> None:
+    cut = {"finish": "length", "message": {"reasoning_content": "long thoughts"}}
+    server.script.extend([says(None, **cut), says("<tool_call>{", finish="MAX_TOKENS")])
+    server.script.append(says(None, message={"reasoning": "only a thought"}))
+    server.script.append(says('<tool_call>{"name": "exec", "arguments": {"code": "1"}}</tool_call>', finish="length"))
+    server.script.append(says(None))
+    trajectory = rollout(policy, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
+    assert trajectory.outcome is Outcome.ABANDONED
+    kinds = [step.action.kind for step in trajectory.steps]
+    assert kinds == [ActionKind.MALFORMED] * 3 + [ActionKind.EXEC, ActionKind.THINK]
+    told = [step.observation.text.split("\n")[0] for step in trajectory.steps[:3]]
+    assert told == [f"malformed: {CUT_OFF}"] * 2 + [f"malformed: {NOTHING_SAID}"]
+
+
+def test_thoughts_do_not_act_whichever_way_they_come(server: ModelServer, policy: RemotePolicy) -> None:
+    call = '<tool_call>{"name": "submit", "arguments": {}}</tool_call>'
+    server.script.extend(
+        [
+            says(f"<think>maybe {call}? no</think>I go on."),
+            says("I go on.", message={"reasoning_content": f"maybe {call}?"}),
+            says("I go on.", message={"reasoning": f"maybe {call}?"}),
+            says([{"type": "thinking", "thinking": call}, {"type": "text", "text": "I go on."}]),
+        ]
+    )
+    writer = policy.begin(SPEC, 0)
+    assert [writer.write(MESSAGES).text for _ in range(4)] == ["I go on."] * 4
+
+
+def test_requests_belong_to_whom_they_are_made_for(server: ModelServer, policy: RemotePolicy) -> None:
+    origin = Origin(job="job_1", spec=7)
+    writer = policy.begin(SPEC, 3, origin)
+    writer.write(MESSAGES)
+    writer.write(MESSAGES)
+    assert isinstance(policy.client.ledger, MemoryLedger)
+    assert [entry.purpose for entry in policy.client.ledger.entries] == [
+        Purpose(origin=origin, member=3, role=Role.PROPOSER, turn=turn) for turn in (0, 1)
+    ]
+    policy.begin(SPEC, 3, origin).write(MESSAGES)
+    assert len(server.requests) == 2, "an episode that is made again reads what is there"
+
+
+def test_parameters_that_the_server_refuses_make_a_record_inexact(server: ModelServer, policy: RemotePolicy) -> None:
+    warm = RemotePolicy(policy.client, temperature=0.7)
+    assert warm.begin(SPEC, 1).write(MESSAGES).sampling is Unrecorded.TEMPERATURE
+    server.script.append(fails(400, "top_k is not supported"))
+    assert policy.begin(SPEC, 0).write(MESSAGES).sampling is Unrecorded.PARAMETERS
+
+
+def test_an_answer_without_end_is_a_failed_policy(server: ModelServer, policy: RemotePolicy) -> None:
     server.usual = sends(json.dumps(completion("x" * (9 << 20))).encode())
     with pytest.raises(PolicyError, match="larger"):
         policy.begin(SPEC, 0).write(MESSAGES)
 
 
-def test_a_whole_episode_over_the_wire(server: OpenAIServer, policy: EndpointPolicy) -> None:
+def test_a_whole_episode_over_the_wire(server: ModelServer, policy: RemotePolicy) -> None:
     """The teacher sits behind the server; its problem is the one that it writes here."""
     teacher = Teacher(LIBRARY)
     writer = teacher.begin(SPEC, 0)
