@@ -9,7 +9,12 @@ from propound.answers.limits import MAX_PROSE
 from propound.answers.thoughts import after_thoughts
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
-_BETWEEN_BOXES = re.compile(r"[\s$]*(?:,|;|or\b|and\b|,\s*(?:or|and)\b)[\s$]*")
+_SPACE = r"(?:[\s$]|\\[,;:()\[\] ]|\\q?quad(?![A-Za-z]))"
+_WORD_BETWEEN = r"(?:or|and|\\text\s?\{\s*(?:or|and)\s*\})"
+_BETWEEN_BOXES = re.compile(
+    rf"{_SPACE}{{0,20}}(?:[,;]{_SPACE}{{0,20}}{_WORD_BETWEEN}?|{_WORD_BETWEEN}){_SPACE}{{0,20}}"
+)
+_BOUND = re.compile(r"\$|\\[()\[\]]|\\text(?=\s?\{)|(?<=or|nd)\s*\}|\{(?=\s*(?:or|and))")
 _MOST_BOXES = 20
 _NEAR = 40
 _DENIED = re.compile(r"(?:\bnot|n['’]t)(?: equal to| equal)?[\s$]*$")
@@ -18,6 +23,7 @@ _OR_AFTER = re.compile(r"[\s$]*(?:,|\bor\b|\band\b)[\s$]*([-+]?[0-9][0-9.,/]*|\\
 _LEAD = re.compile(
     r"\\text\s*\{[a-z ]*\banswer\s+is\s*(?::\s*)?\}"
     r"|\b(?:answer|(?:correct|right)\s+(?:option|choice)|final\s+result)\b\**\s*(?:is\b(?:\s+(?:therefore|thus|then|simply)\b)?\s*:?|:|=)"
+    r"|\banswer\b\**\s*(?=\$|\\[(\[])"
     r"|####",
     re.IGNORECASE,
 )
@@ -44,6 +50,12 @@ _HOPE = "I hope it is correct"
 _LEFTOVER = re.compile(r"^(?:\*\*\s+|=(?![=<>])\s*)")
 _WRAPPERS = (("**", "**"), ("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("`", "`"))
 
+_FORMULA = re.compile(
+    r"\$\$([^$]{1,1000})\$\$|(?<!\\)\$([^$]{1,1000})\$|\\\(((?:(?!\\\)).){1,1000})\\\)|\\\[((?:(?!\\\]).){1,1000})\\\]",
+    re.DOTALL,
+)
+_OTHER_MATHEMATICS = re.compile(r"[$\\=<>+*/^_0-9]")
+_PROSE = re.compile(r"[A-Za-z]{2,}")
 _LAST_SENTENCE = 2_000
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
 _VERB = (
@@ -74,15 +86,35 @@ def conclusion(text: str) -> str | None:
 
     A guess, only for an answer, and only from a sentence without any word of doubt, negation or comparison.
     """
-    *before, last = _SENTENCE_END.split(_reply(text)[-_LAST_SENTENCE:].strip().rstrip("."))
+    said = _reply(text)[-_LAST_SENTENCE:].strip().rstrip(".")
+    *before, last = _SENTENCE_END.split(said)
     last = last.strip()
-    if any(map(_ANSWERED.search, before)) or (_ANSWER.search(last) and _lead(last) is None):
+    if any(map(_ANSWERED.search, before)):
+        return None
+    formula = _only_formula(said)
+    if formula is not None:
+        return formula
+    if _ANSWER.search(last) and _lead(last) is None:
         return None
     leads = list(_SENTENCE_LEAD.finditer(last))
     doubts = (HEDGED, _NOT_ALL, _SAYS_TWO_THINGS, _OF_A_LETTER)
     if not leads or any(doubt.search(last) for doubt in doubts):
         return None
     return _bare(last[leads[-1].end() :]) or None
+
+
+def _only_formula(text: str) -> str | None:
+    """x < 3 in "We find that $x < 3$.": the one formula of a last sentence that doubts nothing."""
+    found = list(_FORMULA.finditer(text))
+    if not found:
+        return None
+    before = _SENTENCE_END.split(text[: found[-1].start()])[-1]
+    after = text[found[-1].end() :]
+    prose = f"{before} {after}"
+    doubts = (HEDGED, _NOT_ALL, _SENTENCE_END, _OTHER_MATHEMATICS)
+    if not _PROSE.search(prose) or any(doubt.search(prose) for doubt in doubts):
+        return None
+    return _bare(found[-1][1] or found[-1][2] or found[-1][3] or found[-1][4] or "") or None
 
 
 def _reply(text: str) -> str:
@@ -119,7 +151,7 @@ def _last_box(text: str) -> str | None:
         end = _closing(text[:start], opening.end())
         if end is None or not _BETWEEN_BOXES.fullmatch(text, end + 1, start):
             break
-        answer = text[opening.end() : end] + text[end + 1 : start].replace("$", " ") + answer
+        answer = text[opening.end() : end] + _BOUND.sub(" ", text[end + 1 : start]) + answer
         start = opening.start()
     return _with_alternatives(text[:start], answer, text[after:])
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from propound.answers import extract
+from propound.answers.extraction import conclusion
 
 
 @pytest.mark.parametrize(
@@ -33,11 +34,35 @@ from propound.answers import extract
         ("the answer isn't 5", "the answer isn't 5"),
         ("5...", "5..."),
         ("$5$ and $6$", "$5$ and $6$"),
+        (r"Answer \( 9 \)", "9"),
+        (r"Answer $\frac12$", r"\frac12"),
+        (r"\boxed{(2, 2)} \quad \text{and} \quad \boxed{(6, 2)}", r"(2, 2) \quad   and  \quad (6, 2)"),
+        (r"\(\boxed{1}\) and \(\boxed{-2}\).", "1  and  -2"),
         ("", ""),
     ],
 )
 def test_extracts(text: str, answer: str) -> None:
     assert extract(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("Hence the sum is 5.", "5"),
+        (r"We find that $x \lt 3$.", r"x \lt 3"),
+        (r"Thus $x \le 2$ is our solution.", r"x \le 2"),
+        (r"The matrix: \[ \begin{pmatrix}1\\2\end{pmatrix} \]", r"\begin{pmatrix}1\\2\end{pmatrix}"),
+        ("She needs 7 apples.", "7 apples"),
+        ("We do not have $x = 3$.", None),
+        ("If $x = 3$ it works.", None),
+        ("The first root is $3$.", None),
+        ("We have $3$ and $4$.", "$3$ and $4$"),
+        ("The answer is 4. Then $x = 3$ follows.", None),
+        ("$3$", None),
+    ],
+)
+def test_concludes(text: str, end: str | None) -> None:
+    assert conclusion(text) == end
 
 
 @given(st.text(alphabet=r"\boxed{}$().* answeris:5#", max_size=60))

@@ -14,6 +14,7 @@ from propound.answers.errors import UnreadableError, side
 from propound.answers.reading.notation import plain, split_name, without_about
 from propound.answers.reading.tree import Node, names
 from propound.answers.reading.values import (
+    APPROXIMATELY,
     SeveralAnswersError,
     Value,
     read_answer,
@@ -25,7 +26,6 @@ SEVERAL = "several answers where one is asked"
 
 _CHAIN = re.compile(r"(?<![=<>≤≥≠])=(?!=)")
 _LONGEST_CHAIN = 6
-_APPROXIMATELY = re.compile(r"\\(?:approx|simeq)(?![A-Za-z])")
 _ROUNDING = Fraction(1, 50)
 
 
@@ -105,7 +105,7 @@ def _worded(expected: Value, answer: str, judge: Callable[[Node, Node], Finding]
 
 
 def _bare(expected: Value, answer: str, judge: Callable[[Node, Node], Finding]) -> Finding:
-    exactly, *about = _APPROXIMATELY.split(plain(answer))
+    exactly, *about = APPROXIMATELY.split(plain(answer))
     if (
         len(about) == 1
         and exactly.strip()

@@ -13,8 +13,12 @@ _STYLED = re.compile("[\U0001d400-\U0001d7ff]+")
 _RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _LOWERED_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 
+_DOUBLED = re.compile(
+    r"(?<!\\)\\(?=\\(?:[dt]?frac|sqrt|left|right|text|mathrm|le|leq|ge|geq|ne|neq|cdot|times|pi|pm|infty|cup|in|boxed)(?![A-Za-z]))"
+)
+"""One backslash too many before a command, as texts have that went through JSON twice."""
 _GAP = (
-    r"(?:,(?:\\!)+|\{,\}(?:\\[,!])*|\\text\{,\}|\{\\,\}|(?:\\(?:[,!:;> ]|thinspace(?![A-Za-z]) ?)"
+    r"(?:,(?:\\!)+ ?|\{,\}(?:\\[,!])*|\\text\{,\}|\{\\,\}|(?:\\(?:[,!:;> ]|thinspace(?![A-Za-z]) ?)"
     r"|[~'’ʼ\u00a0\u2006\u2007\u2009\u200a\u202f\u205f])+)"
 )
 """What stands between groups of three digits and can be no comma of a list: 58,\\!500, 58{,}500, 58\\,500, 58~500."""
@@ -25,7 +29,7 @@ _THREES = (
     re.compile(rf"(?<=[0-9])\.[0-9]{{3}}(?:{_GAP}[0-9]{{3}})*{_GAP}[0-9]{{1,3}}(?![0-9])"),
 )
 _TEXT = re.compile(
-    r"\\(?:text|textbf|textrm|textit|mathrm|mathbf|mathit|mathsf|mbox|operatorname\*?|rm)\s*"
+    r"\\(?:text|textnormal|textup|textsf|textbf|textrm|textit|mathrm|mathbf|mathit|mathsf|mbox|operatorname\*?|rm)\s*"
     r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
 _REWRITES = tuple(
@@ -69,7 +73,7 @@ _ALTERNATIVES = re.compile(
 _NAMED = re.compile(
     r"\s*(?!\\?(?:sqrt|a?(?:sin|cos|tan)|arc|log|ln|exp|abs|floor|ceil|max|min|not))"
     r"(\\?[A-Za-z]+\s*(?:_\s*(?:\{[A-Za-z0-9 ]*\}|[A-Za-z0-9]+))?\s*(?:\(\s*[A-Za-z]\s*\))?"
-    r"|\(\s*[A-Za-z](?:\s*,\s*[A-Za-z])*\s*\))\s*="
+    r"|\|\s*[A-Z]{2}\s*\||\(\s*[A-Za-z](?:\s*,\s*[A-Za-z])*\s*\))\s*="
 )
 """A letter, a word, f(x) or (x, y) before an equals sign; a function of mathematics is no name."""
 _ABOUT = re.compile(
@@ -83,6 +87,7 @@ _OPENING, _CLOSING = "([{", ")]}"
 
 def plain(text: str) -> str:
     """The same mathematics in one spelling: ASCII operators, bare LaTeX commands, no decoration."""
+    text = _DOUBLED.sub("", text)
     text = _STYLED.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
     for grouped in _THREES:
         text = grouped.sub(lambda number: re.sub("[^0-9.]+", "", number[0]), text)
@@ -119,7 +124,7 @@ def split_name(text: str) -> tuple[str | None, str]:
     named = _NAMED.match(text)
     if named is None or text[named.end() :].startswith("="):
         return None, text
-    name = re.sub(r"[\s{}\\]", "", named[1])
+    name = re.sub(r"[\s{}\\|]", "", named[1])
     # "xy = 1" speaks of a product; AB is a length.
     return (None, text) if re.fullmatch("[a-z]{2}", name) else (name, text[named.end() :].strip())
 

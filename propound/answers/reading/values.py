@@ -13,7 +13,8 @@ from propound.answers.reading.numerals import read_numeral
 from propound.answers.reading.syntax import parse
 from propound.answers.reading.tree import Apply, Node, Number
 
-_PERCENT = re.compile(r"%$|(?<![A-Za-z])per ?cent$")
+APPROXIMATELY = re.compile(r"\\(?:approx|simeq)(?![A-Za-z])")
+_PERCENT = re.compile(r"%$|(?<![A-Za-z])(?:per ?cent|percentage|pct)$")
 _UNITS = re.compile(r"(?<=[0-9)}]) (?:(?:square|cubic|sq\.?|cu\.?) )?units?(?: ?\^ ?\{? ?[23] ?\}?)?$")
 """A unit without a name adds nothing to a number."""
 
@@ -72,8 +73,11 @@ def read_value(text: str) -> Value:
 
 
 def read_gold(text: str) -> Value:
-    """`read_value`, for the gold answer."""
+    """`read_value`, for the gold answer; of "\\sqrt{2} ≈ 1.41" what is exact."""
+    exactly, *rounded = APPROXIMATELY.split(plain(text))
     with side("gold answer"):
+        if rounded and re.search("[0-9]|\\\\pi", exactly):
+            return read_value(exactly)
         return read_value(text)
 
 

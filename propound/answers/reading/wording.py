@@ -104,7 +104,7 @@ def counts_something(text: str) -> bool:
 
 def _read(text: str) -> tuple[Value, ...]:
     label = Label(currency="usd") if _DOLLARS.search(text) else None
-    name, written = split_name(plain(text))
+    name, written = split_name(without_about(plain(text)))
     written = _LEAD.sub("", without_about(_LEAD.sub("", written, count=1)), count=1)
     if written[:1] in {"{", "["}:
         return ()
