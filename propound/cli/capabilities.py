@@ -8,10 +8,12 @@ from rich.console import Console
 
 from propound.cli.output import console, plain, print_json, table
 from propound.config import settings
+from propound.errors import ServiceDownError
 from propound.models.catalogue import NOTHING, Catalogue, CatalogueError, Model
 from propound.models.check import Checked, Finding, check
 from propound.models.configured import catalogue_of
 from propound.models.context import Context
+from propound.models.registry import open_client, release_client
 from propound.models.roles import Weakness, named, weaknesses
 
 ABILITIES = {
@@ -55,7 +57,14 @@ def _check(model: Model, progress: Console, most_tokens: int, seconds: float) ->
     def say(step: str) -> None:
         progress.print(plain(f"{model.name}: {step} ..."))
 
-    return check(model, most_tokens=most_tokens, seconds=seconds, on_step=say)
+    try:
+        client = open_client(model)
+    except ServiceDownError as error:  # a model that this machine runs itself, and cannot
+        return Checked(model=model.name, family=model.family, chat=Finding(works=False, said=str(error)))
+    try:
+        return check(client.model, most_tokens=most_tokens, seconds=seconds, on_step=say)
+    finally:
+        release_client(client)
 
 
 def show(screen: Console, catalogue: Catalogue, checked: Sequence[Checked], found: Sequence[Weakness]) -> None:
