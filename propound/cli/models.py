@@ -50,3 +50,23 @@ def serve(name: Annotated[str, typer.Argument(help="A model with a folder or a h
         raise CatalogueError(f"model {name!r} has a url: its own server serves it")
     command = Station(model, settings().home).command()
     os.execv(command[0], command)  # noqa: S606 - words of our own, no shell
+
+
+@app.command()
+def ask(
+    name: Annotated[str, typer.Argument(help="Name of a model.")],
+    text: Annotated[str, typer.Argument(help="What to say to it.")],
+    *,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Budget of the answer; default: the model's.")] = None,
+    temperature: Annotated[float, typer.Option(min=0, max=2, help="Of the sampling.")] = 0.7,
+    seed: Annotated[int, typer.Option(min=0, help="Of the sampling.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a model once, and print its answer: the way to try a server by hand.
+
+    With --json one object with text, thought, calls, finish_reason, usage and error. Exit status 1: there is no answer.
+    """
+    from propound.cli.correspondence import run
+
+    if not run(name, text, max_tokens=max_tokens, temperature=temperature, seed=seed, as_json=as_json):
+        raise typer.Exit(1)

@@ -20,6 +20,8 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     PROBER = "prober"
     TEACHER = "teacher"
+    CORRESPONDENT = "correspondent"
+    """Answers a person who asks by hand."""
 
 
 class Origin(Record):

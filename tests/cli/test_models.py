@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.cli.commands import propound
 from tests.factories.limited_model import LimitedModel
-from tests.factories.model_server import fails, model_server
+from tests.factories.model_server import fails, model_server, piece, says, streams
 
 FILE = """
 [[model]]
@@ -66,3 +66,58 @@ def test_without_models_it_says_how_to_name_one(tmp_path: Path) -> None:
     said = propound("models", "check", folder=tmp_path)
     assert (said.returncode, said.stdout) == (1, "")
     assert "PROPOUND_MODELS" in said.stderr
+
+
+def test_a_model_is_asked_by_hand(tmp_path: Path) -> None:
+    with model_server(says("<think>two and two</think>4", usage=(7, 6), finish="eos_token")) as server:
+        more = {"PROPOUND_ENDPOINT_URL": server.url, "PROPOUND_ENDPOINT_MODEL": "m"}
+        machine = propound("models", "ask", "m", "2 + 2?", "--json", folder=tmp_path, **more)
+        person = propound("models", "ask", "m", "2 + 2?", "--seed", "7", "--max-tokens", "50", folder=tmp_path, **more)
+    assert json.loads(machine.stdout) == {
+        "text": "4",
+        "thought": "two and two",
+        "calls": [],
+        "finish_reason": "stop",
+        "usage": {"prompt_tokens": 7, "completion_tokens": 6, "thought_tokens": None},
+        "error": None,
+    }
+    assert (machine.returncode, person.returncode, person.stdout) == (0, 0, "4\n")
+    assert "(thought) two and two" in person.stderr
+    assert "models: 1 requests, 7 prompt tokens" in person.stderr
+    asked = server.requests[1]
+    assert (asked["messages"], asked["seed"], asked["max_tokens"]) == ([{"role": "user", "content": "2 + 2?"}], 7, 50)
+
+
+def test_calls_and_cut_answers_are_said_as_that(tmp_path: Path) -> None:
+    call = {"index": 0, "id": "1", "function": {"name": "add", "arguments": '{"a": 1}'}}
+    cut = [piece({"reasoning_content": "hm, let me"}), piece({}, finish="length")]
+    with model_server(streams([piece({"tool_calls": [call]}), piece({}, finish="tool_calls")])) as server:
+        more = {"PROPOUND_ENDPOINT_URL": server.url, "PROPOUND_ENDPOINT_MODEL": "m"}
+        words = ("models", "ask", "m", "hello", "--json")
+        called = json.loads(propound(*words, folder=tmp_path, **more).stdout)
+        server.usual = streams(cut)
+        ended = json.loads(propound(*words, folder=tmp_path, **more).stdout)
+    assert (called["calls"], called["finish_reason"]) == ([{"name": "add", "arguments": {"a": 1}}], "calls")
+    assert (ended["text"], ended["thought"], ended["finish_reason"]) == ("", "hm, let me", "length")
+    assert ended["error"] == "the reply was cut off: its budget of tokens was used up by the thought"
+
+
+def test_no_answer_is_an_object_too(tmp_path: Path) -> None:
+    with model_server(fails(401, "wrong key sk-1234")) as server:
+        more = {
+            "PROPOUND_ENDPOINT_URL": server.url,
+            "PROPOUND_ENDPOINT_MODEL": "m",
+            "PROPOUND_ENDPOINT_KEY": "sk-1234",
+        }
+        said = propound("models", "ask", "m", "hello", "--json", folder=tmp_path, **more)
+    found = json.loads(said.stdout)
+    assert (said.returncode, found["text"], found["finish_reason"], found["usage"]) == (1, "", None, None)
+    assert "wrong key ***" in found["error"]
+    assert "sk-1234" not in said.stdout + said.stderr
+
+
+def test_a_model_that_nobody_named_is_an_error(tmp_path: Path) -> None:
+    more = {"PROPOUND_ENDPOINT_URL": "http://127.0.0.1:9/v1", "PROPOUND_ENDPOINT_MODEL": "m"}
+    said = propound("models", "ask", "n", "hello", folder=tmp_path, **more)
+    assert said.returncode == 1
+    assert "no model 'n'; the models are m" in said.stderr
