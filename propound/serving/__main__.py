@@ -121,11 +121,13 @@ def _serve_with_vllm(model: Model, address: Address, listening: socket.socket, l
 
 def _serve_with_transformers(model: Model, address: Address, listening: socket.socket) -> None:
     import uvicorn
+    from transformers.utils.logging import disable_progress_bar
 
     from propound.policy.engines.transformers import TransformersEngine
     from propound.serving.api import create_api
     from propound.serving.conversation import Conversation
 
+    disable_progress_bar()
     source = str(model.folder or model.hub)
     conversation = Conversation(source)
     engine = TransformersEngine(source, ends=conversation.ends)

@@ -28,7 +28,7 @@ TEMPLATE = """\
 """Of a model that thinks, where it is told to: earlier thoughts are left out."""
 
 
-def write(folder: Path, seed: int = 0) -> Path:
+def write(folder: Path, seed: int = 0, context: int = CONTEXT) -> Path:
     """Fill the folder with a tiny Qwen2 of random weights; its turns are short, and most of them hold a thought."""
     tokenizer = _tokenizer()
     end, stop, close = tokenizer.convert_tokens_to_ids([END, STOP, CLOSE])
@@ -41,7 +41,7 @@ def write(folder: Path, seed: int = 0) -> Path:
             num_hidden_layers=2,
             num_attention_heads=4,
             num_key_value_heads=2,
-            max_position_embeddings=CONTEXT,
+            max_position_embeddings=context,
             tie_word_embeddings=False,
             eos_token_id=end,
             bos_token_id=None,
