@@ -22,7 +22,8 @@ from pydantic import ValidationError
 from propound.errors import PropoundError
 from propound.job import JobRequest, JobState
 from propound.problem import Domain
-from propound.training import ScheduleRequest, TrainingRequest, TrainingState
+from propound.schedule import ScheduleRequest
+from propound.training import TrainingRequest, TrainingState
 from propound.views import (
     Benchmark,
     Checkpoint,

@@ -12,6 +12,7 @@ from functools import lru_cache
 from propound.errors import ImpossibleSpecError, UnknownSkillError
 from propound.job import JobRequest
 from propound.problem import Domain, ProblemSpec
+from propound.refinement import Refinement
 from propound.skills import Category, Library
 
 ALTERNATES = 4
@@ -59,6 +60,29 @@ def check_request(request: JobRequest, library: Library) -> None:
                 f"no {request.minimum_skills} to {request.maximum_skills} of the skills {', '.join(pool[:12])} "
                 "can be combined: none feeds the next, or they exclude each other"
             )
+
+
+def refinement_request(refinement: Refinement, library: Library) -> JobRequest:
+    """What the specs of a refinement are drawn from.
+
+    Raises:
+        UnknownSkillError: a skill that the library does not hold.
+        ImpossibleSpecError: in some domain the skills cannot be chained as asked.
+    """
+    unknown = [name for name in refinement.skills if name not in library]
+    if unknown:
+        raise UnknownSkillError(f"the library does not hold {', '.join(unknown[:10])}")
+    request = JobRequest(
+        count=1,
+        seed=refinement.seed,
+        level=refinement.level,
+        domains=domains_of(refinement.skills, library),
+        skills=refinement.skills,
+        minimum_skills=refinement.minimum_skills,
+        maximum_skills=refinement.maximum_skills,
+    )
+    check_request(request, library)
+    return request
 
 
 def draw_spec(

@@ -1,22 +1,12 @@
-"""One finished episode: what a worker stores and what the trainer learns from."""
+"""The record of one finished episode: what a worker stores and what the trainer learns from."""
 
 from __future__ import annotations
 
 from propound.probing.probe import Probe
 from propound.record import Record
+from propound.reward import Rewards
 from propound.trajectory import Trajectory
-from propound.verification.verdict import Rejection, Verdict
-
-
-class Rewards(Record):
-    """Method section 5."""
-
-    terminal: float
-    """r_T of the trajectory."""
-    steps: tuple[float, ...]
-    """r_proc of each step, in order."""
-    pass_rate: float | None
-    """rho, the prober's pass rate; None where no prober measured it."""
+from propound.verification.verdict import WITHOUT_VERDICT, Rejection, Verdict
 
 
 class Episode(Record):
@@ -38,3 +28,8 @@ class Episode(Record):
     def rejection(self) -> Rejection | None:
         """Why the episode gives no problem, or None."""
         return self.verdict.rejection
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether anything is known of what it is worth; nothing is learned from an episode without a verdict."""
+        return self.verdict.rejection not in WITHOUT_VERDICT

@@ -1,4 +1,4 @@
-"""What a policy is worth: rollouts over specs that no training draws, verified, and counted.
+"""What a policy is worth: episodes of specs that no training draws, counted.
 
 The same figures for every policy, so that every table of the documentation is made with this one function.
 """
@@ -7,24 +7,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from propound.curriculum import draw_spec
 from propound.dedup import Fingerprint
+from propound.episode import Episode
+from propound.episodes import EpisodeRunner, Waiting, of_specs, run_all
 from propound.job import JobRequest
+from propound.models.purpose import NOBODY, Origin
 from propound.policy import Policy
 from propound.problem import Problem, ProblemSpec
-from propound.proposing.environment import Environment
-from propound.proposing.rollout import rollout
 from propound.record import Record
-from propound.sandbox import Sandbox
 from propound.skills import Library
 from propound.trajectory import ActionKind, Sampling, Trajectory
-from propound.verification.verdict import Verdict
-from propound.verification.verify import Verification
 
 _Key = TypeVar("_Key", int, str)
 SEEDS_FROM = 10**9
@@ -69,6 +65,8 @@ class Evaluation(Record):
     by_domain: dict[str, Yield]
     by_skill: dict[str, Yield]
     """By each skill that was active at the end."""
+    pass_rate: float | None = None
+    """Mean pass rate of the verified problems; None where no prober measured any."""
     rejections: dict[str, int]
     turns: float
     """Mean turns of an episode."""
@@ -77,14 +75,6 @@ class Evaluation(Record):
     seconds: float
     tokens_per_second: float
     """Sampled tokens over the wall time of everything, sandbox and verification included."""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One episode and its verdict."""
-
-    trajectory: Trajectory
-    verdict: Verdict
 
 
 def held_out_specs(
@@ -96,88 +86,67 @@ def held_out_specs(
     return [draw_spec(drawn, library, index) for index in range(count)]
 
 
-def attempt_all(
-    policy: Policy,
-    library: Library,
-    sandbox: Sandbox,
-    specs: Sequence[ProblemSpec],
-    *,
-    max_steps: int,
-    in_flight: int,
-    withheld: Collection[ActionKind] = (),
-    on_attempt: Callable[[Attempt], None] = lambda _: None,
-) -> list[Attempt]:
-    """One episode for each spec, `in_flight` of them at a time, in the order of the specs."""
-    verification = Verification(library, sandbox)
-
-    def attempt(spec: ProblemSpec) -> Attempt:
-        trajectory = rollout(policy, Environment(spec, library, sandbox, max_steps, withheld=withheld), 0)
-        made = Attempt(trajectory, verification.verify(trajectory))
-        on_attempt(made)
-        return made
-
-    with ThreadPoolExecutor(in_flight) as pool:
-        return list(pool.map(attempt, specs))
-
-
 def evaluate(
-    policy: Policy,
-    library: Library,
-    sandbox: Sandbox,
+    runner: EpisodeRunner,
     specs: Sequence[ProblemSpec],
     *,
-    max_steps: int,
     in_flight: int,
-    withheld: Collection[ActionKind] = (),
-    on_attempt: Callable[[Attempt], None] = lambda _: None,
+    origin: Origin = NOBODY,
+    on_episode: Callable[[Episode], None] = lambda _: None,
+    waiting: Waiting | None = None,
 ) -> Evaluation:
-    """Roll out, verify and count."""
+    """One episode of each spec by the runner's policy, `in_flight` at a time, and what came of them.
+
+    Raises:
+        ServiceDownError: a server is down, and nobody waits (see `run_all`).
+        SandboxFailedError: the sandbox itself failed.
+    """
+    assert runner.policy is not None
     started = time.monotonic()
-    attempts = attempt_all(
-        policy,
-        library,
-        sandbox,
-        specs,
-        max_steps=max_steps,
-        in_flight=in_flight,
-        withheld=withheld,
-        on_attempt=on_attempt,
-    )
-    return summarise(policy, attempts, time.monotonic() - started)
+    wanted = of_specs(specs, origin)
+    made = run_all(runner, wanted, in_flight=in_flight, on_episode=on_episode, waiting=waiting)
+    return summarise(runner.policy, made, time.monotonic() - started)
 
 
-def summarise(policy: Policy, attempts: Sequence[Attempt], seconds: float) -> Evaluation:
-    """The figures of finished attempts."""
-    steps = [step for attempt in attempts for step in attempt.trajectory.steps]
+def summarise(policy: Policy, episodes: Sequence[Episode], seconds: float) -> Evaluation:
+    """The figures of finished episodes."""
+    steps = [step for episode in episodes for step in episode.trajectory.steps]
     samplings = [step.sampling for step in steps if isinstance(step.sampling, Sampling)]
     tokens = sum(len(sampling.token_ids) for sampling in samplings)
-    problems = [attempt.verdict.problem for attempt in attempts if attempt.verdict.problem is not None]
+    problems = [episode.verdict.problem for episode in episodes if episode.verdict.problem is not None]
     repeated = count_repeated(problems)
-    total = _yield(attempts)
+    total = _yield(episodes)
     return Evaluation(
         policy=policy.name,
         policy_version=policy.version,
-        episodes=len(attempts),
+        episodes=len(episodes),
         temperature=samplings[0].temperature if samplings else None,
         well_formed=_share(step.action.kind is not ActionKind.MALFORMED for step in steps),
         submitted=total.submitted,
         verified=total.verified,
-        first_draft=_share(_first_draft(attempt.trajectory) for attempt in attempts),
-        accepted=_ratio(len(problems) - repeated, len(attempts)),
+        first_draft=_share(_first_draft(episode.trajectory) for episode in episodes),
+        accepted=_ratio(len(problems) - repeated, len(episodes)),
         distinct=_ratio(len({problem.statement for problem in problems}), len(problems)),
-        refined=_yield([attempt for attempt in attempts if _refined(attempt.trajectory)]),
-        pruned=_yield([attempt for attempt in attempts if _pruned(attempt.trajectory)]),
-        by_skills=_by(attempts, lambda trajectory: [len(_skills(trajectory))]),
-        by_domain=_by(attempts, lambda trajectory: [str(trajectory.spec.domain)]),
-        by_skill=_by(attempts, _skills),
+        refined=_yield([episode for episode in episodes if _refined(episode.trajectory)]),
+        pruned=_yield([episode for episode in episodes if _pruned(episode.trajectory)]),
+        by_skills=_by(episodes, lambda trajectory: [len(_skills(trajectory))]),
+        by_domain=_by(episodes, lambda trajectory: [str(trajectory.spec.domain)]),
+        by_skill=_by(episodes, _skills),
+        pass_rate=mean_pass_rate(episodes),
         rejections=dict(
-            Counter(str(a.verdict.rejection) for a in attempts if a.verdict.rejection is not None)
+            Counter(str(each.verdict.rejection) for each in episodes if each.verdict.rejection is not None)
         ),
-        turns=_ratio(len(steps), len(attempts)),
-        tokens=_ratio(tokens, len(attempts)),
+        turns=_ratio(len(steps), len(episodes)),
+        tokens=_ratio(tokens, len(episodes)),
         seconds=seconds,
         tokens_per_second=_ratio(tokens, seconds),
     )
+
+
+def mean_pass_rate(episodes: Iterable[Episode]) -> float | None:
+    """Of the problems that a prober measured; None where it measured none."""
+    rates = [each.probe.pass_rate for each in episodes if each.probe is not None]
+    return sum(rates) / len(rates) if rates else None
 
 
 def count_repeated(problems: Iterable[Problem]) -> int:
@@ -198,20 +167,20 @@ def count_repeated(problems: Iterable[Problem]) -> int:
     return repeated
 
 
-def _by(attempts: Sequence[Attempt], keys: Callable[[Trajectory], Iterable[_Key]]) -> dict[_Key, Yield]:
-    groups: dict[_Key, list[Attempt]] = {}
-    for attempt in attempts:
-        for key in keys(attempt.trajectory):
-            groups.setdefault(key, []).append(attempt)
+def _by(episodes: Sequence[Episode], keys: Callable[[Trajectory], Iterable[_Key]]) -> dict[_Key, Yield]:
+    groups: dict[_Key, list[Episode]] = {}
+    for episode in episodes:
+        for key in keys(episode.trajectory):
+            groups.setdefault(key, []).append(episode)
     return {key: _yield(groups[key]) for key in sorted(groups)}
 
 
-def _yield(attempts: Sequence[Attempt]) -> Yield:
-    submitted = sum(attempt.trajectory.submission is not None for attempt in attempts)
-    verified = sum(attempt.verdict.accepted for attempt in attempts)
+def _yield(episodes: Sequence[Episode]) -> Yield:
+    submitted = sum(episode.trajectory.submission is not None for episode in episodes)
+    verified = sum(episode.verdict.accepted for episode in episodes)
     return Yield(
-        episodes=len(attempts),
-        submitted=_ratio(submitted, len(attempts)),
+        episodes=len(episodes),
+        submitted=_ratio(submitted, len(episodes)),
         verified=_ratio(verified, submitted),
     )
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from propound.episode import Episode, Rewards
-from propound.probing.probe import Probe
-from propound.skills import Library
+from propound.record import Record
 from propound.trajectory import PROGRAMS, ActionKind, Step, Trajectory
 from propound.verification.verdict import Verdict
 
@@ -22,6 +20,17 @@ PROGRESS = {
 IDLE = -0.02
 """Of a step that fails, or brings nothing new: trying is never worse than marking time."""
 MALFORMED = -0.1
+
+
+class Rewards(Record):
+    """What an episode earned (method section 5)."""
+
+    terminal: float
+    """r_T of the trajectory."""
+    steps: tuple[float, ...]
+    """r_proc of each step, in order."""
+    pass_rate: float | None
+    """rho, the prober's pass rate; None where no prober measured it."""
 
 
 def terminal_reward(
@@ -80,19 +89,4 @@ def rewards(trajectory: Trajectory, verdict: Verdict, pass_rate: float | None = 
         terminal=terminal_reward(valid=verdict.accepted, pass_rate=pass_rate),
         steps=process_rewards(trajectory.steps),
         pass_rate=pass_rate,
-    )
-
-
-def rewarded(
-    trajectory: Trajectory, verdict: Verdict, library: Library, probe: Probe | None = None
-) -> Episode:
-    """The finished episode, with its rewards and what its evidence needs of the library."""
-    used = verdict.problem.skills if verdict.problem else trajectory.spec.skills
-    return Episode(
-        trajectory=trajectory,
-        verdict=verdict,
-        rewards=rewards(trajectory, verdict, probe.pass_rate if probe else None),
-        skill_hashes={name: library[name].content_hash for name in used},
-        library_version=library.version,
-        probe=probe,
     )

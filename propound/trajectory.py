@@ -164,6 +164,8 @@ class Outcome(StrEnum):
     SUBMITTED = "submitted"
     STEPS_EXHAUSTED = "steps_exhausted"
     """The step budget ran out before a submission."""
+    CONTEXT_EXHAUSTED = "context_exhausted"
+    """The conversation left the policy no room for another turn: its own doing, as too many steps are."""
     ABANDONED = "abandoned"
     """The policy gave up: it ended its turn with nothing to say."""
     POLICY_FAILED = "policy_failed"

@@ -112,6 +112,8 @@ class Training(View):
     request: TrainingRequest
     schedule_id: str | None
     base_version: str | None
+    prober: str | None = None
+    waiting_for: str | None = None
     steps: int
     checkpoint_version: str | None
     comparison: dict[str, Any] | None

@@ -6,10 +6,10 @@ from functools import cache
 
 import pytest
 
+from propound.episode import Episode
+from propound.episodes import EpisodeRunner, of_specs, run_all
 from propound.evaluation import (
     SEEDS_FROM,
-    Attempt,
-    attempt_all,
     count_repeated,
     evaluate,
     held_out_specs,
@@ -17,6 +17,7 @@ from propound.evaluation import (
 )
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
+from propound.probing.probe import Probe
 from propound.problem import Problem
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
@@ -26,15 +27,15 @@ from propound.verification.verdict import Rejection, Verdict
 LIBRARY = default_library()
 SANDBOX = open_sandbox()
 TEACHER = Teacher(LIBRARY)
+RUNNER = EpisodeRunner(LIBRARY, SANDBOX, TEACHER)
 
 
 @cache
-def _attempts() -> tuple[Attempt, ...]:
-    specs = held_out_specs(LIBRARY, 9, 0)
-    return tuple(attempt_all(TEACHER, LIBRARY, SANDBOX, specs, max_steps=24, in_flight=2))
+def _attempts() -> tuple[Episode, ...]:
+    return tuple(run_all(RUNNER, of_specs(held_out_specs(LIBRARY, 9, 0)), in_flight=2))
 
 
-def _problem(attempts: tuple[Attempt, ...]) -> Problem:
+def _problem(attempts: tuple[Episode, ...]) -> Problem:
     return next(attempt.verdict.problem for attempt in attempts if attempt.verdict.problem is not None)
 
 
@@ -48,7 +49,7 @@ def test_specs_are_those_of_no_job() -> None:
 
 def test_attempts_come_in_the_order_of_the_specs_whatever_runs_at_a_time() -> None:
     specs = held_out_specs(LIBRARY, 9, 0)
-    alone = attempt_all(TEACHER, LIBRARY, SANDBOX, specs, max_steps=24, in_flight=1)
+    alone = run_all(RUNNER, of_specs(specs), in_flight=1)
     assert [a.trajectory.content_digest() for a in alone] == [
         a.trajectory.content_digest() for a in _attempts()
     ]
@@ -69,9 +70,15 @@ def test_the_shares_count_what_they_say() -> None:
     with_tokens = good.trajectory.model_copy(update={"steps": (sampled, *good.trajectory.steps[1:])})
     gone = good.trajectory.model_copy(update={"submission": None, "outcome": Outcome.ABANDONED})
     no = Verdict(accepted=False, rejection=Rejection.WRONG_ANSWER, rationale="")
+    probe = Probe(prober="p", version="1", attempts=16, solved=4)
     found = summarise(
         TEACHER,
-        [Attempt(with_tokens, good.verdict), good, Attempt(good.trajectory, no), Attempt(gone, no)],
+        [
+            good.model_copy(update={"trajectory": with_tokens, "probe": probe}),
+            good,
+            good.model_copy(update={"verdict": no}),
+            good.model_copy(update={"trajectory": gone, "verdict": no}),
+        ],
         seconds=2.0,
     )
     assert (found.episodes, found.submitted) == (4, 0.75)
@@ -81,6 +88,7 @@ def test_the_shares_count_what_they_say() -> None:
     assert (found.tokens, found.tokens_per_second, found.temperature) == (0.75, 1.5, 0.7)
     assert found.rejections == {"wrong_answer": 2}
     assert found.well_formed == 1.0
+    assert found.pass_rate == 0.25  # of the one that was measured
     assert sum(each.episodes for each in found.by_skills.values()) == 4
     assert set(found.by_skill) == set(good.trajectory.steps[-1].skills)
 
@@ -92,7 +100,7 @@ def test_a_problem_with_one_number_changed_in_long_text_is_a_repetition_only_whe
 
 
 def test_the_teacher_is_evaluated() -> None:
-    found = evaluate(TEACHER, LIBRARY, SANDBOX, held_out_specs(LIBRARY, 6, 1), max_steps=24, in_flight=2)
+    found = evaluate(RUNNER, held_out_specs(LIBRARY, 6, 1), in_flight=2)
     assert found.episodes == 6
     assert found.temperature is None
     assert found.verified > 0.5

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from propound.promotion import Gate, Showing, Trial, compare, lower_bound
+from propound.promotion import Gate, Showing, Trial, compare, lower_bound, rise_bound
 
 REWARDS = st.lists(st.floats(0, 2), min_size=1, max_size=40)
 
@@ -118,3 +118,87 @@ def test_validity_counts_submissions_only() -> None:
     assert seen.validity == 0.5
     assert seen.reward == pytest.approx(1 / 3)
     assert Showing(version="v", trials=trials[2:], diversity=0).validity == 0.0
+
+
+def rated(*rates: float | None, version: str = "v") -> Showing:
+    """Each spec's problem with this pass rate and what it earns; None: nothing was submitted."""
+    trials = tuple(
+        Trial(reward=0, submitted=False, verified=False)
+        if rate is None
+        else Trial(reward=2 - rate if rate else 1, submitted=True, verified=True, pass_rate=rate)
+        for rate in rates
+    )
+    return Showing(version=version, trials=trials, diversity=1)
+
+
+def test_the_bound_of_a_rise_by_hand() -> None:
+    """Both pairs, or one of them twice: rises 0.5 and 0.1, so 0.5, 0.3 or 0.1 with probability 1/4, 1/2, 1/4."""
+    pairs = [(0.25, 0.75), (0.5, 0.6)]
+    assert rise_bound(pairs, 0.95, seed=0) == pytest.approx(0.1)
+    assert rise_bound(pairs, 0.70, seed=0) == pytest.approx(0.3)
+
+
+def test_a_mean_is_over_the_problems_that_are_there() -> None:
+    """The first spec had no problem before, the second none after: only resamplings with both say something."""
+    pairs = [(None, 0.75), (0.25, None)]
+    assert rise_bound(pairs, 0.95, seed=0) == pytest.approx(0.5)
+    with pytest.raises(ValueError, match="on either side"):
+        rise_bound([(None, 0.75), (None, 0.25)], 0.95, seed=0)
+    with pytest.raises(ValueError, match="on either side"):
+        rise_bound([], 0.95, seed=0)
+
+
+@given(rates=st.lists(st.floats(0, 1), min_size=1, max_size=30), seed=st.integers(0, 99))
+def test_nothing_rises_where_nothing_changes(rates: list[float], seed: int) -> None:
+    assert rise_bound([(rate, rate) for rate in rates], 0.9, seed) == pytest.approx(0, abs=1e-12)
+
+
+def test_more_problems_that_are_easier_are_no_progress() -> None:
+    """40 of 80 specs with problems that a prober solves in a quarter of its tries; then 80 that it nearly always does.
+
+    The mean reward rises from 40 * 1.75 / 80 = 0.875 to 1.0625: without difficulty the gate would promote.
+    """
+    live = rated(*[0.25] * 40, *[None] * 40)
+    candidate = rated(*[0.9375] * 80)
+    found = compare(live, candidate, Gate())
+    assert (found.live_reward, found.reward) == (0.875, 1.0625)
+    assert found.gain_lower > 0
+    assert not found.promote
+    assert (found.live_pass_rate, found.pass_rate, found.pass_rate_rise) == (0.25, 0.9375, 0.6875)
+    assert found.pass_rate_rise_lower == pytest.approx(0.6875)
+    (reason,) = found.reasons
+    assert reason == (
+        "its problems are easier: their mean pass rate rises from 0.2500 to 0.9375, surely by more than 0.0200"
+        " (lower bound 0.6875)"
+    )
+    assert compare(live, candidate, Gate(difficulty_margin=0.7)).promote
+
+
+def test_a_rise_that_may_be_chance_is_no_reason() -> None:
+    live = rated(*[None] * 30, 0.0625, 0.5, 0.9375)
+    candidate = rated(*[0.0625, 0.5, 0.9375] * 10, 0.5, 0.5, 0.9375)
+    found = compare(live, candidate, Gate())
+    assert found.pass_rate_rise is not None
+    assert found.pass_rate_rise > 0
+    assert found.pass_rate_rise_lower is not None
+    assert found.pass_rate_rise_lower < 0
+    assert found.promote
+
+
+def test_harder_problems_are_welcome() -> None:
+    assert compare(rated(*[0.9] * 20), rated(*[0.5] * 20), Gate()).promote
+
+
+def test_difficulty_is_not_compared_where_nobody_measured() -> None:
+    found = compare(showing([1.0] * 20), showing([1.5] * 20), Gate())
+    assert found.promote
+    assert (found.live_pass_rate, found.pass_rate, found.pass_rate_rise) == (None, None, None)
+
+
+def test_a_spec_without_a_verdict_on_one_side_is_left_out() -> None:
+    live = Showing(version="v", trials=(*showing([1.0] * 10).trials, None), diversity=1)
+    candidate = Showing(version="v", trials=(None, *showing([1.5] * 9 + [0.0]).trials), diversity=1)
+    found = compare(live, candidate, Gate())
+    assert (found.specs, found.live_reward, found.reward, found.gain) == (9, 1.0, 1.5, 0.5)
+    nothing = compare(live, Showing(version="v", trials=(None,) * 11, diversity=0), Gate())
+    assert (nothing.promote, nothing.specs) == (False, 0)

@@ -10,16 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from propound.training import (
-    Algorithm,
-    Experience,
-    ScheduleRequest,
-    StopRule,
-    TrainingRequest,
-    TrainingState,
-    broken_rule,
-    next_time,
-)
+from propound.refinement import Algorithm, StopRule, broken_rule
+from propound.schedule import ScheduleRequest, next_time
+from propound.training import Experience, TrainingRequest, TrainingState
 from trainer.loss import ALGORITHMS
 
 

@@ -21,20 +21,18 @@ from pathlib import Path
 from typing import Any
 
 from propound.curriculum import draw_spec
+from propound.episodes import EpisodeRunner
 from propound.job import JobRequest
 from propound.models.purpose import NOBODY, Origin
 from propound.policy import Policy
 from propound.policy.protocol import Turn, Writer
 from propound.policy.teacher import Teacher
 from propound.problem import ProblemSpec
-from propound.proposing.environment import Environment
-from propound.proposing.rollout import rollout
 from propound.sandbox import Sandbox, open_sandbox
 from propound.skills import Library, SkillPackage, default_library
 from propound.skills.library import compile_toolkit
 from propound.trajectory import Action, ActionKind, Trajectory
 from propound.transcript import parse_turn
-from propound.verification.verify import Verification
 
 HELD_OUT = ("committee-selection", "factorial-zeros", "joule-heat", "kinetic-energy", "word-scores")
 """Skills that no demonstration uses: what a proposer does with them it has learnt from reading."""
@@ -74,8 +72,8 @@ def demonstrate(
     if rng.random() < INVENTED:
         spec, library = invent(spec, library, rng)
     policy = Careless(Teacher(library, SLIPS), rng)
-    trajectory = rollout(policy, Environment(spec, library, sandbox, MAX_STEPS), 0)
-    return trajectory if Verification(library, sandbox).verify(trajectory).accepted else None
+    episode = EpisodeRunner(library, sandbox, policy, MAX_STEPS).run(spec)
+    return episode.trajectory if episode.verdict.accepted else None
 
 
 class Careless:

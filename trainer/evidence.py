@@ -20,13 +20,16 @@ import statistics
 import tomllib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from propound.evaluation import Attempt, evaluate, held_out_specs
+from propound.config import settings as configured
+from propound.episode import Episode
+from propound.episodes import EpisodeRunner, open_runner
+from propound.evaluation import evaluate, held_out_specs
 from propound.policy.checkpoint import Checkpoint, load_checkpoint
 from propound.policy.opening import open_policy
 from propound.probing.prober import measure
@@ -34,11 +37,11 @@ from propound.sandbox import open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import default_library
 from propound.skills.library import compile_toolkit
-from propound.trajectory import ActionKind
 from trainer.average import average
 from trainer.processes import side_by_side, write_whole
-from trainer.refine import RefineError, RefineSettings, refine
+from trainer.refine import RefineError, refine
 from trainer.report import read_metrics
+from trainer.settings import RefineSettings
 
 SHARES = ("submitted", "verified", "accepted", "distinct", "well_formed", "pass_rate")
 """Figures of an evaluation that are compared."""
@@ -77,9 +80,8 @@ class Plan:
         What a file leaves out is as in the file beside it that it says it is `like`.
 
         Raises:
-            RefineError: an arm's algorithm does not exist.
-            TypeError: something is missing, or no setting has that name.
-            ValueError: it is no TOML, or withholds what is no tool.
+            TypeError: something is missing.
+            ValueError: it is no TOML, or an arm's settings are not possible.
         """
         found = tomllib.loads(path.read_text(encoding="utf-8"))
         if "like" in found:
@@ -92,10 +94,7 @@ class Plan:
 
     def settings(self, arm: str | None = None, seed: int = 0) -> RefineSettings:
         """Of one run; without an arm, what all have in common."""
-        chosen = {**self.common, **(self.arms[arm] if arm else {}), "seed": seed}
-        chosen["withheld"] = tuple(map(ActionKind, chosen.get("withheld", ())))
-        chosen["skills"] = tuple(chosen.get("skills", ()))
-        return RefineSettings(**chosen)
+        return RefineSettings(**{**self.common, **(self.arms[arm] if arm else {}), "seed": seed})
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -147,7 +146,7 @@ def _run(plan: Plan, arm: str, seed: int, out: Path) -> dict[str, Any]:
     """
     done, end = out / "evaluation.json", out / "ended.json"
     settings = plan.settings(arm, seed)
-    of = json.dumps([plan.base, plan.evaluation, plan.temperature, asdict(settings)], default=str)
+    of = json.dumps([plan.base, plan.evaluation, plan.temperature, settings.model_dump(mode="json")])
     if done.exists() and json.loads(end.read_text())["plan"] != of:
         raise RefineError(f"{out} holds a run of another plan: give another folder")
     if not done.exists():
@@ -155,8 +154,7 @@ def _run(plan: Plan, arm: str, seed: int, out: Path) -> dict[str, Any]:
             load_checkpoint(plan.base),
             settings,
             out,
-            library=default_library(),
-            sandbox=PlacedSandbox(open_sandbox()),
+            runner=open_runner(configured(), threads=settings.in_flight),
         )
         ended = {
             "reason": refined.reason,
@@ -190,19 +188,15 @@ def _came_to(run: Path) -> Checkpoint:
 def _evaluated(plan: Plan, settings: RefineSettings, checkpoint: str, path: Path) -> dict[str, Any]:
     if not path.exists():
         library, sandbox = default_library(), PlacedSandbox(open_sandbox())
-        made: list[Attempt] = []
+        made: list[Episode] = []
         with open_policy(checkpoint, library, temperature=plan.temperature) as policy:
             found = evaluate(
-                policy,
-                library,
-                sandbox,
+                EpisodeRunner(library, sandbox, policy, settings.max_steps, withheld=settings.without),
                 held_out_specs(library, plan.evaluation, _EVALUATED_AT, settings.request(library)),
-                max_steps=settings.max_steps,
                 in_flight=settings.in_flight,
-                withheld=settings.withheld,
-                on_attempt=made.append,
+                on_episode=made.append,
             )
-        problems = [attempt.verdict.problem for attempt in made if attempt.verdict.problem is not None]
+        problems = [episode.verdict.problem for episode in made if episode.verdict.problem is not None]
         probes = measure(SOLVER, problems, sandbox, ATTEMPTS)
         pass_rate = statistics.fmean([probe.pass_rate for probe in probes] or [0.0])
         write_whole(path, json.dumps({**found.model_dump(mode="json"), "pass_rate": pass_rate}))

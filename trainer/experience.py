@@ -56,10 +56,16 @@ class Experience:
 
 @dataclass(frozen=True)
 class Group:
-    """The trajectories of one spec by one policy; one that failed before its first token only has its reward."""
+    """The trajectories of one spec by one policy; one that failed before its first token only has its reward.
+
+    Episodes without a verdict (`Episode.is_decided`) are masked: nobody knows what they are worth, so they are no
+    members, add nothing to any mean, and get no gradient.
+    """
 
     members: tuple[Experience, ...]
+    """Of the episodes with a verdict, in order."""
     episodes: tuple[Episode, ...]
+    """All."""
     temperature: float
     """At which all were sampled."""
 
@@ -115,7 +121,7 @@ def read_group(
             context, is of several specs, or has other tokens than the network.
         ChatError: its prompt cannot be encoded.
     """
-    members = tuple(_read(tokenizer, episode, vocabulary) for episode in episodes)
+    members = tuple(_read(tokenizer, episode, vocabulary) for episode in episodes if episode.is_decided)
     first = episodes[0].trajectory
     if any(each.trajectory.spec != first.spec for each in episodes):
         raise DataError("episodes of several specs in one group")

@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from propound.episode import Episode
-from propound.training import StopRule
+from propound.refinement import StopRule
 from propound.trajectory import ActionKind
 from trainer.experience import STAGES, Group
 from trainer.loss import Algorithm
@@ -33,7 +32,9 @@ def has_variance(group: Group) -> bool:
 
 
 def carries(group: Group, algorithm: Algorithm) -> bool:
-    """Whether any trajectory of the group would get a weight, at the reference policy."""
+    """Whether any trajectory of the group would get a weight, at the reference policy; one alone never does."""
+    if len(group.members) < 2:
+        return False
     if has_variance(group):
         return True
     rewards: dict[int, set[float]] = {}
@@ -54,7 +55,8 @@ def step_figures(
 
 
 def _rewards(groups: Sequence[Group]) -> dict[str, Any]:
-    episodes: list[Episode] = [each for group in groups for each in group.episodes]
+    made = [each for group in groups for each in group.episodes]
+    episodes = [each for each in made if each.is_decided]
     terminal = _tensor([each.rewards.terminal for each in episodes])
     process = _tensor([r for each in episodes for r in each.rewards.steps])
     steps = [step for each in episodes for step in each.trajectory.steps]
@@ -65,7 +67,8 @@ def _rewards(groups: Sequence[Group]) -> dict[str, Any]:
     kinds = sorted({step.action.kind for step in steps})
     return {
         "groups": len(groups),
-        "episodes": len(episodes),
+        "episodes": len(made),
+        "undecided": _ratio(len(made) - len(episodes), len(made)),
         "reward": _mean(terminal),
         "reward_deviation": _spread(terminal),
         "process_reward": _mean(process),

@@ -9,77 +9,82 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from multiprocessing import get_context
 
 from pydantic import ValidationError
 
+from propound.cli.accounting import accounted
 from propound.config import Settings
 from propound.config import settings as current_settings
+from propound.episode import Episode
+from propound.episodes import EpisodeRunner, of_specs, open_runner, run_all
 from propound.errors import PropoundError
-from propound.evaluation import Attempt, attempt_all, count_repeated, held_out_specs
+from propound.evaluation import count_repeated, held_out_specs
 from propound.policy.checkpoint import Checkpoint, load_checkpoint
 from propound.policy.opening import language_policy
 from propound.promotion import Gate, Showing, Trial, compare
-from propound.reward import rewards
-from propound.sandbox import Sandbox, open_sandbox
-from propound.sandbox.places import PlacedSandbox
-from propound.skills import Library, default_library
 from propound.skills.library import compile_toolkit
+from trainer.conditions import Conditions, InterruptedRunError
+from trainer.patience import Patience
 
 SEEDS_FROM = 10**6
 """Added to a gate's seed: the evaluations during a run, by which it may choose, have seeds below."""
 
 
-class InterruptedShowError(PropoundError):
-    """The evaluation was told to end."""
-
-
 def show(
     checkpoint: Checkpoint,
     gate: Gate,
-    interrupted: Callable[[], bool],
+    conditions: Conditions,
     *,
     configured: Settings,
-    library: Library,
-    sandbox: Sandbox,
+    runner: EpisodeRunner,
 ) -> Showing:
-    """Roll a checkpoint out on the gate's specs; the same for every checkpoint of one deployment.
+    """What a checkpoint makes of the gate's specs; the same for every checkpoint of one deployment.
+
+    Waits while a server is down that judges or measures.
 
     Raises:
-        InterruptedShowError: `interrupted` said so.
+        InterruptedRunError: the conditions say that it is to end.
         EngineError: the engine cannot run it.
         SandboxFailedError: the sandbox itself failed.
     """
 
-    def go_on(_: Attempt) -> None:
-        if interrupted():
-            raise InterruptedShowError("the evaluation was told to end")
+    def go_on(_: Episode) -> None:
+        if conditions.cancelled():
+            raise InterruptedRunError("the evaluation was told to end")
 
     policy = language_policy(configured, checkpoint)
     try:
-        attempts = attempt_all(
-            policy,
-            library,
-            sandbox,
-            held_out_specs(library, gate.specs, SEEDS_FROM + gate.seed),
-            max_steps=configured.max_steps,
+        episodes = run_all(
+            runner.by(policy),
+            of_specs(held_out_specs(runner.library, gate.specs, SEEDS_FROM + gate.seed), conditions.origin),
             in_flight=configured.episodes_in_flight,
-            on_attempt=go_on,
+            on_episode=go_on,
+            waiting=Patience(conditions),
         )
     finally:
         policy.engine.close()
-    problems = [attempt.verdict.problem for attempt in attempts if attempt.verdict.problem is not None]
+    return showing(checkpoint.version, episodes)
+
+
+def showing(version: str, episodes: Sequence[Episode]) -> Showing:
+    """What the gate compares of one policy's episodes."""
+    problems = [each.verdict.problem for each in episodes if each.verdict.problem is not None]
     return Showing(
-        version=checkpoint.version,
+        version=version,
         trials=tuple(
             Trial(
-                reward=rewards(attempt.trajectory, attempt.verdict).terminal,
-                submitted=attempt.trajectory.submission is not None,
-                verified=attempt.verdict.accepted,
+                reward=each.rewards.terminal,
+                submitted=each.trajectory.submission is not None,
+                verified=each.verdict.accepted,
+                pass_rate=each.rewards.pass_rate,
             )
-            for attempt in attempts
+            if each.is_decided
+            else None
+            for each in episodes
         ),
         diversity=1 - count_repeated(problems) / len(problems) if problems else 0.0,
     )
@@ -87,14 +92,17 @@ def show(
 
 def _shown(name: str, gate: Gate, configured: Settings) -> Showing:
     """In a process of its own."""
-    return show(
-        load_checkpoint(name),
-        gate,
-        lambda: False,
-        configured=configured,
-        library=default_library(),
-        sandbox=PlacedSandbox(open_sandbox()),
-    )
+    with (
+        accounted(f"gate {name}") as origin,
+        closing(open_runner(configured, threads=configured.episodes_in_flight)) as runner,
+    ):
+        conditions = Conditions(waits=_say, origin=origin)
+        return show(load_checkpoint(name), gate, conditions, configured=configured, runner=runner)
+
+
+def _say(waiting_for: str | None) -> None:
+    if waiting_for is not None:
+        print(f"waiting for: {waiting_for}", file=sys.stderr, flush=True)
 
 
 def main(words: Sequence[str]) -> int:

@@ -8,46 +8,32 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from propound.cli.accounting import accounted
 from propound.config import settings as configured
+from propound.episodes import open_runner
 from propound.errors import PropoundError
 from propound.policy.checkpoint import load_checkpoint
-from propound.policy.engines import EngineKind
-from propound.sandbox import open_sandbox
-from propound.sandbox.places import PlacedSandbox
-from propound.skills import default_library
-from propound.skills.library import compile_toolkit
-from propound.trajectory import ActionKind
-from trainer.loss import ALGORITHMS
+from propound.refinement import Refinement, StopRule, stop_rule
+from trainer.conditions import Conditions
 from trainer.ranks import join
-from trainer.refine import Refined, RefineSettings, accompany, refine
+from trainer.refine import Refined, accompany, refine
+from trainer.settings import RefineSettings
 from trainer.sources import FileSource
 
-_CHOICES = {
-    "algorithm": "how rewards become gradients",
-    "omega": "weight of the stage advantage",
-    "steps": "updates",
-    "minutes": "budget in time",
-    "groups": "groups of a step",
-    "group_size": "episodes of a group",
-    "seed": "of every draw",
-    "rate": "learning rate",
-    "temperature": "of sampling",
-    "minimum_skills": "fewest skills of a problem",
-    "maximum_skills": "most skills of a problem",
-    "level": "size of the numbers, 1 to 3",
-    "mark": "steps between checkpoints",
-    "evaluation": "held-out specs that a checkpoint is evaluated on; 0: none",
-    "in_flight": "episodes at a time",
-    "engine": "what samples, here or where the groups of the file were made",
-    "lora": "train adapters of this rank, not the whole network",
+OPTIONS = {
+    "groups": "--groups-per-step",
+    "skills": "--skill",
+    "curriculum": "--no-curriculum",
 }
-
-_TOOLS = (ActionKind.READ, ActionKind.DRAW, ActionKind.CHECK, ActionKind.EDIT)
-"""What can be withheld."""
+"""Options that are not called as their field is."""
+HELP = {"curriculum": "Draw all categories alike, however well the run does in them."}
 
 
 def main(words: Sequence[str]) -> None:
@@ -61,53 +47,92 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--groups", dest="file", type=Path, help="learn from the groups of this file alone")
     parser.add_argument("--json", action="store_true", help="a JSON line per step, and one at the end")
-    parser.add_argument("--no-curriculum", dest="curriculum", action="store_false", help="draw all alike")
-    parser.add_argument(
-        "--skill",
-        dest="skills",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="write problems of this skill; may be repeated (default: of all; `propound skills list` names them)",
-    )
-    parser.add_argument(
-        "--without",
-        dest="withheld",
-        type=ActionKind,
-        choices=_TOOLS,
-        action="append",
-        default=[],
-        help="a tool that episodes do without; may be repeated",
-    )
-    defaults = RefineSettings()
-    for name, meaning in _CHOICES.items():
-        value = getattr(defaults, name)
-        kind = type(value) if value is not None else {"lora": int}.get(name, float)
-        choices = {"algorithm": tuple(ALGORITHMS), "engine": tuple(EngineKind)}.get(name)
-        shown = "" if value is None else f" (default {value})"
-        option = "groups-per-step" if name == "groups" else name.replace("_", "-")
-        parser.add_argument(
-            f"--{option}", dest=name, type=kind, default=value, choices=choices, help=meaning + shown
-        )
+    add_options(parser, Refinement)
+    add_options(parser, RefineSettings, only=("max_steps", "in_flight", "engine"))
     given = vars(parser.parse_args(words))
     base, out, file, as_json = (given.pop(key) for key in ("base", "out", "file", "json"))
-    chosen = RefineSettings(**{**given, **{name: tuple(given[name]) for name in ("skills", "withheld")}})
+    try:
+        chosen = RefineSettings.model_validate(
+            {name: value for name, value in given.items() if value not in (None, [])}
+        )
+    except ValidationError as error:
+        parser.error("; ".join(complaint(each) for each in error.errors()))
     ranks = join()
     if not ranks.first:
         accompany(load_checkpoint(base), chosen, ranks)
         return
-    compile_toolkit()
-    refined = refine(
-        load_checkpoint(base),
-        chosen,
-        out,
-        library=default_library(),
-        sandbox=PlacedSandbox(open_sandbox(configured().sandbox_tier)),
-        source=FileSource(file) if file else None,
-        observe=_print_json if as_json else _print,
-        ranks=ranks,
-    )
+    with (
+        accounted("train mgpo") as origin,
+        closing(open_runner(configured(), threads=chosen.in_flight)) as runner,
+    ):
+        refined = refine(
+            load_checkpoint(base),
+            chosen,
+            out,
+            runner=runner,
+            source=FileSource(file) if file else None,
+            observe=_print_json if as_json else _print,
+            conditions=Conditions(waits=_say, origin=origin),
+            ranks=ranks,
+        )
     _end(refined, as_json)
+
+
+def add_options(parser: argparse.ArgumentParser, record: type[Refinement], only: Sequence[str] = ()) -> None:
+    """An option for each field of the record, or for those named; what is not given keeps the record's default."""
+    for name in only or record.model_fields:
+        field = record.model_fields[name]
+        parser.add_argument(
+            OPTIONS.get(name, f"--{name.replace('_', '-')}"),
+            dest=name,
+            help=HELP.get(name, f"{field.description}{_default(field.default)}"),
+            **_reading(name, field.default),
+        )
+
+
+def _default(value: Any) -> str:
+    told = value is not None and value != () and not isinstance(value, bool)
+    return f" Default: {value}." if told else ""
+
+
+def _reading(name: str, default: Any) -> dict[str, Any]:
+    """How an option is read."""
+    if name == "stop":
+        return {"action": "append", "type": _rule, "default": [], "metavar": "RULE"}
+    if isinstance(default, tuple):
+        return {"action": "append", "default": [], "metavar": "NAME"}
+    if default is True:
+        return {"action": "store_const", "const": False, "default": None}
+    if isinstance(default, str):
+        return {"metavar": "WORD", "default": None}
+    return {"metavar": "N", "default": None, "type": _number}
+
+
+def _number(text: str) -> float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+def _rule(text: str) -> StopRule:
+    try:
+        return stop_rule(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def complaint(error: Mapping[str, Any]) -> str:
+    """What pydantic has against an option, in words."""
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    return f"{OPTIONS.get(name, '--' + name.replace('_', '-'))}: {message}"
+
+
+def _say(waiting_for: str | None) -> None:
+    print("going on" if waiting_for is None else f"waiting for: {waiting_for}", file=sys.stderr, flush=True)
 
 
 def _print_json(figures: dict[str, Any]) -> None:

@@ -9,19 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from propound.config import Settings
+from propound.episodes import EpisodeRunner, open_runner
 from propound.models.registry import record_in
 from propound.policy.checkpoint import Checkpoint
-from propound.policy.engines import EngineKind
 from propound.policy.store import CheckpointStore
+from propound.promotion import Gate, Showing
 from propound.queue import Publisher, servers
-from propound.sandbox import Sandbox, open_sandbox
-from propound.sandbox.places import PlacedSandbox
-from propound.skills import Library, default_library
-from propound.skills.library import compile_toolkit
 from propound.storage.requests import DatabaseLedger
 from propound.storage.session import Database
 from propound.training import TrainingRequest
 from propound.workforce.process_name import process_name
+from trainer.conditions import Conditions
 from trainer.gate import show
 from trainer.run import Outcome, Workplace
 from trainer.stored import StoredGroups
@@ -35,22 +33,24 @@ def open_workplace(configured: Settings) -> Workplace:
     Raises:
         SettingsMissingError: a server is not named.
         SandboxUnavailable: the machine cannot isolate programs.
+        CheckpointError: a checkpoint that should measure is not there.
+        EngineError: an engine cannot run it.
+        ValueError: a server is wanted for judges or probers, and none is named or installed.
     """
     database_url, redis_url = servers(configured)
     database = Database(database_url, pool_size=2)
     record_in(DatabaseLedger(database))
-    library = default_library()
-    compile_toolkit()
-    sandbox = PlacedSandbox(open_sandbox(configured.sandbox_tier))
+    runner = open_runner(configured, threads=configured.episodes_in_flight)
     return Workplace(
         database=database,
         publisher=Publisher(redis_url),
         store=CheckpointStore.of(configured),
         folder=configured.home.expanduser().absolute() / "trainings",
-        refine=partial(refine_request, configured=configured, library=library, sandbox=sandbox),
-        show=partial(show, configured=configured, library=library, sandbox=sandbox),
+        refine=partial(refine_request, configured=configured, runner=runner),
+        show=partial(show_request, configured=configured, runner=runner),
         name=process_name(),
         lease=timedelta(seconds=configured.lease_seconds),
+        probers=runner.probers,
     )
 
 
@@ -61,37 +61,41 @@ def refine_request(
     *,
     source: StoredGroups | None,
     observe: Callable[[dict[str, Any]], None],
-    cancelled: Callable[[], bool],
+    conditions: Conditions,
     configured: Settings,
-    library: Library,
-    sandbox: Sandbox,
+    runner: EpisodeRunner,
 ) -> Outcome:
-    """`trainer.refine.refine` as a request asks for it; its rules of health always hold, the request's come on top."""
-    from trainer.figures import HEALTH
-    from trainer.refine import RefineSettings, refine
+    """`trainer.refine.refine` as a request asks for it, on this machine.
 
-    most = RefineSettings.evaluation
-    settings = RefineSettings(
-        algorithm=request.algorithm.value,
-        steps=request.steps,
-        minutes=request.minutes,
-        groups=request.groups,
-        group_size=request.group_size,
-        seed=request.seed,
-        staleness=request.staleness,
-        max_steps=configured.max_steps,
-        in_flight=configured.episodes_in_flight,
-        engine=EngineKind(configured.engine),
-        evaluation=most if request.gate is None else min(most, request.gate.specs),
-        stop=(*HEALTH, *request.stop),
-    )
+    Raises:
+        UnknownProberError: what measured the run's problems so far is not here.
+    """
+    from trainer.refine import refine
+    from trainer.settings import RefineSettings
+
     return refine(
         base,
-        settings,
+        RefineSettings.here(request.refinement(), configured),
         out,
-        library=library,
-        sandbox=sandbox,
+        runner=runner.measured_by(conditions.prober),
         source=source,
         observe=observe,
-        cancelled=cancelled,
+        conditions=conditions,
     )
+
+
+def show_request(
+    checkpoint: Checkpoint,
+    gate: Gate,
+    conditions: Conditions,
+    *,
+    configured: Settings,
+    runner: EpisodeRunner,
+) -> Showing:
+    """`trainer.gate.show` with what measures the run's problems.
+
+    Raises:
+        UnknownProberError: that is not here.
+    """
+    measured = runner.measured_by(conditions.prober)
+    return show(checkpoint, gate, conditions, configured=configured, runner=measured)

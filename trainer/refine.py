@@ -1,4 +1,4 @@
-"""MGPO: sample -> advantage -> step -> evaluate -> publish. Read this second, after `worker/pipeline.py`.
+"""MGPO: sample -> advantage -> step -> evaluate -> publish. Read this second, after `propound/episodes.py`.
 
     propound train mgpo --from weak --steps 50 --out OUT
 
@@ -15,38 +15,36 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import nn
 
-from propound.curriculum import category_weights, check_request, domains_of, draw_spec, update_mastery
+from propound.curriculum import category_weights, draw_spec, update_mastery
 from propound.episode import Episode
+from propound.episodes import EpisodeRunner, of_specs, run_all
 from propound.errors import PropoundError
 from propound.evaluation import evaluate, held_out_specs
-from propound.job import JobRequest
 from propound.policy.checkpoint import Checkpoint, load_checkpoint, write_checkpoint
 from propound.policy.engine import Engine
 from propound.policy.engines import EngineKind, open_engine
 from propound.policy.engines.embedded import EmbeddedEngine
 from propound.policy.language import LanguagePolicy
-from propound.sandbox import Sandbox
-from propound.skills import Library
-from propound.training import StopReason, StopRule, broken_rule
-from propound.trajectory import ActionKind
+from propound.refinement import broken_rule
+from propound.training import StopReason
+from trainer.conditions import UNCONDITIONAL, Conditions, InterruptedRunError
 from trainer.device import PROCESSOR, own_device
 from trainer.experience import Group, read_group
-from trainer.figures import HEALTH, carries, finite, step_figures, trend
+from trainer.figures import carries, finite, step_figures, trend
 from trainer.intake import GroupSource, Taken, UnreadableGroupsError, take
-from trainer.loss import ALGORITHMS, Algorithm
 from trainer.optimizer import Optimizer, Rates
+from trainer.patience import Patience
 from trainer.ranks import Ranks
 from trainer.report import write_report
-from trainer.rollouts import Rollouts
+from trainer.settings import RefineSettings
 from trainer.trainable import Trainable, open_base
 from trainer.update import COARSE, EXACT, Learner
 
@@ -56,91 +54,6 @@ DRAWS = 5
 
 class RefineError(PropoundError):
     """A run that cannot begin, or cannot go on with what is in its folder."""
-
-
-@dataclass(frozen=True)
-class RefineSettings:
-    """What a run depends on, beside its base and its source of groups."""
-
-    algorithm: str = "mgpo"
-    """One of `ALGORITHMS`."""
-    omega: float | None = None
-    """In place of the algorithm's."""
-    steps: int = 50
-    minutes: float | None = None
-    groups: int = 12
-    """Of a step."""
-    group_size: int = 8
-    refill: int = 6
-    """Most groups that a step samples in place of such as carry no gradient."""
-    seed: int = 0
-    rate: float = 1e-4
-    """AdamW's, constant after `warmup` steps."""
-    warmup: int = 3
-    temperature: float = 1.0
-    skills: tuple[str, ...] = ()
-    """Those that its own problems and the held-out ones are made of; none means the whole library."""
-    minimum_skills: int = 1
-    maximum_skills: int = 4
-    level: int = 2
-    curriculum: bool = True
-    """Whether weaker categories are drawn more often (method section 9)."""
-    withheld: tuple[ActionKind, ...] = ()
-    """Tools that its rollouts and evaluations do without."""
-    staleness: int = 2
-    """A source's groups may be by the current version and so many before it."""
-    max_steps: int = 24
-    """Turns of an episode."""
-    max_tokens: int = 512
-    """Tokens of a turn."""
-    in_flight: int = 48
-    """Episodes at a time."""
-    engine: EngineKind = EngineKind.EMBEDDED
-    """What samples, here or where the source's groups were made."""
-    mark: int = 10
-    """Steps between checkpoints, each evaluated."""
-    evaluation: int = 48
-    """Held-out specs of an evaluation; 0: none."""
-    lora: int | None = None
-    threads: int = 2
-    low_precision: bool = True
-    stop: tuple[StopRule, ...] = HEALTH
-
-    def request(self, library: Library) -> JobRequest:
-        """What its specs are drawn from, those of rollouts as well as the held-out ones.
-
-        Raises:
-            RefineError: the numbers of skills, or the level, are not possible.
-            UnknownSkillError: a skill that the library does not hold.
-            ImpossibleSpecError: in some domain the skills cannot be chained as asked.
-        """
-        try:
-            request = JobRequest(
-                count=1,
-                seed=self.seed,
-                level=self.level,
-                domains=domains_of(self.skills, library),
-                skills=self.skills,
-                minimum_skills=self.minimum_skills,
-                maximum_skills=self.maximum_skills,
-            )
-        except ValidationError as error:
-            raise RefineError(
-                "; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors())
-            ) from None
-        check_request(request, library)
-        return request
-
-    def resolved(self) -> Algorithm:
-        """The algorithm's coefficients.
-
-        Raises:
-            RefineError: there is no such algorithm.
-        """
-        if self.algorithm not in ALGORITHMS:
-            raise RefineError(f"no algorithm {self.algorithm}: one of {', '.join(ALGORITHMS)}")
-        chosen = ALGORITHMS[self.algorithm]
-        return chosen if self.omega is None else Algorithm(**{**asdict(chosen), "omega": self.omega})
 
 
 @dataclass(frozen=True)
@@ -161,16 +74,17 @@ def refine(
     settings: RefineSettings,
     out: Path,
     *,
-    library: Library,
-    sandbox: Sandbox,
+    runner: EpisodeRunner,
     source: GroupSource | None = None,
     observe: Callable[[dict[str, Any]], None] = lambda _: None,
-    cancelled: Callable[[], bool] = lambda: False,
+    conditions: Conditions = UNCONDITIONAL,
     ranks: Ranks | None = None,
 ) -> Refined:
     """Run to the end of the budget, or until a stop rule holds or it is cancelled.
 
-    With several `ranks` this is for the first one; the others `accompany` it.
+    `runner` makes the episodes, with whatever judges and prober it has. While a server that they need is down, the run
+    keeps what it has and waits. With several `ranks` this is for the
+    first one; the others `accompany` it.
 
     Raises:
         RankError: another rank has ended.
@@ -181,16 +95,19 @@ def refine(
         DriftError: the trainer does not see what the policy saw.
         SandboxFailedError: the sandbox itself failed; call again to go on.
     """
-    rollouts = Rollouts(library, sandbox, settings.max_steps, settings.in_flight, settings.withheld)
-    run = Run(base, settings, out, rollouts, source, ranks=ranks or Ranks())
+    made = replace(runner, max_steps=settings.max_steps, withheld=settings.without)
+    run = Run(base, settings, out, made, source, conditions=conditions, ranks=ranks or Ranks())
     run.resume()
     while True:
-        reason, detail = run.ending(cancelled())
+        reason, detail = run.ending(conditions.cancelled())
         if reason is not None:
             refined = run.finish(reason, detail)
             run.learner.ranks.dismiss()
             return refined
-        figures = run.step()
+        try:
+            figures = run.step()
+        except InterruptedRunError:
+            continue
         if figures is not None:
             observe(figures)
 
@@ -233,13 +150,15 @@ class Run:
         base: Checkpoint,
         settings: RefineSettings,
         out: Path,
-        rollouts: Rollouts,
+        runner: EpisodeRunner,
         source: GroupSource | None,
         *,
+        conditions: Conditions,
         ranks: Ranks,
     ) -> None:
-        self.base, self.settings, self.out, self.rollouts, self.source = base, settings, out, rollouts, source
-        self.library = rollouts.library
+        self.base, self.settings, self.out, self.runner, self.source = base, settings, out, runner, source
+        self.patience, self.origin = Patience(conditions), conditions.origin
+        self.library = runner.library
         self.request = settings.request(self.library)
         self.tokenizer = base.tokenizer()
         self.algorithm = settings.resolved()
@@ -267,11 +186,11 @@ class Run:
         """One update; its figures, or None where no group was left to learn from."""
         if not self.marks:
             self._mark()
-        began = time.monotonic()
+        began = time.monotonic() - self.patience.seconds
         version = self._write_policy()
         self.versions = [*self.versions, version][-self.settings.staleness - 1 :]
         drawn, taken = self._collect()
-        sampled = time.monotonic()
+        sampled, waited = time.monotonic(), self.patience.seconds
         carrying = [group for group in drawn if self._carries(group)]
         if not carrying:
             self.starved = "no group was left that carries a gradient"
@@ -287,7 +206,7 @@ class Run:
             "refused_groups": len(taken.refused),
             "refusals": taken.reasons(),
             "policy_version": version,
-            "sampling_seconds": sampled - began,
+            "sampling_seconds": sampled - waited - began,
         }
         norm = self.learner.norm()
         if not (math.isfinite(gradients.loss) and math.isfinite(norm)):
@@ -344,13 +263,22 @@ class Run:
             draw_spec(self.request, self.library, index, weights)
             for index in range(self.specs, self.specs + count)
         ]
+        size = settings.group_size
+        episodes = run_all(
+            self.runner.by(policy),
+            of_specs(specs, self.origin, size=size, start=self.specs),
+            in_flight=settings.in_flight,
+            waiting=self.patience,
+        )
         self.specs += count
-        episodes = self.rollouts.groups(policy, specs, settings.group_size)
-        return [self._read(each) for each in episodes]
+        return [self._read(episodes[start : start + size]) for start in range(0, len(episodes), size)]
 
     def _learn_mastery(self, groups: Sequence[Group]) -> None:
         for group in groups:
-            rate = sum(each.verdict.accepted for each in group.episodes) / len(group.episodes)
+            decided = [each.verdict.accepted for each in group.episodes if each.is_decided]
+            if not decided:
+                continue
+            rate = sum(decided) / len(decided)
             spec = group.episodes[0].trajectory.spec
             for category in {
                 str(self.library[name].category) for name in spec.skills if name in self.library
@@ -365,7 +293,7 @@ class Run:
             return StopReason.CANCELLED, ""
         if self.history and not self.history[-1]["finite"]:
             return StopReason.RULE, "the loss or its gradient is not finite"
-        rule = broken_rule(self.settings.stop, self.history)
+        rule = broken_rule(self.settings.rules, self.history)
         if rule is not None:
             return StopReason.RULE, str(rule)
         if self.starved:
@@ -393,11 +321,12 @@ class Run:
 
     def _record(self, figures: dict[str, Any], began: float) -> dict[str, Any]:
         self.done += 1
-        self.seconds += time.monotonic() - began
+        seconds = time.monotonic() - self.patience.seconds - began
+        self.seconds += seconds
         figures = {"step": self.done, **figures}
         if figures["finite"]:
             figures |= trend(self.history[-1] if self.history else None, figures)
-        figures = finite({**figures, "seconds": time.monotonic() - began})
+        figures = finite({**figures, "seconds": seconds})
         self.history.append(figures)
         if figures["finite"] and self.done % self.settings.mark == 0:
             self._mark()
@@ -411,15 +340,13 @@ class Run:
         figures: dict[str, Any] = {}
         self._write_policy()
         if self.settings.evaluation:
-            with self._policy() as policy:
+            with self._policy() as policy, suppress(InterruptedRunError):
                 figures = evaluate(
-                    policy,
-                    self.library,
-                    self.rollouts.sandbox,
+                    self.runner.by(policy),
                     held_out_specs(self.library, self.settings.evaluation, self.settings.seed, self.request),
-                    max_steps=self.settings.max_steps,
                     in_flight=self.settings.in_flight,
-                    withheld=self.settings.withheld,
+                    origin=self.origin,
+                    waiting=self.patience,
                 ).model_dump(mode="json")
         if self.done and not self._folder(self.done).exists():
             metadata = self._origin() | {"figures": figures}
@@ -442,7 +369,7 @@ class Run:
         """Where the weights come from, for the metadata of a checkpoint."""
         return {
             "recipe": {"kind": self.settings.algorithm, "base": self.base.version, "steps": self.done},
-            "settings": {**asdict(self.settings), "stop": [str(rule) for rule in self.settings.stop]},
+            "settings": self.settings.model_dump(mode="json"),
         }
 
     def _whole(self) -> Trainable:
@@ -524,13 +451,7 @@ class Run:
 
     def _identity(self) -> str:
         """What a run must have in common with its state: all but its budget."""
-        settings = asdict(self.settings) | {
-            "steps": None,
-            "minutes": None,
-            "threads": None,
-            "in_flight": None,
-        }
-        settings["stop"] = [str(rule) for rule in self.settings.stop]
+        settings = self.settings.model_dump(mode="json", exclude={"steps", "minutes", "threads", "in_flight"})
         return json.dumps({"base": self.base.version, "settings": settings}, sort_keys=True)
 
 

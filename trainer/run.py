@@ -19,18 +19,22 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from propound.episodes import UnknownProberError
+from propound.errors import ServiceDownError
+from propound.models.purpose import Origin
 from propound.policy.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from propound.policy.store import CheckpointStore
 from propound.promotion import Comparison, Gate, Showing, compare
 from propound.queue import Publisher, announce_after_commit
-from propound.storage import checkpoints, trainings
+from propound.storage import checkpoints, pools, trainings
 from propound.storage.checkpoints import LiveChangedError
 from propound.storage.session import Database
 from propound.storage.trainings import TrainingLease
 from propound.training import LIVE, Experience, TrainingRequest, TrainingState
-from trainer.gate import InterruptedShowError
+from trainer.conditions import Conditions, InterruptedRunError
 from trainer.heartbeat import Heartbeat
 from trainer.intake import UnreadableGroupsError
+from trainer.patience import LONGEST
 from trainer.stored import StoredGroups
 
 RETRY_AFTER = timedelta(seconds=10)
@@ -70,7 +74,7 @@ class Refine(Protocol):
         *,
         source: StoredGroups | None,
         observe: Callable[[dict[str, Any]], None],
-        cancelled: Callable[[], bool],
+        conditions: Conditions,
     ) -> Outcome:
         """Run to the end of the budget; called again with the same `out` it goes on where it was.
 
@@ -89,17 +93,20 @@ class Workplace:
     folder: Path
     """A folder for each run lies in it."""
     refine: Refine
-    show: Callable[[Checkpoint, Gate, Callable[[], bool]], Showing]
+    show: Callable[[Checkpoint, Gate, Conditions], Showing]
     """What a checkpoint shows on the gate's specs; see `trainer.gate.show`."""
     name: str
     lease: timedelta
+    probers: tuple[str, ...] = ()
+    """Versions of the probers, from weak to strong."""
 
 
 def run_one(place: Workplace, is_stopping: Callable[[], bool]) -> bool:
     """Claim a run and work on it; whether there was one.
 
-    What it raises is a failure of the service: the run is given back, and tried again later. Where its base cannot be
-    opened, or none of its groups can be read, it fails at once.
+    What it raises is a failure of the service: the run is given back, and tried again later; it is no attempt where a
+    server is down that cannot be waited for. Where its base or its prober cannot be opened, or none of its groups can
+    be read, it fails at once.
     """
     with place.database.begin() as session:
         lease = trainings.claim(session, place.name, place.lease)
@@ -111,10 +118,15 @@ def run_one(place: Workplace, is_stopping: Callable[[], bool]) -> bool:
         claimed = _Claimed(place, lease, heartbeat, is_stopping)
         try:
             claimed.work()
-        except (CheckpointError, UnreadableGroupsError) as error:
+        except (CheckpointError, UnknownProberError, UnreadableGroupsError) as error:
             _LOG.warning("%s cannot be done: %s", lease.training_id, error)
             with claimed.change() as session:
                 trainings.fail(session, lease, str(error))
+        except ServiceDownError as error:
+            _LOG.warning("%s waits: %s", lease.training_id, error)
+            with claimed.change() as session:
+                delay = max(RETRY_AFTER, timedelta(seconds=min(error.retry_after, LONGEST)))
+                trainings.give_back(session, lease, waiting_for=str(error)[:500], delay=delay)
         except Exception as error:  # noqa: BLE001  # whatever the service broke on, another trainer tries again
             _LOG.exception("%s, attempt %s, failed", lease.training_id, lease.attempt)
             with claimed.change() as session:
@@ -153,7 +165,7 @@ class _Claimed:
             self._out,
             source=self._source(base),
             observe=self._observe,
-            cancelled=self._must_end,
+            conditions=self._conditions,
         )
         self._catch_up()
         if self._let_go():
@@ -161,7 +173,7 @@ class _Claimed:
         kept = self._keep(base, outcome)
         try:
             comparison = None if kept is None else self._compare(kept)
-        except InterruptedShowError:
+        except InterruptedRunError:
             if self._let_go():
                 return
             comparison = None
@@ -176,10 +188,14 @@ class _Claimed:
                 wanted = checkpoints.live_version(session)
             training = trainings.get(session, self._lease.training_id)
             self._noted = training.steps if training is not None and self._out.exists() else 0
+            begun = self._lease.base_version is not None
+            prober = self._lease.prober if begun else pools.choice(session, self._place.probers)
+        origin = Origin(command=f"training {self._lease.training_id}")
+        self._conditions = Conditions(self._must_end, self._waits, prober, origin)
         base = self._place.store.find(wanted)
         with self.change() as session:
             self._register(session, base, None, None, base.metadata.get("figures") or {})
-            trainings.note_base(session, self._lease, base.version)
+            trainings.note_base(session, self._lease, base.version, prober)
             verb = "goes on" if self._noted else "begins"
             trainings.say(session, self._lease.training_id, f"{verb} with {base.name} {base.version}")
         return base
@@ -221,6 +237,10 @@ class _Claimed:
             if self._noted < figures["step"] and (before is None or figures["step"] < before):
                 self._note(figures)
 
+    def _waits(self, waiting_for: str | None) -> None:
+        with self.change() as session:
+            trainings.wait(session, self._lease, waiting_for)
+
     def _must_end(self) -> bool:
         return self._is_stopping() or self._heartbeat.is_lost or self._heartbeat.is_cancelled
 
@@ -250,7 +270,7 @@ class _Claimed:
         """What the gate says; None where there is none, or nothing to compare with.
 
         Raises:
-            InterruptedShowError: the run must end.
+            InterruptedRunError: the run must end.
         """
         gate = self._request.gate
         if gate is None or self._heartbeat.is_cancelled:
@@ -265,7 +285,7 @@ class _Claimed:
             return None
         if live.version == kept.version:
             return None
-        before, after = (self._place.show(each, gate, self._must_end) for each in (live, kept))
+        before, after = (self._place.show(each, gate, self._conditions) for each in (live, kept))
         return compare(before, after, gate)
 
     def _finish(self, reason: str, checkpoint: Checkpoint, comparison: Comparison | None) -> None:

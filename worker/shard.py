@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from propound.curriculum import check_request, draw_spec
 from propound.episode import Episode
 from propound.errors import ImpossibleSpecError, ServiceDownError, UnknownSkillError
+from propound.models.purpose import Origin
 from propound.problem import ProblemSpec
 from propound.pulse import PULSE, Pulse
 from propound.queue import Publisher, announce_after_commit
@@ -86,8 +87,8 @@ class Pipeline(Protocol):
     def measured_by(self, prober: str | None) -> Self:
         """The pipeline with the prober of that version, or with none."""
 
-    def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
-        """Propose, verify, probe and reward one trajectory."""
+    def run_episode(self, spec: ProblemSpec, member: int, origin: Origin) -> Episode:
+        """Propose, verify, probe and reward one trajectory; `origin` is the job's."""
 
     def renew(self, live_version: Callable[[], str | None]) -> None:
         """Called between two shards: what is live may be another checkpoint by now; None is the bundled default."""
@@ -199,7 +200,9 @@ class _Hands:
                 return
             self._place.pulse.beat()
             index, member = shard.waiting.popleft()
-            self._running[threads.submit(shard.pipeline.run_episode, shard.specs(index), member)] = shard, index
+            origin = Origin(job=shard.lease.job_id, spec=index)
+            begun = threads.submit(shard.pipeline.run_episode, shard.specs(index), member, origin)
+            self._running[begun] = shard, index
             shard.under_way += 1
 
     def _claim_another(self) -> InHand | None:

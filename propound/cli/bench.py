@@ -20,14 +20,11 @@ from propound.config import settings
 from propound.curriculum import draw_spec
 from propound.embedded.redis import free_port
 from propound.embedded.system import Plan, System, running
+from propound.episodes import EpisodeRunner
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
-from propound.proposing.environment import Environment
-from propound.proposing.rollout import rollout
-from propound.reward import rewards
 from propound.sandbox import Execution, Program, Sandbox, open_sandbox
 from propound.skills import default_library
-from propound.verification.verify import Verification
 from propound.views import Job
 
 MOST_EPISODES = 120
@@ -139,17 +136,12 @@ def time_stages(request: JobRequest, episodes: int) -> list[Stage]:
     """The cost of each stage, over the first episodes of the request."""
     library = default_library()
     watch = Stopwatch(open_sandbox(settings().sandbox_tier))
-    teacher, verification = Teacher(library), Verification(library, watch)
+    runner = EpisodeRunner(library, watch, Teacher(library), settings().max_steps)
     for number in range(episodes):
         index, member = divmod(number, request.group_size)
         with watch.stage("draw the spec"):
             spec = draw_spec(request, library, index)
-        with watch.stage("propose"):
-            trajectory = rollout(teacher, Environment(spec, library, watch, settings().max_steps), member)
-        with watch.stage("verify"):
-            verdict = verification.verify(trajectory)
-        with watch.stage("reward"):
-            rewards(trajectory, verdict)
+        runner.run(spec, member, stage=watch.stage)
     return [
         Stage(
             name,

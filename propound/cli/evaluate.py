@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
+
 from rich.progress import Progress
 
+from propound.cli.accounting import accounted
 from propound.cli.output import console, plain, table
 from propound.config import settings
 from propound.curriculum import check_request, domains_of
-from propound.evaluation import Attempt, Evaluation, Yield, evaluate, held_out_specs
+from propound.episode import Episode
+from propound.episodes import open_runner
+from propound.evaluation import Evaluation, Yield, evaluate, held_out_specs
 from propound.job import JobRequest
 from propound.policy.opening import open_policy
-from propound.sandbox import open_sandbox
 from propound.skills import default_library
-from propound.skills.library import compile_toolkit
 from propound.trajectory import ActionKind
 
 
@@ -30,33 +34,31 @@ def run(
     """Roll out, and print the figures; one line of JSON last.
 
     Raises:
-        PropoundError: there is no such checkpoint, or this machine cannot isolate programs.
+        PropoundError: there is no such checkpoint, this machine cannot isolate programs, or a server is down.
     """
     library = default_library()
-    compile_toolkit()
     request = JobRequest(count=count, skills=tuple(skills), domains=domains_of(skills, library))
     check_request(request, library)
     specs = held_out_specs(library, count, seed, request)
     screen = console(to_error=as_json)
-    sandbox = open_sandbox(settings().sandbox_tier)
     with (
+        accounted("evaluate") as origin,
         open_policy(policy_name, library, temperature=temperature) as policy,
+        closing(open_runner(settings(), policy, threads=in_flight)) as opened,
         Progress(console=screen) as progress,
     ):
+        runner = replace(opened, withheld=tuple(ActionKind(name) for name in without))
         task = progress.add_task(f"{policy.name} {policy.version}", total=count)
 
-        def advance(_: Attempt) -> None:
+        def advance(_: Episode) -> None:
             progress.advance(task)
 
         found = evaluate(
-            policy,
-            library,
-            sandbox,
+            runner,
             specs,
-            max_steps=settings().max_steps,
             in_flight=in_flight,
-            withheld=[ActionKind(name) for name in without],
-            on_attempt=advance,
+            origin=origin,
+            on_episode=advance,
         )
     if not as_json:
         show(found)
@@ -81,6 +83,7 @@ def show(found: Evaluation) -> None:
         plain(
             f"{found.well_formed:.1%} of the turns well formed; {found.first_draft:.1%} of the episodes sound at the "
             f"first draft, {found.accepted:.1%} accepted; {found.distinct:.1%} of the problems distinct; "
+            f"{_difficulty(found)}"
             f"{found.turns:.1f} turns and {found.tokens:.0f} tokens an episode, {found.tokens_per_second:.0f} tokens/s"
         )
     )
@@ -92,3 +95,7 @@ def _whole(found: Evaluation) -> Yield:
 
 def _cells(each: Yield) -> tuple[int, str, str]:
     return each.episodes, f"{each.submitted:.1%}", f"{each.verified:.1%}"
+
+
+def _difficulty(found: Evaluation) -> str:
+    return "" if found.pass_rate is None else f"pass rate {found.pass_rate:.1%}; "

@@ -7,7 +7,30 @@ from typing import Annotated
 import typer
 
 from propound.cli.options import AsJson, Key, Url
-from propound.cli.trainings import AlgorithmName, Base, Groups, GroupSize, Minutes, NoGate, Steps
+from propound.cli.trainings import (
+    AlgorithmName,
+    Base,
+    Evaluated,
+    FewestSkills,
+    Groups,
+    GroupSize,
+    Level,
+    Lora,
+    Mark,
+    Minutes,
+    MostSkills,
+    NoCurriculum,
+    NoGate,
+    Omega,
+    Rate,
+    Seed,
+    SkillNames,
+    Staleness,
+    Steps,
+    Stop,
+    Temperature,
+    Without,
+)
 
 app = typer.Typer(help="Let training runs begin by themselves.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -25,10 +48,25 @@ def create(
     name: Annotated[str, typer.Option(help="What to call it.")] = "untitled",
     base: Base = None,
     algorithm: AlgorithmName = None,
+    omega: Omega = None,
     steps: Steps = None,
     minutes: Minutes = None,
     groups: Groups = None,
     group_size: GroupSize = None,
+    seed: Seed = None,
+    rate: Rate = None,
+    lora: Lora = None,
+    temperature: Temperature = None,
+    skill: SkillNames = None,
+    minimum_skills: FewestSkills = None,
+    maximum_skills: MostSkills = None,
+    level: Level = None,
+    no_curriculum: NoCurriculum = False,
+    without: Without = None,
+    staleness: Staleness = None,
+    mark: Mark = None,
+    evaluation: Evaluated = None,
+    stop: Stop = None,
     no_gate: NoGate = False,
     url: Url = None,
     key: Key = None,
@@ -40,16 +78,31 @@ def create(
     from propound.cli.connection import connect
     from propound.cli.output import console, plain, print_json
     from propound.cli.trainings import training_request
-    from propound.training import ScheduleRequest
+    from propound.schedule import ScheduleRequest
 
     training = training_request(
         base=base,
         algorithm=algorithm,
+        omega=omega,
         experience=None if every_groups is None else "stored",
         steps=steps,
         minutes=minutes,
         groups=groups,
         group_size=group_size,
+        seed=seed,
+        rate=rate,
+        lora=lora,
+        temperature=temperature,
+        skills=skill or None,
+        minimum_skills=minimum_skills,
+        maximum_skills=maximum_skills,
+        level=level,
+        curriculum=False if no_curriculum else None,
+        without=without or None,
+        staleness=staleness,
+        mark=mark,
+        evaluation=evaluation,
+        stop=stop,
         no_gate=no_gate,
     )
     try:

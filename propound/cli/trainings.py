@@ -1,4 +1,4 @@
-"""`propound trainings ...`."""
+"""`propound trainings ...`: training runs on a running system."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ Base = Annotated[
     str | None, typer.Option(help="`live` (default), a checkpoint's version, or a bundled one's name.")
 ]
 AlgorithmName = Annotated[str | None, typer.Option(help="mgpo (default), grpo, or a variant of mgpo.")]
+Omega = Annotated[float | None, typer.Option(help="Weight of the stage advantage.")]
 Stored = Annotated[
     bool, typer.Option("--stored", help="Learn from groups that jobs have made, instead of own episodes.")
 ]
@@ -30,6 +31,33 @@ Minutes = Annotated[float | None, typer.Option(min=0, help="Most minutes; defaul
 Groups = Annotated[int | None, typer.Option(min=1, help="Groups of episodes a step; default 12.")]
 GroupSize = Annotated[int | None, typer.Option(min=2, help="Episodes of a group; default 8.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of the run.")]
+Rate = Annotated[float | None, typer.Option(help="Learning rate; default 1e-4.")]
+Lora = Annotated[int | None, typer.Option(min=1, help="Train adapters of this rank, not the whole network.")]
+Temperature = Annotated[float | None, typer.Option(help="Of sampling; default 1.")]
+SkillNames = Annotated[
+    list[str] | None,
+    typer.Option("--skill", help="Write problems of this skill; may be repeated. Default: of all."),
+]
+FewestSkills = Annotated[
+    int | None, typer.Option("--minimum-skills", min=1, max=4, help="Fewest skills of a problem.")
+]
+MostSkills = Annotated[
+    int | None, typer.Option("--maximum-skills", min=1, max=4, help="Most skills of a problem.")
+]
+Level = Annotated[int | None, typer.Option(min=1, max=3, help="Size of the numbers: 1 small, 3 large.")]
+NoCurriculum = Annotated[
+    bool, typer.Option("--no-curriculum", help="Draw all categories alike, however well the run does.")
+]
+Without = Annotated[
+    list[str] | None, typer.Option(help="A tool that episodes do without; may be repeated.")
+]
+Staleness = Annotated[
+    int | None, typer.Option(min=0, help="How many steps old the policy behind a stored group may be.")
+]
+Mark = Annotated[int | None, typer.Option(min=1, help="Steps between checkpoints; default 10.")]
+Evaluated = Annotated[
+    int | None, typer.Option("--evaluation", min=0, help="Held-out specs of each checkpoint; default 48.")
+]
 Stop = Annotated[
     list[str] | None,
     typer.Option(help="End the run early, as `kl>0.5` or `reward<0.1:20` (steps in a row). May be repeated."),
@@ -42,12 +70,25 @@ def create(
     *,
     base: Base = None,
     algorithm: AlgorithmName = None,
+    omega: Omega = None,
     stored: Stored = False,
     steps: Steps = None,
     minutes: Minutes = None,
     groups: Groups = None,
     group_size: GroupSize = None,
     seed: Seed = None,
+    rate: Rate = None,
+    lora: Lora = None,
+    temperature: Temperature = None,
+    skill: SkillNames = None,
+    minimum_skills: FewestSkills = None,
+    maximum_skills: MostSkills = None,
+    level: Level = None,
+    no_curriculum: NoCurriculum = False,
+    without: Without = None,
+    staleness: Staleness = None,
+    mark: Mark = None,
+    evaluation: Evaluated = None,
     stop: Stop = None,
     no_gate: NoGate = False,
     wait: Annotated[bool, typer.Option("--wait", help="Watch until the run has ended.")] = False,
@@ -61,13 +102,26 @@ def create(
     request = training_request(
         base=base,
         algorithm=algorithm,
+        omega=omega,
         experience="stored" if stored else None,
         steps=steps,
         minutes=minutes,
         groups=groups,
         group_size=group_size,
         seed=seed,
-        stop=[stop_rule(rule) for rule in stop or []] or None,
+        rate=rate,
+        lora=lora,
+        temperature=temperature,
+        skills=skill or None,
+        minimum_skills=minimum_skills,
+        maximum_skills=maximum_skills,
+        level=level,
+        curriculum=False if no_curriculum else None,
+        without=without or None,
+        staleness=staleness,
+        mark=mark,
+        evaluation=evaluation,
+        stop=stop,
         no_gate=no_gate,
     )
     with connect(url, key) as client:
@@ -163,32 +217,25 @@ def cancel(training_id: TrainingId, url: Url = None, key: Key = None, as_json: A
         show_training(client.cancel_training(training_id), as_json=as_json)
 
 
-def training_request(*, no_gate: bool, **fields: Any) -> TrainingRequest:
+def training_request(*, stop: list[str] | None, no_gate: bool, **fields: Any) -> TrainingRequest:
     """A request from options; what is None keeps its default."""
     from pydantic import ValidationError
 
+    from propound.refinement import stop_rule
     from propound.training import TrainingRequest
 
     given = {name: value for name, value in fields.items() if value is not None}
     if no_gate:
         given["gate"] = None
     try:
-        return TrainingRequest(**given)
+        return TrainingRequest(**given, stop=tuple(stop_rule(rule) for rule in stop or ()))
     except ValidationError as error:
         first = error.errors()[0]
-        raise typer.BadParameter(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-
-
-def stop_rule(text: str) -> dict[str, Any]:
-    """`kl>0.5` or `reward<0.1:20` as a stop rule."""
-    import re
-
-    found = re.fullmatch(r"([a-z][a-z0-9_.]*)([<>])(-?[\d.]+(?:e-?\d+)?)(?::(\d+))?", text)
-    if found is None:
-        raise typer.BadParameter(f"{text!r} is no stop rule; one is `kl>0.5` or `reward<0.1:20`")
-    figure, sign, bound, steps = found.groups()
-    side = "above" if sign == ">" else "below"
-    return {"figure": figure, side: float(bound), "steps": int(steps or 1)}
+        where = ".".join(map(str, first["loc"]))
+        message = first["msg"].removeprefix("Value error, ")
+        raise typer.BadParameter(f"{where}: {message}" if where else message) from None
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def follow(client: Client, training_id: str, *, as_json: bool) -> None:
@@ -223,7 +270,14 @@ def show_training(training: Training, *, as_json: bool) -> None:
             f" validity {made['live_validity']:.4f} -> {made['validity']:.4f};"
             f" diversity {made['live_diversity']:.4f} -> {made['diversity']:.4f}"
         )
+        if made.get("pass_rate_rise") is not None:
+            lines.append(
+                f"pass rate {made['live_pass_rate']:.4f} -> {made['pass_rate']:.4f},"
+                f" a rise of at least {made['pass_rate_rise_lower']:+.4f}"
+            )
         lines += [f"not promoted: {reason}" for reason in made["reasons"]]
+    if training.waiting_for:
+        lines.append(f"waiting for: {training.waiting_for}")
     lines += [line for line in (training.stop_reason, training.error) if line]
     console().print(plain("\n".join(lines)))
 

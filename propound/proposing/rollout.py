@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from propound.models.purpose import NOBODY, Origin
 from propound.policy import Policy, PolicyError
+from propound.policy.engine import ContextTooLongError
 from propound.proposing.environment import Environment
 from propound.pulse import beat
 from propound.trajectory import Outcome, Trajectory, observation_message
@@ -22,6 +23,9 @@ def rollout(policy: Policy, environment: Environment, member: int, origin: Origi
         beat()
         try:
             turn = writer.write(messages)
+        except ContextTooLongError as error:
+            environment.outcome, detail = Outcome.CONTEXT_EXHAUSTED, str(error)[:500]
+            break
         except PolicyError as error:
             environment.outcome, detail = Outcome.POLICY_FAILED, str(error)[:500]
             break

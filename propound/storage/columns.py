@@ -1,4 +1,4 @@
-"""What all tables are made of: columns for text as models write it, for enums and for times."""
+"""What all tables are made of: columns for text as models write it, for enums and times, and what their indexes say."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Dialect, Enum, Text, TypeDecorator, func
+from sqlalchemy import Boolean, ColumnElement, Dialect, Enum, Text, TypeDecorator, func, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from propound.storage.escape import escape_text, restore_text
@@ -46,3 +46,17 @@ def now() -> Mapped[datetime]:
 
 GIN: dict[str, Any] = {"postgresql_using": "gin", "postgresql_with": {"fastupdate": "off"}}
 """An index on the numbers of an array; without fastupdate, whose list of late entries is read one by one."""
+
+
+ACTIVE = "state IN ('queued', 'running', 'finalizing', 'cancelling')"
+OPEN = "state IN ('queued', 'leased')"
+
+
+def active_jobs() -> ColumnElement[bool]:
+    """Jobs that are not over, in the very words of their index: with parameters PostgreSQL would not know it."""
+    return literal_column(f"jobs.{ACTIVE}", Boolean)
+
+
+def open_shards() -> ColumnElement[bool]:
+    """Shards that are not over, in the very words of their index."""
+    return literal_column(f"shards.{OPEN}", Boolean)

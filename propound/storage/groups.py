@@ -8,8 +8,9 @@ from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from propound.episode import Episode, Rewards
+from propound.episode import Episode
 from propound.problem import Problem
+from propound.reward import Rewards
 from propound.storage.tables import Job, StoredTrajectory, Training, TrainingGroup, VerdictKind
 from propound.trajectory import Trajectory
 from propound.verification.verdict import Check, Verdict, Vote

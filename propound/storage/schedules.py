@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from propound.schedule import ScheduleRequest, next_time
 from propound.storage import groups, trainings
 from propound.storage.ids import Prefix, new_id
 from propound.storage.tables import Schedule, Training
-from propound.training import ScheduleRequest, TrainingRequest, next_time
+from propound.training import TrainingRequest
 
 
 def create(session: Session, wanted: ScheduleRequest) -> Schedule:

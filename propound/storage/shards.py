@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, load_only
 
 from propound.job import JobRequest, JobState
 from propound.storage import jobs, pools, tenants
+from propound.storage.columns import active_jobs, open_shards
 from propound.storage.plan import UNSETTLED_SHARDS, members, specs_to_cut
 from propound.storage.settle import MAX_ATTEMPTS, settle
 from propound.storage.tables import (
@@ -20,8 +21,6 @@ from propound.storage.tables import (
     ShardState,
     StoredTrajectory,
     Tenant,
-    active_jobs,
-    open_shards,
 )
 
 AT_ONCE = 16

@@ -8,9 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
-    ColumnElement,
     DateTime,
     ForeignKey,
     Index,
@@ -18,7 +16,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
-    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -27,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from propound.job import JobState
 from propound.models.purpose import Role
 from propound.problem import Domain
-from propound.storage.columns import GIN, SafeText, enum, now
+from propound.storage.columns import ACTIVE, GIN, OPEN, SafeText, enum, now
 from propound.training import TrainingState
 from propound.trajectory import Outcome
 from propound.verification.verdict import Rejection
@@ -86,20 +83,6 @@ class CheckpointState(StrEnum):
     """The gate found it no better than the live one."""
     PROMOTED = "promoted"
     """It is live, or was."""
-
-
-_ACTIVE = "state IN ('queued', 'running', 'finalizing', 'cancelling')"
-_OPEN = "state IN ('queued', 'leased')"
-
-
-def active_jobs() -> ColumnElement[bool]:
-    """Jobs that are not over, in the very words of their index: with parameters PostgreSQL would not know it."""
-    return literal_column(f"jobs.{_ACTIVE}", Boolean)
-
-
-def open_shards() -> ColumnElement[bool]:
-    """Shards that are not over, in the very words of their index."""
-    return literal_column(f"shards.{_OPEN}", Boolean)
 
 
 class Base(DeclarativeBase):
@@ -162,7 +145,7 @@ class Job(Base):
         ),
         CheckConstraint("state <> 'succeeded' OR accepted = count", name="succeeded_is_complete"),
         Index("jobs_of_tenant", "tenant", "id"),
-        Index("jobs_in_turn", "tenant", "last_served_at", "id", postgresql_where=text(_ACTIVE)),
+        Index("jobs_in_turn", "tenant", "last_served_at", "id", postgresql_where=text(ACTIVE)),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -242,7 +225,7 @@ class Shard(Base):
     """A few consecutive specs of a job, the unit that a worker claims."""
 
     __tablename__ = "shards"
-    __table_args__ = (Index("shards_open", "job_id", "lease_until", postgresql_where=text(_OPEN)),)
+    __table_args__ = (Index("shards_open", "job_id", "lease_until", postgresql_where=text(OPEN)),)
 
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
     index: Mapped[int] = mapped_column(primary_key=True)
@@ -474,6 +457,10 @@ class Training(Base):
     schedule_id: Mapped[str | None] = mapped_column(ForeignKey("schedules.id", ondelete="SET NULL"))
     base_version: Mapped[str | None]
     """What `base` meant when a trainer began; a continued run begins from the same."""
+    prober: Mapped[str | None]
+    """Version of the prober that measures its problems, chosen when it began; None: none does."""
+    waiting_for: Mapped[str | None]
+    """The service outside that its trainer waits for, while it is down."""
     trainer: Mapped[str | None]
     """The holder of the lease."""
     lease_until: Mapped[datetime] = now()

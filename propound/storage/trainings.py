@@ -37,6 +37,8 @@ class TrainingLease:
     request: TrainingRequest
     base_version: str | None
     """The checkpoint that an earlier trainer began with."""
+    prober: str | None
+    """What measured the problems of that trainer."""
     duration: timedelta
     attempt: int
 
@@ -152,6 +154,7 @@ def claim(session: Session, trainer: str, duration: timedelta) -> TrainingLease 
         holder=training.trainer,
         request=TrainingRequest.model_validate(training.request),
         base_version=training.base_version,
+        prober=training.prober,
         duration=duration,
         attempt=training.attempts,
     )
@@ -168,9 +171,20 @@ def hold(session: Session, lease: TrainingLease, **noted: Any) -> TrainingState 
     )
 
 
-def note_base(session: Session, lease: TrainingLease, version: str) -> None:
-    """Keep the version that the run begins with."""
-    hold(session, lease, base_version=version)
+def note_base(session: Session, lease: TrainingLease, version: str, prober: str | None = None) -> None:
+    """Keep the version that the run begins with, and that of the prober which measures."""
+    hold(session, lease, base_version=version, prober=prober)
+
+
+def wait(session: Session, lease: TrainingLease, waiting_for: str | None) -> None:
+    """Keep what the run waits for, with None that it goes on, and tell of it where that is news."""
+    training = _lock_held(session, lease)
+    if training is None or training.waiting_for == waiting_for:
+        return
+    training.waiting_for = waiting_for
+    session.flush()
+    text = "goes on" if waiting_for is None else f"waits for: {waiting_for}"
+    say(session, lease.training_id, text, "info" if waiting_for is None else "warning")
 
 
 def note_step(session: Session, lease: TrainingLease, step: int, figures: Mapping[str, Any]) -> bool:
@@ -229,17 +243,25 @@ def fail(session: Session, lease: TrainingLease, error: str) -> None:
 
 
 def give_back(
-    session: Session, lease: TrainingLease, *, error: str | None = None, delay: timedelta = timedelta(0)
+    session: Session,
+    lease: TrainingLease,
+    *,
+    error: str | None = None,
+    waiting_for: str | None = None,
+    delay: timedelta = timedelta(0),
 ) -> None:
     """Let go of a run before its end: another trainer goes on where its last state on disk is.
 
-    Without an error it does not count as an attempt; with one nobody tries again before `delay` has passed, and after
-    the last attempt the run fails.
+    Nobody does before `delay` has passed. Without an error it does not count as an attempt; with one the run fails
+    after the last attempt. `waiting_for` says what it waits for meanwhile.
     """
     training = _lock_held(session, lease)
     if training is None:
         return
     training.trainer = None
+    if waiting_for is not None and training.waiting_for != waiting_for:
+        say(session, training.id, f"waits for: {waiting_for}", "warning")
+    training.waiting_for = waiting_for
     training.lease_until = session.scalars(select(func.clock_timestamp() + delay)).one()
     if error is None:
         training.attempts = max(0, training.attempts - 1)
@@ -306,6 +328,7 @@ def _move(
     training.stop_reason = stop_reason or training.stop_reason
     if state.is_final:
         training.trainer = None
+        training.waiting_for = None
     if state is TrainingState.FAILED:
         _release(session, training.id)
     setattr(training, f"{state.value}_at", session.scalar(select(func.clock_timestamp())))

@@ -66,7 +66,7 @@ class Rejection(StrEnum):
 
 
 WITHOUT_VERDICT = frozenset({Rejection.POLICY_FAILED, Rejection.UNDECIDED, Rejection.UNPARSED, Rejection.JUDGE_FAILED})
-"""Reasons that say nothing about the problem."""
+"""Reasons that say nothing of what the episode is worth: no training learns from it."""
 
 
 class Defect(StrEnum):

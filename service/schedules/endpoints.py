@@ -8,20 +8,22 @@ from propound.storage import schedules
 from service.auth import authenticate_operator
 from service.errors import (
     BodyTooLargeError,
+    ImpossibleRequestError,
     InvalidCursorError,
     InvalidRequestError,
     MalformedBodyError,
     NotFoundError,
     UnlistedCheckpointError,
+    UnlistedSkillError,
     UnsupportedMediaTypeError,
     documented,
     found,
 )
 from service.identifiers import ScheduleId
 from service.pagination import Id, Listing, Page, Pages
-from service.resources import Transaction
+from service.resources import Shared, Transaction
 from service.schedules.schemas import ScheduleCreate, ScheduleView, schedule_view
-from service.trainings.service import check_base
+from service.trainings.service import check
 
 router = APIRouter(prefix="/v1/schedules", tags=["trainings"], dependencies=[Depends(authenticate_operator)])
 LISTING = Listing("schedules", Id)
@@ -37,15 +39,18 @@ LISTING = Listing("schedules", Id)
         UnsupportedMediaTypeError,
         InvalidRequestError,
         UnlistedCheckpointError,
+        UnlistedSkillError,
+        ImpossibleRequestError,
     ),
 )
 def create_schedule(
     body: ScheduleCreate,
+    shared: Shared,
     session: Transaction,
     response: Response,
 ) -> ScheduleView:
     """At times (`cron`, in UTC), or whenever jobs have brought so many fresh groups (`every_groups`)."""
-    check_base(session, body.training, "/training/base")
+    check(session, shared.library, body.training, "/training")
     made = schedules.create(session, body)
     response.headers["Location"] = f"{router.prefix}/{made.id}"
     return schedule_view(made)

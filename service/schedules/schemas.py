@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from propound.schedule import ScheduleRequest
 from propound.storage.tables import Schedule
-from propound.training import ScheduleRequest, TrainingRequest
+from propound.training import TrainingRequest
 
 
 class ScheduleCreate(ScheduleRequest):

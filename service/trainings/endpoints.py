@@ -17,11 +17,13 @@ from service.errors import (
     BodyTooLargeError,
     FinalTrainingError,
     IdempotencyKeyReusedError,
+    ImpossibleRequestError,
     InvalidCursorError,
     InvalidRequestError,
     MalformedBodyError,
     NotFoundError,
     UnlistedCheckpointError,
+    UnlistedSkillError,
     UnsupportedMediaTypeError,
     documented,
 )
@@ -51,6 +53,8 @@ CREATION_ERRORS = documented(
     UnsupportedMediaTypeError,
     InvalidRequestError,
     UnlistedCheckpointError,
+    UnlistedSkillError,
+    ImpossibleRequestError,
     IdempotencyKeyReusedError,
 )
 
@@ -66,7 +70,7 @@ def create_training(
     idempotency_key: IdempotencyKey = None,
 ) -> TrainingView:
     """It begins as soon as a trainer is free; an empty body trains what is live with the defaults."""
-    view, replayed = service.create(session, caller, body, idempotency_key)
+    view, replayed = service.create(session, caller, shared.library, body, idempotency_key)
     wake_trainer_after_commit(session, shared.publisher)
     response.headers["Location"] = f"{service.PATH}/{view.id}"
     if replayed:

@@ -21,6 +21,10 @@ REQUEST_EXAMPLE: JsonDict = {
     "groups": 12,
     "group_size": 8,
     "seed": 1,
+    "rate": 1e-4,
+    "skills": ["arithmetic-sum", "unit-speed"],
+    "maximum_skills": 2,
+    "level": 2,
     "stop": [{"figure": "kl", "above": 0.5, "steps": 3}],
     "gate": {"specs": 120},
 }
@@ -47,6 +51,12 @@ class TrainingView(BaseModel):
     request: TrainingRequest
     schedule_id: str | None = Field(description="The schedule that began it.")
     base_version: str | None = Field(description="What it began with; null until a trainer has begun.")
+    prober: str | None = Field(
+        description="What measures how hard its problems are; null: nothing does, or no trainer has begun."
+    )
+    waiting_for: str | None = Field(
+        description="A service outside that does not answer; the run goes on by itself when it does."
+    )
     steps: int = Field(description="Steps done.")
     checkpoint_version: str | None = Field(description="What came out of it.")
     comparison: Comparison | None = Field(
@@ -88,6 +98,8 @@ def training_view(training: Training) -> TrainingView:
         request=TrainingRequest.model_validate(training.request),
         schedule_id=training.schedule_id,
         base_version=training.base_version,
+        prober=training.prober,
+        waiting_for=training.waiting_for,
         steps=training.steps,
         checkpoint_version=training.checkpoint_version,
         comparison=None if training.comparison is None else Comparison.model_validate(training.comparison),

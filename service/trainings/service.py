@@ -6,11 +6,21 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from propound.curriculum import refinement_request
+from propound.errors import ImpossibleSpecError, UnknownSkillError
+from propound.skills.library import Library
 from propound.storage import checkpoints, trainings
 from propound.storage.tables import Training
 from propound.training import LIVE, TrainingRequest
 from service import idempotency
-from service.errors import Fault, FinalTrainingError, UnlistedCheckpointError, found
+from service.errors import (
+    Fault,
+    FinalTrainingError,
+    ImpossibleRequestError,
+    UnlistedCheckpointError,
+    UnlistedSkillError,
+    found,
+)
 from service.keyring import Caller
 from service.trainings.schemas import TrainingCreate, TrainingView, training_view
 
@@ -24,31 +34,58 @@ class Creation(NamedTuple):
     replayed: bool
 
 
-def create(session: Session, caller: Caller, wanted: TrainingCreate, idempotency_key: str | None) -> Creation:
+def create(
+    session: Session, caller: Caller, library: Library, wanted: TrainingCreate, idempotency_key: str | None
+) -> Creation:
     """Queue a run, or give the answer that the same `Idempotency-Key` got before.
 
     Raises:
         IdempotencyKeyReusedError: the key came with another request.
         UnlistedCheckpointError: the base is not kept.
+        UnlistedSkillError: a skill that the library does not hold.
+        ImpossibleRequestError: no skills can be combined as asked.
     """
     if idempotency_key is not None:
         earlier = idempotency.begin(session, caller, PATH, wanted, idempotency_key)
         if earlier is not None:
             return Creation(TrainingView.model_validate(earlier.response), replayed=True)
     request = wanted.request()
-    check_base(session, request, "/base")
+    check(session, library, request)
     view = training_view(trainings.create(session, request))
     if idempotency_key is not None:
         idempotency.finish(session, caller, idempotency_key, view)
     return Creation(view, replayed=False)
 
 
-def check_base(session: Session, request: TrainingRequest, pointer: str) -> None:
-    """Refuse a base that no trainer could find.
+def check(session: Session, library: Library, request: TrainingRequest, within: str = "") -> None:
+    """Refuse what no trainer could ever do; `within` is the pointer to the request in the body.
 
     Raises:
-        UnlistedCheckpointError: it is neither kept nor bundled.
+        UnlistedCheckpointError: the base is neither kept nor bundled.
+        UnlistedSkillError: a skill that the library does not hold.
+        ImpossibleRequestError: no skills can be combined as asked.
     """
+    _check_base(session, request, f"{within}/base")
+    try:
+        refinement_request(request, library)
+    except UnknownSkillError as error:
+        faults = [
+            Fault(
+                location="body",
+                pointer=f"{within}/skills/{place}",
+                code="unknown",
+                detail="not in the library",
+            )
+            for place, name in enumerate(request.skills)
+            if name not in library
+        ]
+        raise UnlistedSkillError(str(error), faults=faults) from error
+    except ImpossibleSpecError as error:
+        fault = Fault(location="body", pointer=within, code="impossible", detail=str(error)[:500])
+        raise ImpossibleRequestError(str(error), faults=[fault]) from error
+
+
+def _check_base(session: Session, request: TrainingRequest, pointer: str) -> None:
     from propound.policy.checkpoint import BUNDLED
 
     base = request.base

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from propound.evaluation import attempt_all, held_out_specs
+from propound.episodes import EpisodeRunner, of_specs, run_all
+from propound.evaluation import held_out_specs
 from propound.job import JobRequest
 from propound.policy.opening import open_policy
 from propound.sandbox import open_sandbox
@@ -14,7 +15,7 @@ def test_the_default_checkpoint_writes_verified_problems() -> None:
     library = default_library()
     specs = held_out_specs(library, 9, 5, JobRequest(count=1, maximum_skills=2))
     with open_policy("default", library, temperature=0.7) as policy:
-        attempts = attempt_all(policy, library, open_sandbox(), specs, max_steps=24, in_flight=9)
+        attempts = run_all(EpisodeRunner(library, open_sandbox(), policy), of_specs(specs), in_flight=9)
     accepted = [attempt for attempt in attempts if attempt.verdict.accepted]
     # Which ones succeed depends on the machine's arithmetic; that most do does not.
     assert len(accepted) >= 4

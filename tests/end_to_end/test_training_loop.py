@@ -8,9 +8,9 @@ import pytest
 
 from propound.job import JobRequest
 from propound.policy.checkpoint import load_checkpoint
+from propound.schedule import ScheduleRequest
 from propound.storage import checkpoints as repository
 from propound.storage import schedules, trainings
-from propound.training import ScheduleRequest
 from tests.factories import checkpoints, jobs
 from tests.factories import trainings as runs
 from tests.factories.trainers import DrawnRefinement, showing

@@ -6,14 +6,15 @@ import random
 from pathlib import Path
 
 from propound.curriculum import draw_spec
-from propound.episode import Episode, Rewards
+from propound.episode import Episode
+from propound.episodes import EpisodeRunner, of_specs, run_all
 from propound.job import JobRequest
 from propound.policy.checkpoint import load_checkpoint
 from propound.policy.engines.embedded import EmbeddedEngine
 from propound.policy.language import LanguagePolicy
+from propound.reward import Rewards
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
-from trainer.rollouts import Rollouts
 
 TURNS = 3
 MAX_TOKENS = 24
@@ -31,7 +32,9 @@ def episodes(
     )
     specs = [draw_spec(JobRequest(count=1, seed=seed), library, index) for index in range(groups)]
     try:
-        return Rollouts(library, open_sandbox(), TURNS, 4).groups(policy, specs, size)
+        runner = EpisodeRunner(library, open_sandbox(), policy, TURNS)
+        made = run_all(runner, of_specs(specs, size=size), in_flight=4)
+        return [made[start : start + size] for start in range(0, len(made), size)]
     finally:
         engine.close()
 

@@ -12,6 +12,7 @@ from typing import Self
 
 from propound.config import Settings
 from propound.episode import Episode
+from propound.models.purpose import NOBODY, Origin
 from propound.problem import Domain, Problem, ProblemSpec
 from propound.skills import Library, default_library
 from propound.verification.verdict import Rejection
@@ -64,7 +65,7 @@ class FakePipeline:
         """It measures nothing."""
         return self
 
-    def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
+    def run_episode(self, spec: ProblemSpec, member: int, _: Origin = NOBODY) -> Episode:
         """A function of its arguments."""
         time.sleep(self.seconds)
         return episodes.episode(outcome(spec, member), member=member, of=spec)

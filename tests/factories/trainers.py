@@ -20,6 +20,7 @@ from propound.storage.session import Database
 from propound.training import TrainingRequest
 from propound.workforce.process_name import process_name
 from tests.factories import checkpoints
+from trainer.conditions import Conditions
 from trainer.run import Workplace
 from trainer.stored import StoredGroups
 
@@ -59,7 +60,7 @@ class DrawnRefinement:
         *,
         source: StoredGroups | None,
         observe: Callable[[dict[str, Any]], None],
-        cancelled: Callable[[], bool],
+        conditions: Conditions,
     ) -> Made:
         """So many steps, each with a line of metrics."""
         out.mkdir(parents=True, exist_ok=True)
@@ -69,7 +70,7 @@ class DrawnRefinement:
             source.skip(done * request.groups)
         reason = "steps"
         while done < request.steps:
-            if cancelled():
+            if conditions.cancelled():
                 reason = "cancelled"
                 break
             if source is not None:
@@ -93,10 +94,10 @@ class DrawnRefinement:
         return Made(folder, reason, "", {"accepted": 0.5})
 
 
-def showing(rewards: dict[str, float]) -> Callable[[Checkpoint, Gate, Callable[[], bool]], Showing]:
+def showing(rewards: dict[str, float]) -> Callable[[Checkpoint, Gate, Conditions], Showing]:
     """Every episode earns what is given for its checkpoint's version; 1 where nothing is."""
 
-    def show(checkpoint: Checkpoint, gate: Gate, interrupted: Callable[[], bool]) -> Showing:
+    def show(checkpoint: Checkpoint, gate: Gate, _: Conditions) -> Showing:
         reward = rewards.get(checkpoint.version, 1.0)
         trial = Trial(reward=reward, submitted=True, verified=True)
         return Showing(version=checkpoint.version, trials=(trial,) * gate.specs, diversity=1.0)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from propound.models.purpose import NOBODY, Purpose, Role
 from propound.policy.chat import encode_text, encode_turn
 from propound.policy.checkpoint import CheckpointError
 from propound.policy.engine import Completion, ContextTooLongError, EngineError
@@ -20,6 +21,7 @@ from propound.solving.solver import MAX_TOKENS, TEMPERATURE, LanguageSolver, ope
 from tests.factories import checkpoints, mathematics
 
 TOKENIZER = checkpoints.tokenizer()
+PURPOSE = Purpose(origin=NOBODY, role=Role.PROBER)
 PROBLEM = mathematics.problem(10)
 """Its answer is 55."""
 
@@ -134,9 +136,9 @@ def test_a_real_engine_gives_equal_probes(tmp_path: Path, sandbox: Sandbox) -> N
     """Random weights solve nothing, but the same nothing each time."""
     opened = open_solver(str(checkpoints.write(tmp_path / "tiny")))
     try:
-        assert [opened.write("1 + 1?", 5), opened.write("1 + 1?", 6)] == [
-            opened.write("1 + 1?", 5),
-            opened.write("1 + 1?", 6),
+        assert [opened.write("1 + 1?", 5, PURPOSE), opened.write("1 + 1?", 6, PURPOSE)] == [
+            opened.write("1 + 1?", 5, PURPOSE),
+            opened.write("1 + 1?", 6, PURPOSE),
         ]
         probe = Prober(opened, sandbox, attempts=3).probe(PROBLEM)
     finally:

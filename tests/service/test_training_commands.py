@@ -11,8 +11,10 @@ from typer.testing import CliRunner, Result
 
 from propound.cli.app import app
 from propound.client import ApiError, Client
+from propound.refinement import StopRule
+from propound.schedule import ScheduleRequest
 from propound.storage.session import Database
-from propound.training import Experience, ScheduleRequest, StopRule, TrainingRequest, TrainingState
+from propound.training import Experience, TrainingRequest, TrainingState
 from tests.factories import trainings as runs
 from tests.service.conftest import MakeKey
 from tests.service.test_trainings import finished

@@ -8,13 +8,16 @@ import httpx
 import pytest
 from redis import Redis
 
+from propound.config import Settings
 from propound.queue import TRAININGS
+from propound.refinement import Refinement
 from propound.storage import trainings
 from propound.storage.session import Database
 from propound.training import TrainingRequest
 from tests.factories import trainings as runs
 from tests.service.test_bad_requests import refused
 from tests.service.test_events import told_by
+from trainer.settings import RefineSettings
 
 
 def test_an_empty_wish_trains_what_is_live(client: httpx.Client, redis: Redis) -> None:
@@ -40,6 +43,12 @@ def test_an_empty_wish_trains_what_is_live(client: httpx.Client, redis: Redis) -
         ({"stop": [{"figure": "kl"}]}, "/stop/0"),
         ({"gate": {"confidence": 1}}, "/gate/confidence"),
         ({"nonsense": 1}, "/nonsense"),
+        ({"rate": 0}, "/rate"),
+        ({"level": 4}, "/level"),
+        ({"lora": 0}, "/lora"),
+        ({"temperature": 0}, "/temperature"),
+        ({"without": ["hammer"]}, "/without"),
+        ({"minimum_skills": 3, "maximum_skills": 2}, ""),
     ],
 )
 def test_a_wrong_wish_is_refused(client: httpx.Client, body: dict[str, Any], pointer: str) -> None:
@@ -52,6 +61,72 @@ def test_a_base_must_be_there(client: httpx.Client, database: Database) -> None:
     assert fault["errors"][0]["pointer"] == "/base"
     runs.keep(database, "a" * 16)
     assert client.post("/v1/trainings", json={"base": "a" * 16}).status_code == 202
+
+
+EVERYTHING: dict[str, Any] = {
+    "algorithm": "mgpo-no-kl",
+    "omega": 0.25,
+    "steps": 7,
+    "minutes": 30.0,
+    "groups": 3,
+    "group_size": 4,
+    "seed": 5,
+    "rate": 3e-5,
+    "lora": 8,
+    "temperature": 0.9,
+    "skills": ["letter-shift", "letter-positions"],
+    "minimum_skills": 1,
+    "maximum_skills": 1,
+    "level": 1,
+    "curriculum": False,
+    "without": ["edit_skills"],
+    "staleness": 1,
+    "mark": 5,
+    "evaluation": 12,
+    "stop": [{"figure": "kl", "above": 0.5, "below": None, "steps": 3}],
+}
+
+
+def test_a_wish_says_whatever_the_command_can(client: httpx.Client) -> None:
+    assert set(EVERYTHING) == set(Refinement.model_fields)
+    made = client.post("/v1/trainings", json=EVERYTHING)
+    assert made.status_code == 202
+    asked = made.json()["request"]
+    assert {name: asked[name] for name in EVERYTHING} == EVERYTHING
+    run = RefineSettings.here(TrainingRequest.model_validate(asked).refinement(), Settings(max_steps=9))
+    assert run.model_dump(mode="json", include=set(EVERYTHING)) == EVERYTHING
+    assert run.max_steps == 9
+
+
+def test_a_wish_of_before_is_read() -> None:
+    """Rows hold requests that had fewer fields."""
+    old = {"base": "live", "algorithm": "grpo", "experience": "stored", "steps": 5, "minutes": None, "groups": 2}
+    old |= {"group_size": 8, "staleness": 2, "seed": 0, "stop": [], "gate": {"specs": 20}}
+    request = TrainingRequest.model_validate(old)
+    assert (request.algorithm, request.rate, request.skills) == ("grpo", 1e-4, ())
+    assert request.gate is not None
+    assert (request.gate.specs, request.gate.difficulty_margin) == (20, 0.02)
+
+
+@pytest.mark.parametrize(("path", "within"), [("/v1/trainings", ""), ("/v1/schedules", "/training")])
+def test_what_no_trainer_could_draw_is_refused_at_once(client: httpx.Client, path: str, within: str) -> None:
+    def asked(wish: dict[str, Any]) -> httpx.Response:
+        return client.post(path, json={"cron": "0 3 * * *", "training": wish} if within else wish)
+
+    unknown = refused(asked({"skills": ["carnot-work", "alchemy"]}), 422, "unknown-skill")
+    assert [fault["pointer"] for fault in unknown["errors"]] == [f"{within}/skills/1"]
+    impossible = refused(asked({"skills": ["carnot-work"], "minimum_skills": 2}), 422, "impossible-spec")
+    assert [fault["pointer"] for fault in impossible["errors"]] == [within]
+
+
+def test_a_run_says_what_it_waits_for_and_what_measures(client: httpx.Client, database: Database) -> None:
+    training_id = runs.make(database)
+    lease = runs.claim(database)
+    with database.begin() as session:
+        trainings.note_base(session, lease, runs.keep(database, "a" * 16), "novice@1")
+        trainings.wait(session, lease, "the judge does not answer")
+    run = client.get(f"/v1/trainings/{training_id}").json()
+    assert (run["waiting_for"], run["prober"]) == ("the judge does not answer", "novice@1")
 
 
 def test_the_same_key_gives_the_same_run(client: httpx.Client) -> None:

@@ -12,10 +12,10 @@ from redis import Redis
 from sqlalchemy import func, update
 
 from propound.queue import Publisher
+from propound.schedule import ScheduleRequest
 from propound.storage import checkpoints, groups, schedules, trainings
 from propound.storage.session import Database
 from propound.storage.tables import Schedule
-from propound.training import ScheduleRequest
 from tests.factories import trainings as runs
 from trainer.app import sweep
 

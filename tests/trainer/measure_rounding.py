@@ -22,7 +22,8 @@ from tests.trainer.measure_signal import sample
 from trainer.experience import Group
 from trainer.loss import Algorithm, weigh
 from trainer.ranks import Ranks
-from trainer.refine import RefineSettings, _open_learner
+from trainer.refine import _open_learner
+from trainer.settings import RefineSettings
 from trainer.update import Learner, Weighed
 
 

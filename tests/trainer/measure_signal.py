@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 
 from propound.curriculum import draw_spec
+from propound.episodes import EpisodeRunner, of_specs, run_all
 from propound.job import JobRequest
 from propound.policy.checkpoint import Checkpoint, load_checkpoint
 from propound.policy.opening import open_policy
@@ -35,8 +36,8 @@ from propound.skills.library import compile_toolkit
 from trainer.experience import Group, read_group
 from trainer.loss import Algorithm, Gate, weigh
 from trainer.ranks import Ranks
-from trainer.refine import RefineSettings, _open_learner
-from trainer.rollouts import Rollouts
+from trainer.refine import _open_learner
+from trainer.settings import RefineSettings
 from trainer.update import Learner, Weighed
 
 RESAMPLED = 1_000
@@ -88,10 +89,11 @@ def sample(
     request = JobRequest(
         count=1, seed=seed, level=2, minimum_skills=given.skills, maximum_skills=given.skills
     )
-    rollouts = Rollouts(library, PlacedSandbox(open_sandbox()), given.turns, 48)
     with open_policy(given.checkpoint, library, temperature=1.0) as policy:
         drawn = [draw_spec(request, library, index) for index in specs]
-        episodes = rollouts.groups(policy, drawn, given.size)
+        runner = EpisodeRunner(library, PlacedSandbox(open_sandbox()), policy, given.turns)
+        made = run_all(runner, of_specs(drawn, size=given.size), in_flight=48)
+    episodes = [made[start : start + given.size] for start in range(0, len(made), given.size)]
     return [read_group(base.tokenizer(), each, learner.network.context) for each in episodes]
 
 

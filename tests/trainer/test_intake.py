@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,18 @@ from propound.policy.chat import load_tokenizer
 from propound.training import StopReason
 from propound.trajectory import Sampling, Step
 from tests.factories import checkpoints, experience
-from tests.trainer.refining import metrics, refine_file
+from tests.trainer.refining import changed, metrics, refine_file
 from trainer.batch import DataError
 from trainer.experience import read_group
 from trainer.intake import UnreadableGroupsError
-from trainer.refine import Refined, RefineSettings
+from trainer.refine import Refined
+from trainer.settings import RefineSettings
 from trainer.sources import write_groups
 
 CONTEXT = 4096
 VOCABULARY = checkpoints.TINY["vocabulary"]
 SETTINGS = RefineSettings(
-    steps=3, groups=2, group_size=3, evaluation=0, mark=9, rate=1e-3, low_precision=False, stop=()
+    steps=3, groups=2, group_size=3, evaluation=0, mark=9, rate=1e-3, low_precision=False, health=False
 )
 _OF_SOURCE = ("taken_groups", "refused_groups", "refusals")
 
@@ -186,6 +186,6 @@ def test_what_is_refused_at_the_end_is_not_passed_over_in_silence(
     folder: Path, tmp_path: Path, good: list[list[Episode]]
 ) -> None:
     groups = [*good[:2], spoil(good[0], "cold")]
-    refined = run(folder, tmp_path / "out", groups, replace(SETTINGS, steps=9))
+    refined = run(folder, tmp_path / "out", groups, changed(SETTINGS, steps=9))
     assert (refined.reason, refined.steps) == (StopReason.STARVED, 1)
     assert "refused were 1 of 1 groups (1 for: a group sampled at temperature 0 " in refined.detail

@@ -8,32 +8,35 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 from propound.curriculum import draw_spec
 from propound.episode import Episode
+from propound.episodes import EpisodeRunner
 from propound.errors import ImpossibleSpecError, UnknownSkillError
 from propound.evaluation import held_out_specs
 from propound.policy.checkpoint import load_checkpoint
 from propound.policy.engines import EngineKind
 from propound.problem import Domain
+from propound.refinement import StopRule
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
-from propound.training import StopReason, StopRule
+from propound.training import StopReason
 from tests.factories import checkpoints, experience
-from tests.trainer.refining import metrics, refine_file
+from tests.trainer.refining import changed, metrics, refine_file
 from trainer.batch import DataError
 from trainer.experience import Group
-from trainer.refine import Refined, RefineError, RefineSettings, refine
+from trainer.refine import Refined, RefineError, refine
+from trainer.settings import RefineSettings
 from trainer.sources import read_groups, write_groups
 
 SETTINGS = RefineSettings(
-    steps=4, groups=2, group_size=3, evaluation=0, mark=2, rate=1e-3, low_precision=False, stop=()
+    steps=4, groups=2, group_size=3, evaluation=0, mark=2, rate=1e-3, low_precision=False, health=False
 )
 
 
@@ -87,7 +90,7 @@ def test_its_problems_are_of_the_skills_asked_for() -> None:
     """In the domains that have them, and so are the held-out ones."""
     library = default_library()
     asked = ("carnot-work", "letter-shift")
-    request = replace(SETTINGS, skills=asked, maximum_skills=1).request(library)
+    request = changed(SETTINGS, skills=asked, maximum_skills=1).request(library)
     specs = [draw_spec(request, library, index) for index in range(8)] + held_out_specs(
         library, 8, 0, request
     )
@@ -100,19 +103,20 @@ def test_its_problems_are_of_the_skills_asked_for() -> None:
     [
         ({"skills": ("alchemy",)}, UnknownSkillError),
         ({"skills": ("carnot-work",), "minimum_skills": 2}, ImpossibleSpecError),
-        ({"minimum_skills": 3, "maximum_skills": 2}, RefineError),
-        ({"level": 9}, RefineError),
+        ({"minimum_skills": 3, "maximum_skills": 2}, ValidationError),
+        ({"level": 9}, ValidationError),
+        ({"without": ("submit",)}, ValidationError),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_before_the_first_step(
     folder: Path, tmp_path: Path, file: Path, change: dict[str, Any], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        run(folder, tmp_path / "out", file, replace(SETTINGS, **change))
+        run(folder, tmp_path / "out", file, changed(SETTINGS, **change))
 
 
 def test_a_group_is_learnt_from_once(folder: Path, tmp_path: Path, file: Path) -> None:
-    refined = run(folder, tmp_path / "out", file, replace(SETTINGS, steps=10))
+    refined = run(folder, tmp_path / "out", file, changed(SETTINGS, steps=10))
     assert (refined.reason, refined.steps) == (StopReason.STARVED, 4)
 
 
@@ -159,15 +163,15 @@ def test_a_killed_process_costs_time_alone(folder: Path, tmp_path: Path, file: P
 
 
 def test_another_runs_folder_is_refused(folder: Path, tmp_path: Path, file: Path) -> None:
-    run(folder, tmp_path / "out", file, replace(SETTINGS, steps=1))
+    run(folder, tmp_path / "out", file, changed(SETTINGS, steps=1))
     with pytest.raises(RefineError, match="another base or other settings"):
-        run(folder, tmp_path / "out", file, replace(SETTINGS, rate=2e-3))
-    run(folder, tmp_path / "out", file, replace(SETTINGS, steps=2))
+        run(folder, tmp_path / "out", file, changed(SETTINGS, rate=2e-3))
+    run(folder, tmp_path / "out", file, changed(SETTINGS, steps=2))
 
 
 def test_a_stop_rule_ends_the_run_and_takes_the_best_mark(folder: Path, tmp_path: Path, file: Path) -> None:
     rule = StopRule(figure="kl", above=1e-7)
-    refined = run(folder, tmp_path / "out", file, replace(SETTINGS, stop=(rule,)))
+    refined = run(folder, tmp_path / "out", file, changed(SETTINGS, stop=(rule,)))
     assert (refined.reason, refined.detail) == (StopReason.RULE, "kl was above 1e-07")
     assert refined.steps == 2
     marks = [0, 2]
@@ -178,7 +182,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_without_an_update(
     folder: Path, tmp_path: Path, file: Path
 ) -> None:
     """The first update throws the weights far away: nothing after it is a number."""
-    refined = run(folder, tmp_path / "out", file, replace(SETTINGS, rate=1e30))
+    refined = run(folder, tmp_path / "out", file, SETTINGS.model_copy(update={"rate": 1e30}))
     assert (refined.reason, refined.detail, refined.steps) == (
         StopReason.RULE,
         "the loss or its gradient is not finite",
@@ -198,15 +202,16 @@ def test_groups_without_any_difference_are_not_learnt_from(
         for i, each in enumerate(alike)
     ]
     write_groups(path, [members])
-    refined = run(folder, tmp_path / "out", path, replace(SETTINGS, algorithm="grpo"))
+    refined = run(folder, tmp_path / "out", path, changed(SETTINGS, algorithm="grpo"))
     assert (refined.reason, refined.steps) == (StopReason.STARVED, 0)
     assert refined.folder == folder
 
 
 def own(folder: Path, out: Path, **chosen: Any) -> Refined:
     """One step on the run's own episodes, which a random network all fails alike."""
-    settings = replace(SETTINGS, algorithm="grpo", steps=1, refill=0, max_steps=1, max_tokens=4, **chosen)
-    return refine(load_checkpoint(folder), settings, out, library=default_library(), sandbox=open_sandbox())
+    settings = changed(SETTINGS, algorithm="grpo", steps=1, refill=0, max_steps=1, max_tokens=4, **chosen)
+    runner = EpisodeRunner(default_library(), open_sandbox())
+    return refine(load_checkpoint(folder), settings, out, runner=runner)
 
 
 def test_own_groups_are_drawn_until_one_carries_a_gradient(

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from propound.episodes import UnknownProberError
+from propound.errors import ServiceDownError
 from propound.policy import checkpoint as checkpoint_module
 from propound.policy import store as store_module
 from propound.policy.checkpoint import load_checkpoint
@@ -322,3 +324,67 @@ def test_a_run_begins_with_what_was_live_when_it_began(trainer: Trainer) -> None
     assert run.base_version == trainer.default
     assert run.comparison is not None
     assert run.comparison["live_version"] == other.version
+
+
+def test_a_run_shows_what_it_waits_for_and_its_row_forgets_it(trainer: Trainer) -> None:
+    training_id = runs.make(trainer.place.database, steps=2)
+    seen: list[tuple[str | None, int, str]] = []
+
+    def look() -> None:
+        run = runs.read(trainer.place.database, training_id)
+        seen.append((run.waiting_for, run.attempts, run.state))
+
+    def waiting(base, request, out, *, source, observe, conditions):  # type: ignore[no-untyped-def]
+        conditions.waits("the judge does not answer")
+        look()
+        conditions.waits("the judge does not answer")
+        conditions.waits(None)
+        look()
+        return trainer.refinement(
+            base, request, out, source=source, observe=observe, conditions=conditions
+        )
+
+    trainer.place = replace(trainer.place, refine=waiting)
+    assert trainer.work()
+    assert seen == [("the judge does not answer", 1, "running"), (None, 1, "running")]
+    run = runs.read(trainer.place.database, training_id)
+    assert (run.state, run.waiting_for) == ("succeeded", None)
+    assert trainer.log(training_id)[1:3] == ["waits for: the judge does not answer", "goes on"]
+
+
+def test_a_server_that_is_down_costs_no_attempt(trainer: Trainer) -> None:
+    """However often it is down, even where nothing could be waited for in the run itself."""
+    training_id = runs.make(trainer.place.database, steps=1)
+    for _ in range(trainings.MAX_ATTEMPTS + 1):
+        trainer.refinement.before = accident_at(1, ServiceDownError("no judge", retry_after=30))
+        assert trainer.work()
+        run = runs.read(trainer.place.database, training_id)
+        assert (run.state, run.attempts, run.waiting_for, run.error) == ("running", 0, "no judge", None)
+        assert runs.nothing_to_claim(trainer.place.database), "nobody tries before the server asked"
+        runs.expire(trainer.place.database)
+    assert trainer.log(training_id).count("waits for: no judge") == 1
+    assert trainer.work()
+    run = runs.read(trainer.place.database, training_id)
+    assert (run.state, run.waiting_for) == ("succeeded", None)
+
+
+def test_a_run_keeps_the_prober_that_it_began_with(trainer: Trainer) -> None:
+    """The pool's weakest at first; a trainer that no longer has it cannot go on."""
+    training_id = runs.make(trainer.place.database, steps=1)
+    probers: list[str | None] = []
+
+    def measuring(base, request, out, *, source, observe, conditions):  # type: ignore[no-untyped-def]
+        probers.append(conditions.prober)
+        if len(probers) == 1:
+            raise OSError("the disk is full")
+        raise UnknownProberError("there is no prober weak here")
+
+    trainer.place = replace(trainer.place, refine=measuring, probers=("weak", "strong"))
+    assert trainer.work()
+    assert runs.read(trainer.place.database, training_id).prober == "weak"
+    trainer.place = replace(trainer.place, probers=("strong",))
+    runs.expire(trainer.place.database)
+    assert trainer.work()
+    assert probers == ["weak", "weak"]
+    run = runs.read(trainer.place.database, training_id)
+    assert (run.state, run.error) == ("failed", "there is no prober weak here")

@@ -13,11 +13,12 @@ from sqlalchemy import func, update
 
 from propound.policy.checkpoint import load_checkpoint
 from propound.policy.store import CheckpointStore
+from propound.schedule import ScheduleRequest
 from propound.storage import checkpoints as repository
 from propound.storage import schedules, trainings
 from propound.storage.session import Database
 from propound.storage.tables import Schedule
-from propound.training import ScheduleRequest, TrainingState
+from propound.training import TrainingState
 from tests.factories import checkpoints
 from tests.factories import trainings as runs
 from tests.worker.processes import wait_until, worker

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from propound.config import Settings
+from propound.episodes import UnknownProberError
 from propound.job import Difficulty, JobRequest, JobState
 from propound.probing.opening import check_probers, prober_versions
 from propound.problem import Domain
@@ -20,7 +21,7 @@ from propound.storage.tables import StoredTrajectory, VerdictKind
 from tests.factories import checkpoints, jobs
 from tests.factories.pipelines import FakePipeline
 from worker.opening import open_workplace
-from worker.pipeline import Pipeline, UnknownProberError
+from worker.pipeline import Pipeline
 from worker.shard import Workplace, run_one
 
 REQUEST = JobRequest(
@@ -124,11 +125,10 @@ def test_a_pipeline_measures_with_the_prober_that_it_is_told(folder: Path) -> No
     pipeline = Pipeline.open(Settings(probers=f"{folder}"))
     try:
         version = pipeline.probers[0]
-        assert pipeline.prober is None
-        chosen = pipeline.measured_by(version).prober
+        chosen = pipeline.measured_by(version).runner.prober
         assert chosen is not None
         assert chosen.solver.version == version
-        assert pipeline.measured_by(None).prober is None
+        assert pipeline.measured_by(None).runner.prober is None
         with pytest.raises(UnknownProberError, match="PROPOUND_PROBERS was changed"):
             pipeline.measured_by("another")
     finally:

@@ -14,6 +14,7 @@ from propound.config import Settings
 from propound.episode import Episode
 from propound.errors import ServiceDownError
 from propound.job import JobRequest, JobState
+from propound.models.purpose import NOBODY, Origin
 from propound.problem import ProblemSpec
 from propound.queue import NEWS_CHANNEL, Publisher
 from propound.storage import events
@@ -31,11 +32,11 @@ class BreakingPipeline(FakePipeline):
 
     made: list[ProblemSpec] = field(default_factory=list)
 
-    def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
+    def run_episode(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> Episode:
         self.made.append(spec)
         if len(self.made) == 3:
             raise OSError("no space left on device \x00")
-        return super().run_episode(spec, member)
+        return super().run_episode(spec, member, origin)
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,11 @@ class WaitingPipeline(FakePipeline):
 
     made: list[ProblemSpec] = field(default_factory=list)
 
-    def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
+    def run_episode(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> Episode:
         self.made.append(spec)
         if len(self.made) >= 3:
             raise ServiceDownError("the endpoint does not answer since noon")
-        return super().run_episode(spec, member)
+        return super().run_episode(spec, member, origin)
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_a_service_that_is_down_is_left_alone_as_long_as_it_asks(
     place: Workplace, database: Database
 ) -> None:
     class Busy(FakePipeline):
-        def run_episode(self, spec: ProblemSpec, member: int) -> Episode:  # noqa: ARG002
+        def run_episode(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> Episode:  # noqa: ARG002
             raise ServiceDownError("busy", retry_after=1e9)
 
     jobs.make(database, JobRequest(count=2))

@@ -14,6 +14,7 @@ from propound.config import Settings
 from propound.episode import Episode
 from propound.errors import ServiceDownError
 from propound.job import JobRequest, JobState
+from propound.models.purpose import NOBODY, Origin
 from propound.problem import ProblemSpec
 from propound.queue import Publisher
 from propound.storage.session import Database
@@ -40,9 +41,9 @@ class Together(FakePipeline):
 
     barrier: Barrier = field(default_factory=lambda: Barrier(4))
 
-    def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
+    def run_episode(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> Episode:
         self.barrier.wait(timeout=60)
-        return super().run_episode(spec, member)
+        return super().run_episode(spec, member, origin)
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,11 @@ class FailingTogether(Together):
     lock: Lock = field(default_factory=Lock)
     made: list[int] = field(default_factory=list)
 
-    def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
+    def run_episode(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> Episode:
         with self.lock:
             self.made.append(member)
             breaks = len(self.made) == 2
-        episode = super().run_episode(spec, member)
+        episode = super().run_episode(spec, member, origin)
         if breaks:
             raise self.error
         return episode
@@ -167,8 +168,8 @@ def test_a_shard_stays_claimed_while_its_episodes_take_long(
 
     @dataclass(frozen=True)
     class Slow(FakePipeline):
-        def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
-            episode = super().run_episode(spec, member)
+        def run_episode(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> Episode:
+            episode = super().run_episode(spec, member, origin)
             other = jobs.claim(database, jobs.claimant("another"))
             claimed.append(other.index if other else None)
             return episode

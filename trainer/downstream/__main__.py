@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from propound.config import settings
+from propound.episode import Episode
+from propound.episodes import EpisodeRunner
 from propound.errors import PropoundError
-from propound.evaluation import SEEDS_FROM, Attempt
+from propound.evaluation import SEEDS_FROM
 from propound.job import JobRequest
 from propound.policy.opening import open_policy
 from propound.problem import Domain, Problem
@@ -134,15 +136,9 @@ def _problems(
     if not all(path.exists() for path in paths.values()):
         with open_policy(given.policy, library, temperature=given.temperature) as policy:
 
-            def episodes(request: JobRequest) -> Iterator[Attempt]:
-                made = attempts(
-                    policy,
-                    library,
-                    sandbox,
-                    request,
-                    max_steps=settings().max_steps,
-                    in_flight=given.in_flight,
-                )
+            def episodes(request: JobRequest) -> Iterator[Episode]:
+                runner = EpisodeRunner(library, sandbox, policy, settings().max_steps)
+                made = attempts(runner, request, in_flight=given.in_flight)
                 for number, attempt in enumerate(made, 1):
                     yield attempt
                     if number % TOLD_EVERY == 0:

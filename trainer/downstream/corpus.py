@@ -9,12 +9,11 @@ from itertools import count as numbers
 from pathlib import Path
 
 from propound.curriculum import draw_spec
+from propound.episode import Episode
+from propound.episodes import EpisodeRunner, of_specs, run_all
 from propound.errors import PropoundError
-from propound.evaluation import Attempt, attempt_all
 from propound.job import JobRequest
-from propound.policy import Policy
 from propound.problem import Problem
-from propound.sandbox import Sandbox
 from propound.skills import Library
 from propound.storage.exports import export_line, problem_of
 from trainer.downstream.oneshot import one_shot
@@ -41,30 +40,15 @@ class Corpus:
     """One-shot problems that were accepted as they stood."""
 
 
-def attempts(
-    policy: Policy,
-    library: Library,
-    sandbox: Sandbox,
-    request: JobRequest,
-    *,
-    max_steps: int,
-    in_flight: int,
-) -> Iterator[Attempt]:
+def attempts(runner: EpisodeRunner, request: JobRequest, *, in_flight: int) -> Iterator[Episode]:
     """Episodes of the request's specs, one of each, without end; equal arguments give equal episodes."""
     chunk = WAITING * in_flight
     for start in numbers(0, chunk):
-        specs = [draw_spec(request, library, index) for index in range(start, start + chunk)]
-        yield from attempt_all(
-            policy,
-            library,
-            sandbox,
-            specs,
-            max_steps=max_steps,
-            in_flight=in_flight,
-        )
+        specs = [draw_spec(request, runner.library, index) for index in range(start, start + chunk)]
+        yield from run_all(runner, of_specs(specs, start=start), in_flight=in_flight)
 
 
-def gather(made: Iterable[Attempt], count: int, library: Library) -> Corpus:
+def gather(made: Iterable[Episode], count: int, library: Library) -> Corpus:
     """The first `count` problems of both kinds.
 
     What the loop accepts is left out where it repeats an earlier problem, as in any dataset; first drafts are taken as
@@ -95,7 +79,7 @@ def gather(made: Iterable[Attempt], count: int, library: Library) -> Corpus:
     )
 
 
-def held_out(made: Iterable[Attempt], count: int, known: Iterable[Problem]) -> list[Problem]:
+def held_out(made: Iterable[Episode], count: int, known: Iterable[Problem]) -> list[Problem]:
     """The first `count` accepted problems that repeat neither a known one nor each other.
 
     Raises:

@@ -1,0 +1,256 @@
+"""How an episode is made, for worker, trainer, evaluation, promotion gate, demonstrations and bench. Read this first.
+
+One spec becomes one `Episode`: propose -> verify -> probe -> reward. Nobody makes episodes in another way, so what a
+trainer learns from is verified, judged and measured exactly as what a worker stores. A bad rollout is data; only a
+failing service (the sandbox twice, a server that is down) is an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+from propound.config import Settings
+from propound.episode import Episode
+from propound.errors import PropoundError, ServiceDownError
+from propound.models.purpose import NOBODY, Origin
+from propound.policy import Policy
+from propound.policy.opening import SCRIPTED
+from propound.probing.opening import open_probers
+from propound.probing.prober import Prober
+from propound.problem import ProblemSpec
+from propound.proposing.environment import Environment
+from propound.proposing.rollout import rollout
+from propound.reward import rewards
+from propound.sandbox import Sandbox, open_sandbox
+from propound.sandbox.places import PlacedSandbox
+from propound.skills import Library, default_library
+from propound.skills.library import compile_toolkit
+from propound.trajectory import ActionKind
+from propound.verification.judges import open_auditor, open_judges
+from propound.verification.verifiers import Auditor, Verifier
+from propound.verification.verify import Verification
+
+Stage = Callable[[str], AbstractContextManager[None]]
+"""Surrounds each part of an episode, by its name: for whoever measures what they take."""
+
+
+class UnknownProberError(PropoundError):
+    """Work began with a prober that is not here."""
+
+
+@dataclass(frozen=True)
+class EpisodeRunner:
+    """Everything that an episode needs; safe to use from many threads at once where its policy is."""
+
+    library: Library
+    sandbox: Sandbox
+    policy: Policy | None = None
+    """Who proposes; None until there is one (see `by`)."""
+    max_steps: int = 24
+    """Turns of an episode."""
+    judges: tuple[Verifier, ...] = ()
+    """They vote on what the programmatic verifiers accept."""
+    auditor: Auditor | None = None
+    """Looks again where they disagree or name a defect."""
+    pool: tuple[Prober, ...] = ()
+    """Probers from weak to strong."""
+    prober: Prober | None = None
+    """The one that measures now; None: nothing is measured, and no problem earns more for being hard."""
+    withheld: tuple[ActionKind, ...] = ()
+    """Tools that are neither offered nor performed."""
+
+    @cached_property
+    def verification(self) -> Verification:
+        """The committee."""
+        return Verification(self.library, self.sandbox, judges=self.judges, auditor=self.auditor)
+
+    @property
+    def probers(self) -> tuple[str, ...]:
+        """Versions of the probers, from weak to strong."""
+        return tuple(prober.solver.version for prober in self.pool)
+
+    def by(self, policy: Policy) -> EpisodeRunner:
+        """The same with another proposer."""
+        return replace(self, policy=policy)
+
+    def measured_by(self, version: str | None) -> EpisodeRunner:
+        """The same with the prober of that version, or with none.
+
+        Raises:
+            UnknownProberError: it is not in the pool.
+        """
+        if version is None:
+            return replace(self, prober=None)
+        for each in self.pool:
+            if each.solver.version == version:
+                return replace(self, prober=each)
+        raise UnknownProberError(f"there is no prober {version} here: PROPOUND_PROBERS was changed meanwhile")
+
+    def run(
+        self, spec: ProblemSpec, member: int = 0, origin: Origin = NOBODY, stage: Stage = lambda _: nullcontext()
+    ) -> Episode:
+        """Propose, verify, probe and reward one trajectory of the spec's group; `origin` is whose work it is.
+
+        Raises:
+            SandboxFailedError: the sandbox itself failed.
+            EngineError: the engine of the policy or of the prober failed.
+            ServiceDownError: a server that the policy, a judge or the prober needs is down.
+        """
+        assert self.policy is not None, "an episode needs a proposer"
+        with stage("propose"):
+            environment = Environment(
+                spec, self.library, self.sandbox, self.max_steps, member, withheld=self.withheld
+            )
+            trajectory = rollout(self.policy, environment, member, origin)
+        with stage("verify"):
+            verdict = self.verification.verify(trajectory, origin)
+        probe = None
+        if self.prober and verdict.problem:
+            with stage("probe"):
+                probe = self.prober.probe(verdict.problem, origin, member)
+        with stage("reward"):
+            earned = rewards(trajectory, verdict, probe.pass_rate if probe else None)
+        used = verdict.problem.skills if verdict.problem else spec.skills
+        return Episode(
+            trajectory=trajectory,
+            verdict=verdict,
+            rewards=earned,
+            skill_hashes={name: self.library[name].content_hash for name in used},
+            library_version=self.library.version,
+            probe=probe,
+        )
+
+    def close(self) -> None:
+        """Let go of the probers' engines; the policy is its opener's."""
+        for prober in self.pool:
+            prober.solver.close()
+
+
+def open_runner(
+    configured: Settings, policy: Policy | None = None, *, threads: int | None = None
+) -> EpisodeRunner:
+    """A runner as the settings say: default library, best sandbox of the machine, judges, probers.
+
+    The weakest prober measures, as in a pool that has measured nothing yet. Whoever is done with it closes it.
+    `threads` will use it at a time, if not given as many as the settings' own policy is worth.
+
+    Raises:
+        SandboxUnavailable: the machine cannot isolate programs; the message says what to change.
+        ValueError: a server is wanted for judges or probers, and none is named or installed.
+        CheckpointError: a checkpoint that should measure is not there.
+        EngineError: an engine cannot run a checkpoint.
+    """
+    library = default_library()
+    compile_toolkit()
+    sandbox: Sandbox = open_sandbox(configured.sandbox_tier)
+    if (threads or in_flight(configured)) > 1:
+        sandbox = PlacedSandbox(sandbox)
+    judges, auditor = open_judges(configured), open_auditor(configured)
+    pool = open_probers(configured, sandbox)
+    return EpisodeRunner(
+        library,
+        sandbox,
+        policy,
+        configured.max_steps,
+        judges=judges,
+        auditor=auditor,
+        pool=pool,
+        prober=pool[0] if pool else None,
+    )
+
+
+def in_flight(configured: Settings) -> int:
+    """How many episodes to make at a time, in threads: a language model is fast only with many."""
+    return 1 if configured.policy == SCRIPTED else configured.episodes_in_flight
+
+
+class Wanted(NamedTuple):
+    """One episode that is to be made."""
+
+    spec: ProblemSpec
+    member: int = 0
+    origin: Origin = NOBODY
+
+
+class Waiting(Protocol):
+    """What to do while a server is down that episodes need."""
+
+    def wait(self, error: ServiceDownError, times: int) -> None:
+        """Return when it is time to try again, or raise to give up; it was in vain so many times in a row."""
+
+    def over(self) -> None:
+        """Episodes are made again."""
+
+
+class Impatient:
+    """Gives up at once."""
+
+    def wait(self, error: ServiceDownError, times: int) -> None:  # noqa: ARG002
+        """As `Waiting`."""
+        raise error
+
+    def over(self) -> None:
+        """As `Waiting`."""
+
+
+def of_specs(
+    specs: Sequence[ProblemSpec], origin: Origin = NOBODY, *, size: int = 1, start: int = 0
+) -> list[Wanted]:
+    """Groups of `size` episodes, one group for each spec, in order; the first spec is number `start` of the origin."""
+    return [
+        Wanted(spec, member, origin.model_copy(update={"spec": index}))
+        for index, spec in enumerate(specs, start)
+        for member in range(size)
+    ]
+
+
+def run_all(
+    runner: EpisodeRunner,
+    wanted: Sequence[Wanted],
+    *,
+    in_flight: int,
+    on_episode: Callable[[Episode], None] = lambda _: None,
+    waiting: Waiting | None = None,
+) -> list[Episode]:
+    """All wanted episodes in their order, `in_flight` of them at a time.
+
+    Where a server is down, no further episode begins, those under way are finished, and what is done is kept while
+    `waiting` waits; without one the error is raised.
+
+    Raises:
+        ServiceDownError: a server is down, and nobody waits.
+        SandboxFailedError: the sandbox itself failed.
+        EngineError: an engine failed.
+    """
+    patience = waiting or Impatient()
+    made: dict[int, Episode] = {}
+    times = 0
+    while len(made) < len(wanted):
+        failures: list[ServiceDownError] = []
+
+        def make(place: int, failures: list[ServiceDownError] = failures) -> None:
+            if failures:
+                return
+            try:
+                episode = runner.run(*wanted[place])
+            except ServiceDownError as error:
+                failures.append(error)
+                return
+            made[place] = episode
+            on_episode(episode)
+
+        before = len(made)
+        with ThreadPoolExecutor(in_flight, "episode") as threads:
+            list(threads.map(make, [place for place in range(len(wanted)) if place not in made]))
+        if len(made) > before and times:
+            patience.over()
+            times = 0
+        if failures:
+            times += 1
+            patience.wait(max(failures, key=lambda error: error.retry_after), times)
+    return [made[place] for place in range(len(wanted))]
