@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from propound.answers.kinds import AnswerKind
-from propound.evaluation import Attempt
+from propound.episode import Episode
+from propound.episodes import EpisodeRunner
 from propound.job import JobRequest
 from propound.models.purpose import NOBODY, Origin
 from propound.policy.checkpoint import CheckpointError, load_checkpoint
@@ -54,9 +55,9 @@ def sandbox() -> Sandbox:
 
 
 @pytest.fixture(scope="module")
-def made(sandbox: Sandbox) -> list[Attempt]:
+def made(sandbox: Sandbox) -> list[Episode]:
     """Episodes of the scripted teacher, its slips among them."""
-    endless = attempts(Teacher(LIBRARY), LIBRARY, sandbox, REQUEST, max_steps=24, in_flight=4)
+    endless = attempts(EpisodeRunner(LIBRARY, sandbox, Teacher(LIBRARY)), REQUEST, in_flight=4)
     return list(islice(endless, 60))
 
 
@@ -143,7 +144,7 @@ def test_a_coding_draft_without_an_example_is_no_problem(sandbox: Sandbox) -> No
     assert one_shot(episode(sandbox, "digit-sums", *calls), LIBRARY) is None
 
 
-def test_one_shots_of_the_teacher(made: list[Attempt], sandbox: Sandbox) -> None:
+def test_one_shots_of_the_teacher(made: list[Episode], sandbox: Sandbox) -> None:
     """What was accepted at the first try is its own first draft; all answers are those of the drawn numbers."""
     drafts = [one_shot(attempt.trajectory, LIBRARY) for attempt in made]
     accepted = [attempt.verdict.problem for attempt in made]
@@ -168,7 +169,7 @@ def test_one_shots_of_the_teacher(made: list[Attempt], sandbox: Sandbox) -> None
     assert all(program is not None and not program.startswith("print('") for program in programs)
 
 
-def test_lessons_keep_the_order(made: list[Attempt], sandbox: Sandbox) -> None:
+def test_lessons_keep_the_order(made: list[Episode], sandbox: Sandbox) -> None:
     problems = [attempt.verdict.problem for attempt in made if attempt.verdict.problem][:8]
     lines = list(lessons(problems, LIBRARY, sandbox))
     assert [line["messages"][0]["content"] for line in lines] == [problem.statement for problem in problems]
@@ -177,35 +178,35 @@ def test_lessons_keep_the_order(made: list[Attempt], sandbox: Sandbox) -> None:
     ]
 
 
-def test_both_kinds_are_as_many(made: list[Attempt]) -> None:
+def test_both_kinds_are_as_many(made: list[Episode]) -> None:
     corpus = gather(made, 20, LIBRARY)
     assert len(corpus.verified) == len(corpus.one_shot) == 20
     assert 0 < corpus.unchanged <= 20 <= corpus.episodes < 60
     assert len({problem.composition_digest() for problem in corpus.verified}) == 20
 
 
-def test_repeated_problems_are_accepted_once_and_drafted_as_they_come(made: list[Attempt]) -> None:
+def test_repeated_problems_are_accepted_once_and_drafted_as_they_come(made: list[Episode]) -> None:
     twice = [attempt for attempt in made for _ in range(2)]
     once, again = gather(made, 12, LIBRARY), gather(twice, 12, LIBRARY)
     assert again.verified == once.verified
     assert again.one_shot[::2] == again.one_shot[1::2] == once.one_shot[:6]
 
 
-def test_held_out_problems_are_new(made: list[Attempt]) -> None:
+def test_held_out_problems_are_new(made: list[Episode]) -> None:
     known = gather(made, 10, LIBRARY).verified
     found = held_out(made, 10, known)
     assert not {problem.statement for problem in found} & {problem.statement for problem in known}
     assert len({problem.statement for problem in found}) == 10
 
 
-def test_too_few_episodes_are_an_error(made: list[Attempt]) -> None:
+def test_too_few_episodes_are_an_error(made: list[Episode]) -> None:
     with pytest.raises(CorpusError, match="3 episodes gave"):
         gather(made[:3], 20, LIBRARY)
     with pytest.raises(CorpusError, match="of 20 held-out"):
         held_out(made[:3], 20, [])
 
 
-def test_rows_are_read_back(made: list[Attempt], tmp_path: Path) -> None:
+def test_rows_are_read_back(made: list[Episode], tmp_path: Path) -> None:
     corpus = gather(made, 10, LIBRARY)
     for problems in (corpus.verified, corpus.one_shot):
         write_rows(tmp_path / "rows.jsonl", problems)
@@ -283,7 +284,7 @@ def test_the_whole_comparison(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert {path: path.stat().st_mtime_ns for path in written} == written
 
 
-def test_a_solver_that_comes_with_the_package_is_the_base(tmp_path: Path, made: list[Attempt]) -> None:
+def test_a_solver_that_comes_with_the_package_is_the_base(tmp_path: Path, made: list[Episode]) -> None:
     """Then the solver of no problems is it, as it is; another exam is another score."""
     problems = gather(made, 16, LIBRARY).verified
     for name in ("verified", "one-shot", "held-out"):
@@ -311,7 +312,7 @@ def test_none_of_something_is_refused(
     assert option in capsys.readouterr().err
 
 
-def test_a_folder_that_was_begun_otherwise_is_left_alone(tmp_path: Path, made: list[Attempt]) -> None:
+def test_a_folder_that_was_begun_otherwise_is_left_alone(tmp_path: Path, made: list[Episode]) -> None:
     """Fewer problems than wanted are an error, too, and not a smaller comparison."""
     for name in ("verified", "one-shot", "held-out"):
         write_rows(tmp_path / f"{name}.jsonl", gather(made, 3, LIBRARY).verified)
@@ -325,7 +326,7 @@ def test_a_folder_that_was_begun_otherwise_is_left_alone(tmp_path: Path, made: l
         main([*words, "--count", "3"])
 
 
-def test_an_export_takes_the_place_of_accepted_problems(tmp_path: Path, made: list[Attempt]) -> None:
+def test_an_export_takes_the_place_of_accepted_problems(tmp_path: Path, made: list[Episode]) -> None:
     mine: list[Problem] = gather(made, 16, LIBRARY).verified
     write_rows(tmp_path / "verified.jsonl", mine)
     words = [str(tmp_path), "--count", "16", "--tokens", "2000", "--held-out", "2", "--tasks", "0"]

@@ -25,7 +25,8 @@ from propound.trajectory import ActionKind
 from tests.factories import checkpoints
 from trainer import evidence
 from trainer.evidence import Plan, interval, main, write
-from trainer.refine import RefineError, RefineSettings
+from trainer.refine import RefineError
+from trainer.settings import RefineSettings
 
 PLAN = """
 base = "{base}"
