@@ -8,7 +8,6 @@ from pathlib import Path
 from threading import Lock
 
 import pytest
-from tests.factories.openai_server import OpenAIServer, fails, openai_server
 
 from propound.config import Settings
 from propound.curriculum import draw_spec
@@ -27,6 +26,7 @@ from propound.verification.verdict import Rejection, Vote
 from propound.verification.verifiers import Case
 from tests.factories import checkpoints
 from tests.factories.judges import knowing
+from tests.factories.model_server import ModelServer, fails, model_server
 from trainer.gate import showing
 from trainer.opening import open_workplace
 from worker.pipeline import Pipeline
@@ -42,8 +42,8 @@ def specs(count: int) -> list[ProblemSpec]:
 
 
 @pytest.fixture
-def server() -> Iterator[OpenAIServer]:
-    with openai_server(fails(400)) as server:
+def server() -> Iterator[ModelServer]:
+    with model_server(fails(400)) as server:
         yield server
 
 
@@ -59,7 +59,7 @@ def outcome(episode: Episode) -> tuple[object, ...]:
 
 
 def test_worker_trainer_and_gate_give_an_episode_the_same_verdict_votes_and_rewards(
-    server: OpenAIServer, database_url: str, redis_url: str, tmp_path: Path
+    server: ModelServer, database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     """With judges at a server, who know the answer of one problem of three, and a bundled prober."""
     wanted = of_specs(specs(3))

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi.responses import JSONResponse, Response
-from tests.factories.openai_server import Answer, completion
+
+from tests.factories.model_server import Answer, completion
 
 
 def knowing(answers: Mapping[str, str]) -> Answer:

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.factories.openai_server import OpenAIServer, fails, openai_server, says
 
 from propound.episodes import EpisodeRunner
 from propound.errors import ServiceDownError
@@ -20,6 +19,7 @@ from propound.skills import default_library
 from propound.training import StopReason
 from propound.verification.verdict import Vote
 from propound.verification.verifiers import Case
+from tests.factories.model_server import ModelServer, fails, model_server, says
 from tests.trainer.refining import metrics
 from trainer import patience
 from trainer.conditions import Conditions, InterruptedRunError
@@ -63,8 +63,8 @@ class Asking:
 
 
 @pytest.fixture
-def server() -> Iterator[OpenAIServer]:
-    with openai_server(says()) as server:
+def server() -> Iterator[ModelServer]:
+    with model_server(says()) as server:
         yield server
 
 
@@ -90,7 +90,7 @@ def run(out: Path, judge: Asking, **conditions: Any) -> Refined:
 
 
 def test_a_server_that_goes_away_while_a_step_samples_costs_time_alone(
-    server: OpenAIServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patience, "FIRST", 0.05)
     undisturbed = Asking(server.url)
@@ -111,7 +111,7 @@ def test_a_server_that_goes_away_while_a_step_samples_costs_time_alone(
 
 
 def test_a_run_that_waits_hears_that_it_must_end(
-    server: OpenAIServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patience, "LOOK", 0.01)
     server.usual = fails(503, headers={"Retry-After": "60"})
