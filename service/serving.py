@@ -30,5 +30,7 @@ def refuse_unserved(shared: Resources, request: JobRequest) -> None:
         there = []
     lacks = lacking(request, [own, *there])
     if lacks:
-        faults = [Fault(location="body", pointer=each.pointer, code=each.code, detail=each.detail) for each in lacks]
+        faults = [
+            Fault(location="body", pointer=each.pointer, code=each.code, detail=each.detail) for each in lacks
+        ]
         raise UnservedError("; ".join(each.detail for each in lacks), faults=faults)

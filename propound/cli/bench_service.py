@@ -178,46 +178,22 @@ def multiply(database: Database, job_id: str, times: int) -> int:
     return int(rows) * times
 
 
-def ratio(larger: float, smaller: float) -> str:
-    """How many times as much, in words."""
-    return f"{larger / smaller:.1f} times"
-
-
 def rows_of(service: Service) -> list[tuple[str, str, str, str]]:
     """A table: what, small, large, ratio."""
-    idle, beside, claims, exports = (
-        service.reads_idle,
-        service.reads_beside_a_job,
-        service.claims,
-        service.exports,
-    )
+    claims, exports = service.claims, service.exports
     small, large = exports.rows
-    return [
-        (
-            f"GET /v1/jobs/{{job_id}} at {idle.offered_per_second:g}/s: p50, p99, failures; idle, beside a job",
-            f"{idle.median:.1f} ms, {idle.p99:.1f} ms, {idle.failures}",
-            f"{beside.median:.1f} ms, {beside.p99:.1f} ms, {beside.failures}",
-            ratio(beside.p99, idle.p99),
-        ),
-        (
-            f"a claim, alone and behind {claims.jobs:,} queued jobs",
-            f"{claims.alone:.1f} ms",
-            f"{claims.queued:.1f} ms",
-            ratio(claims.queued, claims.alone),
-        ),
-        (
-            f"first byte of an export, {small:,} and {large:,} rows",
-            f"{exports.first_byte[0]:.1f} ms",
-            f"{exports.first_byte[1]:.1f} ms",
-            ratio(exports.first_byte[1], exports.first_byte[0]),
-        ),
-        (
-            f"304 of an export, {small:,} and {large:,} rows",
-            f"{exports.unchanged[0]:.1f} ms",
-            f"{exports.unchanged[1]:.1f} ms",
-            ratio(exports.unchanged[1], exports.unchanged[0]),
-        ),
+    idle, beside = service.reads_idle, service.reads_beside_a_job
+    pairs = [
+        (f"read a job, {RATE:g}/s: p50; idle, beside a job", idle.median, beside.median),
+        (f"read a job, {RATE:g}/s: p99; idle, beside a job", idle.p99, beside.p99),
+        (f"claim; alone, behind {claims.jobs:,} jobs", claims.alone, claims.queued),
+        (f"export, first byte; {small:,} rows, {large:,}", *exports.first_byte),
+        (f"export, 304; {small:,} rows, {large:,}", *exports.unchanged),
     ]
+    return [
+        (what, f"{first:.1f} ms", f"{second:.1f} ms", f"{second / first:.2f}")
+        for what, first, second in pairs
+    ] + [("answers other than 200; idle, beside a job", str(idle.failures), str(beside.failures), "")]
 
 
 def _load(url: str, key: str) -> Load:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, Text, any_, func, literal, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from propound.job import JobRequest, JobState
@@ -60,10 +60,16 @@ def show(session: Session, tenant: str, job_id: str) -> Shown | None:
     return None if found is None else Shown(found[0], found[1], requests.spending(found[2]))
 
 
+_SHOWN = (
+    select(Job, Dataset, requests.summed(Job.id))
+    .join(Dataset, Dataset.job_id == Job.id)
+    .where(Job.id == any_(bindparam("ids", type_=ARRAY(Text))))
+)
+
+
 def show_all(session: Session, job_ids: Collection[str]) -> list[Shown]:
     """The jobs of these ids that are there, of whatever tenant; one query, whose text does not depend on how many."""
-    query = select(Job, Dataset, requests.summed(Job.id)).join(Dataset, Dataset.job_id == Job.id)
-    found = session.execute(query.where(Job.id == any_(literal(list(job_ids), ARRAY(Text)))))
+    found = session.execute(_SHOWN, {"ids": list(job_ids)})
     return [Shown(job, dataset, requests.spending(parts)) for job, dataset, parts in found]
 
 
