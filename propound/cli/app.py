@@ -183,6 +183,52 @@ def probe(
 
 
 @app.command()
+def grade(
+    rows: Annotated[str, typer.Argument(metavar="ROWS.jsonl", help="Rows of an export; - is standard input.")],
+    replies: Annotated[
+        str, typer.Argument(metavar="REPLIES.jsonl", help='A line {"id", "reply"} for each reply; - is standard input.')
+    ],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the grades; default: print them.")] = None,
+) -> None:
+    """Grade what a model replied to the problems of an export.
+
+    Each reply gives a line {"id", "score", "result", "answer", "reason"}, in their order; a row may have any number of
+    replies, or none. The score is 1.0 when the result is equal, and 0.0 when it is not_equal or undecided. A program
+    that a reply holds runs in the sandbox, against the tests of its row; everything else is compared as `propound
+    check` does it. Where the sandbox itself fails, the result is failed and the score null.
+
+    Ends with 0 when every reply was graded, whatever its score; with 1 when one could not be, when this machine cannot
+    isolate programs, or when a file is wrong (it is told with its line, and nothing is graded); with 2 when called wrongly.
+    """
+    from propound.cli.grade import run
+
+    if rows == replies == "-":
+        raise typer.BadParameter("only one of the two files can be standard input")
+    if run(rows, replies, out):
+        raise typer.Exit(1)
+
+
+@app.command(name="reward-file")
+def reward_file(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The file, or a folder for propound_reward.py.")] = Path(),
+) -> None:
+    """Write propound_reward.py: rewards for verl, TRL and verifiers that grade as `propound grade` does.
+
+    One file that a trainer loads; Propound need not be installed beside it. Its head says what does, and how it is
+    named in each trainer's settings.
+    """
+    from propound.cli.output import console, plain
+    from propound.reward_file import NAME, reward_file as written
+
+    file = out / NAME if out.is_dir() else out
+    try:
+        file.write_text(written(), encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="OUT") from error
+    console().print(plain(f"wrote {file}"))
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Look at this machine: versions, sandbox, servers.
 
