@@ -198,7 +198,7 @@ def grade(
     check` does it. Where the sandbox itself fails, the result is failed and the score null.
 
     Ends with 0 when every reply was graded, whatever its score; with 1 when one could not be, when this machine cannot
-    isolate programs, or when a file is wrong (it is told with its line, and nothing is graded); with 2 when called wrongly.
+    isolate programs, or when a file is wrong (its line is told, and nothing graded); with 2 when called wrongly.
     """
     from propound.cli.grade import run
 
@@ -218,7 +218,8 @@ def reward_file(
     named in each trainer's settings.
     """
     from propound.cli.output import console, plain
-    from propound.reward_file import NAME, reward_file as written
+    from propound.solving.reward_file import NAME
+    from propound.solving.reward_file import reward_file as written
 
     file = out / NAME if out.is_dir() else out
     try:

@@ -31,16 +31,20 @@ def key_of_row(row: Mapping[str, Any]) -> AnswerKey:
 def key_of_ground_truth(ground_truth: str, extra: Mapping[str, Any]) -> AnswerKey:
     """The key as verl hands it on: the answer, or for coding the tests, and what the row's `extra_info` adds.
 
+    Without `extra_info.grading` the kind is the one in which the answer is written, and limits are the usual ones.
+
     Raises:
         ValueError: something is of another form than in an export.
     """
     terms = _object(extra.get("grading"), "extra_info.grading")
     kind = terms.get("answer_kind")
+    has_tests = ground_truth.startswith('{"') and '"inputs"' in ground_truth
+    is_program = kind == AnswerKind.PROGRAM or (kind is None and has_tests)
     return _key(
         answer=ground_truth,
         answer_kind=kind,
         relative_tolerance=terms.get("tolerance"),
-        coding=_coding(ground_truth, terms) if kind == AnswerKind.PROGRAM else None,
+        coding=_coding(ground_truth, terms).model_dump() if is_program else None,
     )
 
 
@@ -100,7 +104,7 @@ def _object(value: Any, name: str) -> dict[str, Any]:
         except ValueError:
             raise ValueError(f"{name} is no JSON") from None
     if not isinstance(value, Mapping):
-        raise ValueError(f"{name} is no object")
+        raise ValueError(f"{name} is no object")  # noqa: TRY004 - data of the wrong form, not a wrong call
     return dict(value)
 
 

@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from propound.answers.kinds import AnswerKind
 from propound.problem import Coding, CodingMode, Domain, Problem
+from propound.solving.rows import grading_terms
+from propound.storage.notation import in_latex
 
-ROW_FORM = 1
+ROW_FORM = 2
 """Counts changes of what a row looks like: with each of them, copies that clients have are old."""
 
 ID_DIGITS = 16
@@ -23,8 +24,6 @@ ID_DIGITS = 16
 _ROW_ID = re.compile(rf"prob_([0-9a-f]{{{ID_DIGITS}}})")
 
 ABILITY = {Domain.MATHEMATICS: "math", Domain.CODING: "code", Domain.SCIENCE: "science"}
-_WORDS = (AnswerKind.TEXT, AnswerKind.BOOLEAN, AnswerKind.CHOICE)
-_POWERS = (AnswerKind.EXPRESSION, AnswerKind.POLYNOMIAL)
 
 
 def export_row(
@@ -33,6 +32,7 @@ def export_row(
     """The row of the problem in place `ordinal` (from 1) of its dataset."""
     row_id = f"prob_{content_digest[:ID_DIGITS]}"
     source = f"propound/{problem.domain.value}"
+    terms = grading_terms(problem.answer_kind, problem.relative_tolerance, problem.coding)
     return {
         "id": row_id,
         "question": problem.statement,
@@ -46,10 +46,11 @@ def export_row(
         "ability": ABILITY[problem.domain],
         "skills": list(problem.skills),
         "reward_model": {"style": "rule", "ground_truth": ground_truth(problem)},
-        "extra_info": {"index": ordinal - 1, "split": "train", "problem_id": row_id},
+        "extra_info": {"index": ordinal - 1, "split": "train", "problem_id": row_id, "grading": _json(terms)},
         "info": _json(
             {
                 "composition": [use.model_dump(mode="json") for use in problem.composition],
+                "answer_kind": problem.answer_kind.value,
                 "tolerance": problem.relative_tolerance,
                 "coding": None if problem.coding is None else problem.coding.model_dump(mode="json"),
                 "evidence": evidence,
@@ -93,13 +94,8 @@ def export_line(problem: Problem, evidence: Mapping[str, Any], ordinal: int, con
 
 
 def solution(problem: Problem) -> str:
-    """The answer as graders parse it: mathematics between dollars, programs fenced, words as they are."""
-    if problem.coding is not None:
-        return f"```python\n{problem.answer.rstrip()}\n```"
-    if problem.answer_kind in _WORDS:
-        return problem.answer
-    answer = problem.answer.replace("**", "^") if problem.answer_kind in _POWERS else problem.answer
-    return f"${answer}$"
+    """The answer for rewards that read text, as they read it; empty where none can judge a reply, as for programs."""
+    return in_latex(problem.answer, problem.answer_kind) if problem.coding is None else ""
 
 
 def ground_truth(problem: Problem) -> str:
