@@ -18,7 +18,7 @@ _MODULES = ("__init__.py", "errors.py", "record.py", "problem.py", "answers/**/*
 _SOLVING = ("__init__", "caller", "grading", "outputs", "program", "rewards", "rows")
 _YEAR = (1980, 1, 1, 0, 0, 0)
 
-_HEAD = '''"""Rewards for rows of Propound's exports, as `propound grade` gives them: 1.0 for a right reply, 0.0 for any other.
+_HEAD = '''"""Rewards for rows of Propound's exports, as `propound grade` gives them: 1.0 if right, else 0.0.
 
 verl        custom_reward_function.path=/path/to/propound_reward.py        (the name, compute_score, is verl's default)
             Reads data_source, reward_model.ground_truth and extra_info.grading; rows of others go to verl's own.
