@@ -5,6 +5,7 @@ The same modules give the same bytes.
 
 from __future__ import annotations
 
+import ast
 import base64
 import io
 import textwrap
@@ -13,9 +14,10 @@ from pathlib import Path
 
 NAME = "propound_reward.py"
 
-_ROOT = Path(__file__).parent.parent
-_MODULES = ("__init__.py", "errors.py", "record.py", "problem.py", "answers/**/*.py", "sandbox/**/*.py")
-_SOLVING = ("__init__", "caller", "grading", "outputs", "program", "rewards", "rows")
+_ROOT = Path(__file__).parent.parent.parent
+_FIRST = "propound.solving.rewards"
+_ISOLATED = "propound/sandbox/inside/*.py"
+"""Modules that nobody imports: they are run, in processes of their own."""
 _YEAR = (1980, 1, 1, 0, 0, 0)
 
 _HEAD = '''"""Rewards for rows of Propound's exports, as `propound grade` gives them: 1.0 if right, else 0.0.
@@ -87,12 +89,41 @@ def reward_file() -> str:
 
 
 def _archive() -> bytes:
-    files = {file for pattern in _MODULES for file in _ROOT.glob(pattern)}
-    files |= {_ROOT / "solving" / f"{name}.py" for name in _SOLVING}
+    files = {*_ROOT.glob(_ISOLATED), *_imported()}
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(files):
-            entry = zipfile.ZipInfo(file.relative_to(_ROOT.parent).as_posix(), _YEAR)
+            entry = zipfile.ZipInfo(file.relative_to(_ROOT).as_posix(), _YEAR)
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, file.read_bytes())
     return written.getvalue()
+
+
+def _imported() -> set[Path]:
+    """The files of all modules of ours that the rewards import, and those that these import."""
+    found: set[Path] = set()
+    waiting = [_FIRST]
+    while waiting:
+        file = _file(waiting.pop())
+        if file is None or file in found:
+            continue
+        found.add(file)
+        module = file.relative_to(_ROOT).with_suffix("").parts
+        package = module[:-1]
+        waiting += [".".join(package[:end]) for end in range(1, len(package) + 1)]
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Import):
+                waiting += [name.name for name in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                above = package[: len(package) + 1 - node.level] if node.level else ()
+                source = ".".join([*above, *filter(None, [node.module])])
+                waiting += [source, *(f"{source}.{name.name}" for name in node.names)]
+    return found
+
+
+def _file(module: str) -> Path | None:
+    """Where a module of ours is; None for those of others, and for what is no module."""
+    if module.partition(".")[0] != "propound":
+        return None
+    place = _ROOT.joinpath(*module.split("."))
+    return next((file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()), None)
