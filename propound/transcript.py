@@ -125,15 +125,17 @@ def parse_turn(text: str) -> Action:
     thought, said, _ = thoughts.part(text)
     if len(said) > MAX_TURN:
         return _malformed(f"the turn is longer than {MAX_TURN} characters")
-    beside = " ".join(filter(None, (thought[:MAX_TURN], _CALL.sub("", said).strip())))
+    thought = thought[:MAX_TURN]
     if "<tool_call>" not in said and "</tool_call>" not in said:
-        return _parse_untagged(said, thought[:MAX_TURN])
+        return _parse_untagged(said, thought)
+    rest = _CALL.sub("", said).strip()
+    beside = " ".join(filter(None, (thought, rest)))
     calls = _CALL.findall(said)
     if not calls:
         return _malformed("a <tool_call> is not closed by </tool_call>", beside)
     if len(calls) > 1:
         return _malformed("one turn holds one <tool_call>, not more", beside)
-    if "<tool_call>" in beside or "</tool_call>" in beside:
+    if "<tool_call>" in rest or "</tool_call>" in rest:
         return _malformed("the <tool_call> tags do not pair up", beside)
     return _parse_call(calls[0].strip(), beside)
 

@@ -39,6 +39,7 @@ def run(*, as_json: bool) -> None:
         _look("sandbox", lambda: _sandbox(chosen.sandbox_tier)),
         _look("postgresql", lambda: _postgres(chosen)),
         _look("redis", lambda: _redis(chosen)),
+        _look("models", lambda: _models(chosen)),
     ]
     if as_json:
         print_json([asdict(finding) for finding in findings])
@@ -114,3 +115,15 @@ def _redis(chosen: Settings) -> str:
     with Redis.from_url(url, socket_timeout=5.0, socket_connect_timeout=5.0) as client:
         client.ping()
     return f"{'PROPOUND_REDIS_URL' if chosen.redis_url else 'embedded'}, running"
+
+
+def _models(chosen: Settings) -> str:
+    from propound.models.catalogue import shared_families
+    from propound.models.configured import catalogue_of
+
+    catalogue = catalogue_of(chosen)
+    if not catalogue.models:
+        return "none configured"
+    said = ", ".join(model.name for model in catalogue.models)
+    kin = "; ".join(f"{role} ({', '.join(names)})" for role, names in shared_families(catalogue).items())
+    return f"{said}; of the proposer's own family, so that they err together: {kin}" if kin else said

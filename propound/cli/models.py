@@ -11,6 +11,14 @@ from propound.cli.options import AsJson
 app = typer.Typer(help="Look at the configured language models.", no_args_is_help=True, rich_markup_mode=None)
 
 
+@app.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """Say which models there are, where, and in which roles."""
+    from propound.cli.listing import run
+
+    run(as_json=as_json)
+
+
 @app.command()
 def check(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Models; default: all.")] = None,
@@ -54,8 +62,10 @@ def serve(name: Annotated[str, typer.Argument(help="A model with a folder or a h
 
 @app.command()
 def ask(
-    name: Annotated[str, typer.Argument(help="Name of a model.")],
-    text: Annotated[str, typer.Argument(help="What to say to it.")],
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="Name of a model; not needed where there is only one.")
+    ],
+    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="What to say to it.")] = None,
     *,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Budget of the answer; default: the model's.")] = None,
     temperature: Annotated[float, typer.Option(min=0, max=2, help="Of the sampling.")] = 0.7,
@@ -67,6 +77,8 @@ def ask(
     With --json one object with text, thought, calls, finish_reason, usage and error. Exit status 1: there is no answer.
     """
     from propound.cli.correspondence import run
+    from propound.cli.listing import only_model
 
-    if not run(name, text, max_tokens=max_tokens, temperature=temperature, seed=seed, as_json=as_json):
+    named, said = (only_model(), name) if text is None else (name, text)
+    if not run(named, said, max_tokens=max_tokens, temperature=temperature, seed=seed, as_json=as_json):
         raise typer.Exit(1)

@@ -121,3 +121,26 @@ def test_a_model_that_nobody_named_is_an_error(tmp_path: Path) -> None:
     said = propound("models", "ask", "n", "hello", folder=tmp_path, **more)
     assert said.returncode == 1
     assert "no model 'n'; the models are m" in said.stderr
+
+
+def test_the_models_with_their_roles(tmp_path: Path) -> None:
+    file = tmp_path / "models.toml"
+    file.write_text(FILE.format(big="http://b/v1", small="http://s/v1"))
+    said = propound("models", "list", "--json", folder=tmp_path, PROPOUND_MODELS=str(file))
+    assert [(row["name"], row["roles"]) for row in json.loads(said.stdout)] == [
+        ("big", ["proposer"]),
+        ("small", ["judges", "probers"]),
+    ]
+    said = propound("models", "list", folder=tmp_path, PROPOUND_MODELS=str(file))
+    assert "http://s/v1" in said.stdout
+    said = propound("models", "ask", "hello", folder=tmp_path, PROPOUND_MODELS=str(file))
+    assert said.returncode == 1
+    assert "which model?" in said.stderr
+
+
+def test_the_only_model_needs_no_name(tmp_path: Path) -> None:
+    with model_server() as server:
+        more = {"PROPOUND_ENDPOINT_URL": server.url, "PROPOUND_ENDPOINT_MODEL": "m"}
+        said = propound("models", "ask", "2 + 2?", folder=tmp_path, **more)
+    assert (said.returncode, said.stdout) == (0, "hello\n")
+    assert server.requests[0]["messages"] == [{"role": "user", "content": "2 + 2?"}]

@@ -96,3 +96,79 @@ def test_schemas_name_every_tool() -> None:
         "edit_skills",
         "submit",
     ]
+
+
+CALL = '{"name": "exec", "arguments": {"code": "print(1)"}}'
+TAGGED = f"<tool_call>{CALL}</tool_call>"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "thought"),
+    [
+        (f"<think>maybe {TAGGED}? no</think>I go on.", ActionKind.THINK, f"maybe {TAGGED}? no I go on."),
+        (f"maybe {TAGGED}? no</think>I go on.", ActionKind.THINK, f"maybe {TAGGED}? no I go on."),
+        (f"<think>first {TAGGED}</think>Now.\n{TAGGED}", ActionKind.EXEC, f"first {TAGGED} Now."),
+        (f"<think>I could {TAGGED}", ActionKind.THINK, f"I could {TAGGED}"),
+        (f"[THINK]{TAGGED}[/THINK]No.", ActionKind.THINK, f"{TAGGED} No."),
+        (f"Let us run it.\n```json\n{CALL}\n```", ActionKind.EXEC, "Let us run it."),
+        (f"```\n{CALL}\n```\nThat should do.", ActionKind.EXEC, "That should do."),
+        (f"```JSON\r\n{CALL}\r\n```", ActionKind.EXEC, ""),
+        (f"```tool_call\n{CALL}", ActionKind.EXEC, ""),
+        (f"  ```json\n  {CALL}\n  ```", ActionKind.EXEC, ""),
+        (f"```json\n{CALL}\n```\nAgain:\n```json\n{CALL}\n```", ActionKind.EXEC, "Again:"),
+        (CALL, ActionKind.EXEC, ""),
+        (f"<think>```json\n{CALL}\n```</think>No.", ActionKind.THINK, f"```json\n{CALL}\n``` No."),
+        ('A row is\n```json\n{"a": 1}\n```', ActionKind.THINK, 'A row is\n```json\n{"a": 1}\n```'),
+        ("```python\nprint(1)\n```", ActionKind.THINK, "```python\nprint(1)\n```"),
+        (f"{TAGGED}\n```json\n{CALL}\n```", ActionKind.EXEC, f"```json\n{CALL}\n```"),
+    ],
+)
+def test_only_what_follows_a_thought_acts_in_every_form_of_a_call(
+    text: str, kind: ActionKind, thought: str
+) -> None:
+    action = parse_turn(text)
+    assert (action.kind, action.thought) == (kind, thought)
+
+
+def test_two_different_calls_in_blocks_are_one_too_many() -> None:
+    other = CALL.replace("print(1)", "print(2)")
+    assert "one turn holds one tool call" in _reason(f"```json\n{CALL}\n```\n```json\n{other}\n```")
+    assert "not valid JSON" in _reason('```json\n{"name": "exec", "arguments": {"code": "}\n```')
+    assert "unknown tool" in _reason('```json\n{"name": "rm", "arguments": {}}\n```')
+
+
+def test_arguments_that_are_json_within_json_are_read() -> None:
+    action = parse_turn('<tool_call>{"name": "exec", "arguments": "{\\"code\\": \\"1\\"}"}</tool_call>')
+    assert (action.kind, action.arguments) == (ActionKind.EXEC, {"code": "1"})
+
+
+def checked(statement: str, answer: str = "1") -> str:
+    call = f'{{"name": "check", "arguments": {{"statement": "{statement}", "answer": "{answer}"}}}}'
+    return f"<tool_call>{call}</tool_call>"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"Find $\frac{1}{2} \times \beta \sqrt{2}$.", r"Find $\frac{1}{2} \times \beta \sqrt{2}$."),
+        (r"Find $\\frac{1}{2}$.\nGive it as a fraction.", "Find $\\frac{1}{2}$.\nGive it as a fraction."),
+        (r"A \text{cm} \nu \rho \tan", r"A \text{cm} \nu \rho \tan"),
+        (r"one\ttwo", "one two"),
+        ("one\ttwo\r\nthree\u2028four", "one two\nthree\nfour"),
+    ],
+)
+def test_tex_and_characters_of_a_statement(written: str, read: str) -> None:
+    action = parse_turn(checked(written))
+    assert (action.kind, action.arguments["statement"]) == (ActionKind.CHECK, read)
+
+
+@pytest.mark.parametrize("sign", ["\\f", "\\u000b", "\\u001b[31m", "\\u007f", "\\u009f", "\\b"])
+def test_control_characters_never_enter_a_statement(sign: str) -> None:
+    assert "control character U+00" in _reason(checked(f"a{sign} 1"))
+    assert "answer holds the control character" in _reason(checked("a", f"{sign} 1"))
+
+
+def test_a_long_thought_is_no_long_turn() -> None:
+    action = parse_turn(f"<think>{'x' * 3 * MAX_TURN}</think>{TAGGED}")
+    assert action.kind is ActionKind.EXEC
+    assert len(action.thought) == MAX_TURN
