@@ -31,7 +31,9 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(
         default=60.0, gt=0, description="How long a claimed shard stays claimed without a sign of life."
     )
-    shard_specs: int = Field(default=4, ge=1, le=64, description="Specs in one shard of work.")
+    shard_specs: int = Field(
+        default=4, ge=1, le=64, description="Specs in one shard of work; one where models are slow."
+    )
     max_steps: int = Field(default=24, ge=2, le=200, description="Step budget of one episode.")
     policy: str = Field(
         default="live",
@@ -43,7 +45,10 @@ class Settings(BaseSettings):
     )
     temperature: float = Field(default=0.7, ge=0, le=2, description="At which a language model proposes.")
     episodes_in_flight: int = Field(
-        default=32, ge=1, le=1024, description="Episodes that a process has under way with a language model."
+        default=32,
+        ge=1,
+        le=1024,
+        description="Episodes that a process has under way with a checkpoint; a model's server sets its own pace.",
     )
     sandbox_tier: str | None = Field(
         default=None, description="Force an isolation tier instead of the best one that the machine has."

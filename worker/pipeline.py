@@ -26,8 +26,8 @@ class Pipeline:
 
     runner: EpisodeRunner
     proposer: Proposer
-    episodes_in_flight: int = 1
-    """How many episodes to make at a time, in threads."""
+    most_in_flight: int = 1
+    """How many episodes to make at a time, in threads, where no server sets the pace."""
     is_slow: bool = False
     """Whether episodes wait for large models: a shard is one spec then."""
 
@@ -50,6 +50,11 @@ class Pipeline:
     def library(self) -> Library:
         """Where specs are drawn from."""
         return self.runner.library
+
+    @property
+    def episodes_in_flight(self) -> int:
+        """How many episodes to make at a time now: as many as the proposer's server takes, if it has one."""
+        return self.proposer.at_once(self.most_in_flight)
 
     @property
     def policy(self) -> str:

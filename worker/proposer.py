@@ -10,6 +10,7 @@ from propound.policy import Policy
 from propound.policy.checkpoint import Checkpoint, CheckpointError
 from propound.policy.engine import EngineError
 from propound.policy.opening import close_policy, language_policy, policy_of
+from propound.policy.remote import RemotePolicy
 from propound.policy.store import CheckpointStore
 from propound.skills import Library
 from propound.training import LIVE
@@ -80,6 +81,10 @@ class Proposer:
             return
         self._exchange(found)
         self._seen = [wanted]
+
+    def at_once(self, most: int) -> int:
+        """Episodes to make at a time now: what the limit of the model's server allows at the moment, else `most`."""
+        return self._policy.client.limit.allowed if isinstance(self._policy, RemotePolicy) else most
 
     def is_current(self, live_version: Callable[[], str | None]) -> bool:
         """Whether `renew` would leave the policy as it is."""

@@ -153,7 +153,7 @@ def _in_turn(session: Session, claimant: Claimant) -> Iterator[str]:
             page = session.execute(query.where(tuple_(Job.last_served_at, Job.id) > last)).all()
 
 
-def _jobs() -> Select[tuple[Job, int]]:
+def _jobs() -> Select[Job, int]:
     """Jobs with what the plan of their work needs, and how many of their shards wait for another attempt."""
     again = (
         select(func.count())
