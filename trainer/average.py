@@ -1,15 +1,17 @@
-"""The mean of several checkpoints' weights, as a checkpoint: what runs that began alike have in common stays.
+"""`propound train average`: one checkpoint out of several runs of the same base, by the mean of their weights.
+
+For who has trained a base with several seeds and wants one proposer of it:
 
     propound train average RUN-1/policy RUN-2/policy --out OUT
     propound train average RUN-1/policy RUN-2/policy --base default --scale 3 --out OUT
 
-Runs of one base with different seeds share the direction in which rewards pull, and differ by what few episodes tell
-by chance; the mean of n of them keeps the former and has a n-th of the latter's variance ("model soups", Wortsman et
-al. 2022, arXiv 2203.05482; for policies of one base, WARP, Ramé et al. 2024, arXiv 2406.16768). Runs need nothing of
-one another, so each can have a core or a machine of its own.
+Such runs move in one direction, in which the rewards pull, and each also by chance, since it saw few episodes. The mean
+of n runs keeps the direction and has a n-th of the variance of the chance ("model soups", Wortsman et al. 2022, arXiv
+2203.05482; for policies of one base: WARP, Ramé et al. 2024, arXiv 2406.16768). The runs need nothing of one another:
+each can have a core or a machine of its own.
 
-With a base and a scale the result is base + scale (mean - base): further in the direction of the mean than a careful
-rate has come ("ExPO", Zheng et al. 2024, arXiv 2404.16792). How far is good must be measured.
+With `--base` and `--scale` the result is base + scale (mean - base). A scale above 1 goes further than a careful
+learning rate has come ("ExPO", Zheng et al. 2024, arXiv 2404.16792). How far is good must be measured.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What a step of training shows of its health: pure functions of the weighed groups."""
+"""The figures of each training step (`metrics.jsonl`, the dashboard, stop rules), and the rules that end a sick run.
+
+Pure functions of the groups that a step learned from. docs/reference/mgpo.md lists the figures for who reads them.
+"""
 
 from __future__ import annotations
 

@@ -1,14 +1,16 @@
-"""Several processes that compute one run: the first decides and keeps the files, the others compute along.
+"""For a run on several GPUs: shares the work of each update among processes ("ranks"), as `torchrun` starts them.
 
     torchrun --nproc-per-node 2 -m trainer.mgpo --from weak --out OUT
 
-Only the first rank samples, evaluates, decides when the run ends and writes. A method marked `everywhere` - packs
-measured, gradients summed, the optimizer's step - runs on all ranks when the first one calls it; the others wait in
-`Ranks.follow`.
+Who runs on one processor or one GPU need not read this: then there is one rank, and nothing here does anything.
 
-The parameters are on every rank, and gradients are added up once a step: data parallelism without DDP's wrapper, which
-needs `backward` and the same number of packs on every rank. Under `accelerate launch --use_fsdp` they are sharded
-instead, layer by layer (FSDP2).
+The first rank does all that a run does: it samples, evaluates, decides when the run ends, and writes the files. The
+others wait in `Ranks.follow`. When the first one calls a method of the `Learner` that is marked `everywhere` (measure
+packs, add up gradients, take a step), they call it, too, each on its own share of the packs.
+
+Every rank holds all parameters, and gradients are added up once a step. That is data parallelism without PyTorch's
+`DistributedDataParallel`, which would need the same number of packs on every rank. Under
+`accelerate launch --use_fsdp` the parameters are cut into shards instead, layer by layer (FSDP2).
 """
 
 from __future__ import annotations
