@@ -10,9 +10,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_NAMES = "think|thinking|thought|reasoning"
-_OPENING = re.compile(rf"<(?:{_NAMES})>|\[THINK\]")
-_CLOSING = re.compile(rf"</(?:{_NAMES})>|\[/THINK\]")
+_NAMES = "think|thinking|thoughts?|reasoning|reflection|seed:think"
+_OPENING = re.compile(
+    rf"<(?:{_NAMES})>|\[THINK\]|◁think▷|<\|begin_of_thought\|>|<\|START_THINKING\|>", re.IGNORECASE
+)
+_CLOSING = re.compile(
+    rf"</(?:{_NAMES})>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|END_THINKING\|>", re.IGNORECASE
+)
 
 
 class Parted(NamedTuple):

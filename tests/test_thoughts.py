@@ -23,6 +23,9 @@ from propound.thoughts import Parted, part
         ("<thinking>a</thinking>b", Parted("a", "b", False)),
         ("<thought>a</thought>b", Parted("a", "b", False)),
         ("[THINK]a[/THINK]b", Parted("a", "b", False)),
+        ("<seed:think>a</seed:think>b", Parted("a", "b", False)),
+        ("◁think▷a◁/think▷b", Parted("a", "b", False)),
+        ("<|begin_of_thought|>a<|end_of_thought|>b", Parted("a", "b", False)),
         ("<think></think>b", Parted("", "b", False)),
         ("", Parted("", "", False)),
     ],
@@ -31,7 +34,7 @@ def test_only_what_follows_the_last_closing_tag_is_said(text: str, parted: Parte
     assert part(text) == parted
 
 
-@given(st.text(), st.text(alphabet=st.characters(exclude_characters="<[")))
+@given(st.text(), st.text(alphabet=st.characters(exclude_characters="<[◁")))
 def test_what_follows_is_said_whatever_was_thought(thought: str, said: str) -> None:
     assert part(f"<think>{thought}</think>{said}").said == said.strip()
 
