@@ -127,6 +127,8 @@ def create(
     with connect(url, key) as client:
         training = client.create_training(request)
         if wait:
+            if training.waiting_for and not as_json:
+                show_training(training, as_json=False)
             follow(client, training.id, as_json=as_json)
             training = client.training(training.id)
         if not (wait and as_json):

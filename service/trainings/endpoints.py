@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -70,7 +71,7 @@ def create_training(
     idempotency_key: IdempotencyKey = None,
 ) -> TrainingView:
     """It begins as soon as a trainer is free; an empty body trains what is live with the defaults."""
-    view, replayed = service.create(session, caller, shared.library, body, idempotency_key)
+    view, replayed = service.create(session, caller, shared, body, idempotency_key)
     wake_trainer_after_commit(session, shared.publisher)
     response.headers["Location"] = f"{service.PATH}/{view.id}"
     if replayed:
@@ -80,6 +81,7 @@ def create_training(
 
 @router.get("", summary="List training runs", responses=documented(InvalidCursorError))
 def list_trainings(
+    shared: Shared,
     session: Transaction,
     paging: Pages,
     state: Annotated[TrainingState | None, Query(description="Only runs in this state.")] = None,
@@ -87,16 +89,19 @@ def list_trainings(
     """Newest first."""
     place = LISTING.decode(paging.cursor)
     rows = trainings.page(session, limit=paging.fetch, before=place.id if place else None, state=state)
-    return LISTING.page(paging, rows, place=lambda row: Id(row.id), view=training_view)
+    view = partial(service.show, has_trainer=service.has_trainer(shared.publisher))
+    return LISTING.page(paging, rows, place=lambda row: Id(row.id), view=view)
 
 
 @router.get("/{training_id}", summary="Show a training run", responses=documented(NotFoundError))
 def get_training(
     training_id: TrainingId,
+    shared: Shared,
     session: Transaction,
 ) -> TrainingView:
     """Where it stands, what came out of it, and what the gate decided."""
-    return training_view(service.find(session, training_id))
+    found = service.find(session, training_id)
+    return service.show(found, has_trainer=service.has_trainer(shared.publisher))
 
 
 @router.post(

@@ -55,7 +55,8 @@ class TrainingView(BaseModel):
         description="What measures how hard its problems are; null: nothing does, or no trainer has begun."
     )
     waiting_for: str | None = Field(
-        description="A service outside that does not answer; the run goes on by itself when it does."
+        description="Who or what is not there: a service outside that does not answer, or any trainer at all. The run "
+        "goes on by itself when it is."
     )
     steps: int = Field(description="Steps done.")
     checkpoint_version: str | None = Field(description="What came out of it.")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import NamedTuple
 
+from redis import RedisError
 from sqlalchemy.orm import Session
 
 from propound.curriculum import refinement_request
 from propound.errors import ImpossibleSpecError, UnknownSkillError
+from propound.queue import Publisher
 from propound.skills.library import Library
 from propound.storage import checkpoints, trainings
 from propound.storage.tables import Training
-from propound.training import LIVE, TrainingRequest
+from propound.training import LIVE, TrainingRequest, TrainingState
 from service import idempotency
 from service.errors import (
     Fault,
@@ -22,9 +25,17 @@ from service.errors import (
     found,
 )
 from service.keyring import Caller
+from service.resources import Resources
 from service.trainings.schemas import TrainingCreate, TrainingView, training_view
 
 PATH = "/v1/trainings"
+log = logging.getLogger("propound.service")
+
+
+NO_TRAINER = (
+    "a trainer: none is running. `propound up --trainer` starts one with everything else, "
+    "`celery -A trainer.app worker --hostname trainer@%h` one alone."
+)
 
 
 class Creation(NamedTuple):
@@ -35,7 +46,7 @@ class Creation(NamedTuple):
 
 
 def create(
-    session: Session, caller: Caller, library: Library, wanted: TrainingCreate, idempotency_key: str | None
+    session: Session, caller: Caller, shared: Resources, wanted: TrainingCreate, idempotency_key: str | None
 ) -> Creation:
     """Queue a run, or give the answer that the same `Idempotency-Key` got before.
 
@@ -50,11 +61,29 @@ def create(
         if earlier is not None:
             return Creation(TrainingView.model_validate(earlier.response), replayed=True)
     request = wanted.request()
-    check(session, library, request)
-    view = training_view(trainings.create(session, request))
+    check(session, shared.library, request)
+    view = show(trainings.create(session, request), has_trainer=has_trainer(shared.publisher))
     if idempotency_key is not None:
         idempotency.finish(session, caller, idempotency_key, view)
     return Creation(view, replayed=False)
+
+
+def show(training: Training, *, has_trainer: bool) -> TrainingView:
+    """A run as the API shows it; one that nobody has says so where there is no trainer that could take it."""
+    view = training_view(training)
+    is_free = training.trainer is None and training.state in (TrainingState.QUEUED, TrainingState.RUNNING)
+    if has_trainer or not is_free or view.waiting_for is not None:
+        return view
+    return view.model_copy(update={"waiting_for": NO_TRAINER})
+
+
+def has_trainer(publisher: Publisher) -> bool:
+    """Whether a trainer is there, as far as Redis tells: while it is away, nobody says that there is none."""
+    try:
+        return bool(publisher.trainers())
+    except RedisError as error:
+        log.warning("nobody knows whether a trainer is there: %s", error)
+        return True
 
 
 def check(session: Session, library: Library, request: TrainingRequest, within: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -9,7 +10,7 @@ import pytest
 from redis import Redis
 
 from propound.config import Settings
-from propound.queue import TRAININGS
+from propound.queue import TRAININGS, Publisher
 from propound.refinement import Refinement
 from propound.storage import trainings
 from propound.storage.session import Database
@@ -32,6 +33,22 @@ def test_an_empty_wish_trains_what_is_live(client: httpx.Client, redis: Redis) -
     assert client.get(made.headers["location"]).json() == run
     assert client.get("/v1/trainings").json()["data"] == [run]
     assert redis.llen(TRAININGS) == 1, "a trainer is woken"
+
+
+def test_a_run_without_a_trainer_says_so(
+    client: httpx.Client, redis: Redis, server_settings: Settings, database: Database
+) -> None:
+    made = client.post("/v1/trainings", json={}).json()
+    assert "propound up --trainer" in made["waiting_for"]
+    path = f"/v1/trainings/{made['id']}"
+    assert client.get(path).json()["waiting_for"] == made["waiting_for"]
+    publisher = Publisher(str(server_settings.redis_url))
+    publisher.appear_as_trainer("gpu-1:9", timedelta(minutes=5))
+    assert client.get(path).json()["waiting_for"] is None
+    redis.flushdb()
+    publisher.close()
+    runs.claim(database)
+    assert client.get(path).json()["waiting_for"] is None, "somebody has it"
 
 
 @pytest.mark.parametrize(
