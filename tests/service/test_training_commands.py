@@ -13,11 +13,12 @@ from propound.cli.app import app
 from propound.client import ApiError, Client
 from propound.refinement import StopRule
 from propound.schedule import ScheduleRequest
+from propound.storage import trainings
 from propound.storage.session import Database
 from propound.training import Experience, TrainingRequest, TrainingState
 from tests.factories import trainings as runs
 from tests.service.conftest import MakeKey
-from tests.service.test_trainings import finished
+from tests.service.test_trainings import EVERYTHING, finished
 
 A, B = "a" * 16, "b" * 16
 Command = Callable[..., Result]
@@ -129,3 +130,39 @@ def test_schedules_are_made_and_deleted(command: Command) -> None:
     assert made["training"]["experience"] == "stored"
     assert "every 9 groups" in command("schedules", "list").stdout
     assert "is deleted" in command("schedules", "delete", made["id"]).stdout
+
+
+def test_the_command_says_whatever_a_wish_can(command: Command, api: Client) -> None:
+    """An option for each field, of runs and schedules alike; what is wrong is told before anything is sent."""
+    words = []
+    for name, value in EVERYTHING.items():
+        option = {"skills": "skill", "curriculum": "no-curriculum"}.get(name, name.replace("_", "-"))
+        for each in value if isinstance(value, list) else [value]:
+            text = {"stop": ["kl>0.5:3"], "curriculum": []}.get(name, [str(each)])
+            words += [f"--{option}", *text]
+    made = command("trainings", "create", *words)
+    assert made.exit_code == 0, made.output
+    (run,) = api.trainings()
+    asked = run.request.model_dump(mode="json")
+    assert {name: asked[name] for name in EVERYTHING} == EVERYTHING
+    scheduled = command("schedules", "create", "--cron", "0 3 * * *", *words)
+    assert scheduled.exit_code == 0, scheduled.output
+    (schedule,) = api.schedules()
+    assert schedule.training == run.request
+    for wrong, told in (
+        (("--without", "hammer"), "no tool that episodes can do without"),
+        (("--minimum-skills", "3", "--maximum-skills", "2"), "minimum_skills is larger than maximum_skills"),
+        (("--stop", "kl=3"), "is no stop rule"),
+        (("--skill", "alchemy"), "alchemy"),
+    ):
+        refused = command("trainings", "create", *wrong)
+        assert refused.exit_code != 0
+        assert told in refused.output + str(refused.exception)
+
+
+def test_a_run_that_waits_says_so(command: Command, database: Database) -> None:
+    training_id = runs.make(database)
+    lease = runs.claim(database)
+    with database.begin() as session:
+        trainings.wait(session, lease, "the judge does not answer")
+    assert "waiting for: the judge does not answer" in command("trainings", "show", training_id).output
