@@ -18,7 +18,7 @@ SERVER = {"endpoint_url": "http://127.0.0.1:1/v1", "endpoint_model": "m", "endpo
 
 
 def test_episodes_in_flight_follow_what_the_server_takes() -> None:
-    pipeline = Pipeline.open(Settings(policy="model", episodes_in_flight=32, **SERVER))
+    pipeline = Pipeline.open(Settings.model_validate({"policy": "model", "episodes_in_flight": 32, **SERVER}))
     try:
         policy = pipeline.proposer.policy
         assert isinstance(policy, RemotePolicy)

@@ -12,7 +12,10 @@ from redis import Redis
 from sqlalchemy import select
 
 from propound.config import Settings
+from propound.episode import Episode
 from propound.job import JobRequest, JobState
+from propound.models.purpose import NOBODY, Origin
+from propound.problem import ProblemSpec
 from propound.pulse import QUIET_SECONDS, Pulse
 from propound.queue import Publisher
 from propound.storage import shards
@@ -124,15 +127,15 @@ def test_a_process_in_which_nothing_moves_ends_itself(
     pulse = Pulse(lambda: now[0])
 
     class Stuck(FakePipeline):
-        def run_episode(self, spec, member):  # type: ignore[no-untyped-def]
+        def run_episode(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> Episode:
             now[0] = QUIET_SECONDS + 1
             while not taken:
                 lease = jobs.claim(database, jobs.claimant("another"))
                 if lease is not None:
                     taken.append(lease)
-            return super().run_episode(spec, member)
+            return super().run_episode(spec, member, origin)
 
-    def end(leave) -> None:  # type: ignore[no-untyped-def]
+    def end(leave: object) -> None:
         ended.append(leave)
 
     jobs.make(database, JobRequest(count=1, group_size=1))

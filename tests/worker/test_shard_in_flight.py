@@ -95,13 +95,13 @@ def test_episodes_in_flight_follow_the_pipeline_while_it_works(place: Workplace,
     lock, counted = Lock(), [0]
 
     class Following(FakePipeline):
-        def run_episode(self, spec: ProblemSpec, member: int) -> Episode:
+        def run_episode(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> Episode:
             with lock:
                 counted[0] += 1
                 at_once.append(counted[0])
                 made = len(at_once)
             time.sleep(0.05)
-            episode = super().run_episode(spec, member)
+            episode = super().run_episode(spec, member, origin)
             with lock:
                 counted[0] -= 1
                 if made >= 5:
