@@ -65,7 +65,8 @@ def serve(model: Model, *, patiently: bool) -> None:
         sys.exit(TAKEN)
     before = station.address()
     listening = _listen(before.port if before else 0)
-    address = Address(f"http://{HOST}:{listening.getsockname()[1]}/v1", secrets.token_urlsafe(32))
+    key = before.key if before else secrets.token_urlsafe(32)  # those who ask have it already
+    address = Address(f"http://{HOST}:{listening.getsockname()[1]}/v1", key)
     station.publish(address)
     if find_spec("vllm") is not None:
         _serve_with_vllm(model, address, listening, lock)
