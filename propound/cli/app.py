@@ -140,7 +140,7 @@ def bench(
 
 @app.command()
 def evaluate(
-    policy: Annotated[str, typer.Argument(help="default, weak, scripted, or the folder of a checkpoint.")] = "default",
+    policy: Annotated[str, typer.Argument(help="default, weak, scripted, model, or a checkpoint folder.")] = "default",
     *,
     n: Annotated[int, typer.Option("--n", min=1, max=100_000, help="Episodes, each of a spec of its own.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the held-out specs.")] = 0,
