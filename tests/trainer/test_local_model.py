@@ -10,17 +10,14 @@ import torch
 from tokenizers import Tokenizer
 
 from propound.episode import Episode
+from propound.episodes import EpisodeRunner
 from propound.models.catalogue import Model
 from propound.models.client import Client
 from propound.models.local import Keeper, Station
 from propound.policy.remote import RemotePolicy
-from propound.proposing.environment import Environment
-from propound.proposing.rollout import rollout
-from propound.reward import rewarded
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.trajectory import Sampling
-from propound.verification.verify import Verification
 from tests.factories import experience, folders
 from tests.policy.test_language import spec
 from trainer.experience import packs, read_group
@@ -47,12 +44,8 @@ def episodes(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     client = Client(model.model_copy(update={"url": address.url, "key": address.secret}))
     library, sandbox = default_library(), open_sandbox()
     policy = RemotePolicy(client, temperature=TEMPERATURE)
-    found = []
-    for member in range(3):
-        trajectory = rollout(policy, Environment(spec(1), library, sandbox, TURNS, member), member)
-        verdict = Verification(library, sandbox).verify(trajectory)
-        found.append(experience.rewarded(rewarded(trajectory, verdict, library, None), member))
-    yield found
+    runner = EpisodeRunner(library, sandbox, policy, TURNS)
+    yield [experience.rewarded(runner.run(spec(1), member), member) for member in range(3)]
     client.close()
     keeper.close()
 
