@@ -45,7 +45,7 @@ def test_whoever_waits_says_for_what_and_can_be_interrupted() -> None:
     assert said == ["gone", None]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Asking:
     """A judge that agrees whenever its server answers."""
 
