@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from propound import thoughts
+from propound.answers import thoughts
 from propound.answers.limits import MAX_ANSWER
 from propound.characters import control_character, not_text, tidy
 from propound.problem import MAX_STATEMENT, SkillUse

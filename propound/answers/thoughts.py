@@ -1,8 +1,9 @@
-"""Cuts the thoughts of reasoning models off what they wrote: only what follows the last end of thought is a reply."""
+"""Where a reasoning model's thought ends and its answer begins, for everything that reads what models write."""
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 _TAGS = "think|thinking|thought|thoughts|reasoning|reflection|seed:think"
 _MARK = re.compile(
@@ -44,3 +45,34 @@ def after_thoughts(text: str) -> str | None:
             break
         text = text[beginning.end() :]
     return text
+
+
+class Parted(NamedTuple):
+    """A model's text in its two parts, both without the marks and without space around them."""
+
+    thought: str
+    said: str
+    is_open: bool
+    """Whether it ends within a thought."""
+
+
+def part(text: str) -> Parted:
+    """The thought in a model's text, and what it says.
+
+    Only what follows the last end of a thought is said; what is begun after it and never ended is a thought that
+    was cut off, and nothing after that is said either.
+
+    >>> part("<think>6? no, 7.</think> It is 7.").said
+    'It is 7.'
+    >>> part("<think>So I get 6. Let me double")
+    Parted(thought='So I get 6. Let me double', said='', is_open=True)
+    """
+    marks = list(_MARK.finditer(text))
+    end = max((mark.end() for mark in marks if mark["end"]), default=0)
+    opened = next((mark for mark in marks if mark["start"] and mark.start() >= end), None)
+    thoughts = (text[:end], text[opened.end() :] if opened else "")
+    return Parted(
+        thought="\n".join(filter(None, (_MARK.sub("", thought).strip() for thought in thoughts))),
+        said=text[end : opened.start() if opened else len(text)].strip(),
+        is_open=opened is not None,
+    )

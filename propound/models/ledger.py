@@ -90,7 +90,7 @@ class Sums(Record):
         columns = zip(*([value for _, value in part] for part in parts), strict=True)
         known = ([value for value in column if value is not None] for column in columns)
         sums = (sum(values) if values else None for values in known)
-        return Sums(**dict(zip(Sums.model_fields, sums, strict=False)))
+        return Sums.model_validate(dict(zip(Sums.model_fields, sums, strict=False)))
 
     def line(self) -> str:
         """A line for people."""

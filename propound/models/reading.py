@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from propound import thoughts
+from propound.answers import thoughts
 from propound.models.complaint import LONGEST, Complaint, complaint_of
 from propound.models.reply import Call, FinishReason, Reply, Tokens, Usage
 from propound.texjson import loads

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import TemplateError
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
-from propound import thoughts
+from propound.answers import thoughts
 from propound.errors import PropoundError
 from propound.policy.engine import EngineError
 

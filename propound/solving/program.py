@@ -6,7 +6,7 @@ import re
 import textwrap
 from typing import NamedTuple
 
-from propound import thoughts
+from propound.answers import thoughts
 
 _FENCE = re.compile(r"[ \t]*(?:[-*+>]|\d+[.)])?[ \t]*(```+|~~~+)[ \t]*(.*)")
 _PYTHON = re.compile(r"\{?\s*\.?(?:i?python|py)[\s\d.]*\b", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""What the procedural mode gives is what it gave before models could write problems of their own (issue 16).
+"""What the procedural mode gives is what it gave before models could write problems of their own.
 
 `procedural.json` was made with commit c413e00. Records may get new fields since; none may change. One vote was changed
 on purpose: the examiner compares values now, so it no longer finds a wrong answer of 17 as a part of another number.

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from propound import thoughts
+from propound.answers import thoughts
 from propound.answers.limits import MAX_ANSWER
 from propound.texjson import mend
 from propound.verification.verdict import Abstention, Defect
