@@ -33,7 +33,7 @@ def plain(value: Any) -> Any:
     if hasattr(type(value), "tolist"):
         return value.tolist()
     if isinstance(value, numbers.Rational) and value.denominator == 1:
-        return int(value.numerator)
+        return int(str(value.numerator))
     raise TypeError(f"a result of type {type(value).__name__}")
 
 

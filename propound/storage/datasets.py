@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from propound.problem import Domain, Problem
@@ -75,9 +75,8 @@ def problem(session: Session, tenant: str, problem_id: str) -> StoredProblem | N
     prefix = content_prefix(problem_id)
     if prefix is None:
         return session.scalar(mine.where(StoredProblem.id == problem_id))
-    pattern = bindparam(
-        "pattern", f"{prefix}%", literal_execute=True
-    )  # an index knows a prefix only literally
+    # an index knows a prefix only literally
+    pattern: BindParameter[str] = bindparam("pattern", f"{prefix}%", literal_execute=True)
     same = mine.where(StoredProblem.content_digest.like(pattern))
     return session.scalar(same.order_by(StoredProblem.id).limit(1))
 

@@ -15,9 +15,10 @@ SECRET_BYTES = 32
 
 def secret(session: Session) -> bytes:
     """The installation's secret, drawn at the first call; the same for all processes from then on."""
-    found = session.scalar(select(Installation.secret))
+    found: bytes | None = session.scalar(select(Installation.secret))
     if found is not None:
         return found
     row = {"single": True, "secret": secrets.token_bytes(SECRET_BYTES)}
     session.execute(insert(Installation).values(row).on_conflict_do_nothing())
-    return session.scalars(select(Installation.secret)).one()
+    drawn: bytes = session.scalars(select(Installation.secret)).one()
+    return drawn

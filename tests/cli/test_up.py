@@ -266,7 +266,7 @@ def succeeded(folder: Path, job_id: str) -> bool:
     while time.monotonic() < deadline:
         shown = propound("jobs", "show", job_id, "--json", folder=folder)
         if shown.returncode == 0 and json.loads(shown.stdout)["state"] not in ("queued", "running", "finalizing"):
-            return json.loads(shown.stdout)["state"] == "succeeded"
+            return bool(json.loads(shown.stdout)["state"] == "succeeded")
         time.sleep(0.2)
     raise AssertionError(f"the job did not end: {shown.stdout}{shown.stderr}")
 

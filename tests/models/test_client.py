@@ -79,7 +79,8 @@ def client(opened: Opened) -> Client:
 def ask(client: Client, number: int = 0, **more: Any) -> Reply:
     """Each number is a request of its own."""
     purpose = Purpose(origin=Origin(command="test"), role=Role.PROPOSER, turn=number)
-    return client.ask(MESSAGES, **{"purpose": purpose, "seed": 1, "temperature": 0.5} | more)
+    asked: dict[str, Any] = {"purpose": purpose, "seed": 1, "temperature": 0.5}
+    return client.ask(MESSAGES, **asked | more)
 
 
 def entries(client: Client) -> list[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +20,8 @@ def test_a_request_is_known_by_all_that_it_says_and_is_for() -> None:
     base = request_id(purpose(), "qwen", MESSAGES, PARAMETERS)
     assert base == request_id(purpose(), "qwen", [dict(each) for each in MESSAGES], dict(PARAMETERS))
     origins = [Origin(job="job_2"), Origin(job="job_1", spec=1), Origin(command="job_1"), Origin()]
-    places = [{"member": 1}, {"role": Role.JUDGE}, {"turn": 1}, {"attempt": 1}, {"part": "sceptic"}]
+    judge: dict[str, Any] = {"role": Role.JUDGE, "part": "sceptic"}
+    places = [{"member": 1}, judge, {"turn": 1}, {"attempt": 1}, {"part": "sceptic"}]
     others = [
         *(request_id(purpose(origin=origin), "qwen", MESSAGES, PARAMETERS) for origin in origins),
         *(request_id(purpose(**place), "qwen", MESSAGES, PARAMETERS) for place in places),

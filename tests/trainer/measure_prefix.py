@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from trainer.batch import Pack
+from trainer.copying import draw_first_weights
 from trainer.network import Network, Shape
 
 VOCABULARY = 3072
@@ -61,7 +62,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     network = Network(Shape(VOCABULARY))
-    network.initialise(torch.Generator().manual_seed(0))
+    draw_first_weights(network, torch.Generator().manual_seed(0))
     for size in (8, 16):
         ways = {
             share: packs_of(size, given.prompt, given.rest, given.pack, share=share)

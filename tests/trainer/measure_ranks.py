@@ -12,6 +12,7 @@ import time
 import torch
 
 from tests.trainer.measure_prefix import VOCABULARY, packs_of
+from trainer.copying import draw_first_weights
 from trainer.loss import MGPO
 from trainer.network import Network, Shape
 from trainer.optimizer import Optimizer, Rates
@@ -26,7 +27,7 @@ def open_learner(ranks: Ranks) -> Learner:
     """The network of our own checkpoints, with two threads where it is in one process."""
     torch.set_num_threads(1)
     network = Network(Shape(VOCABULARY))
-    network.initialise(torch.Generator().manual_seed(0))
+    draw_first_weights(network, torch.Generator().manual_seed(0))
     ranks.spread(network)
     return Learner(network, network, Optimizer(network, Rates(), muon=False), MGPO, ranks=ranks)
 

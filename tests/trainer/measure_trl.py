@@ -72,10 +72,11 @@ def prepare(folder: Path, given: argparse.Namespace) -> None:
     import torch
 
     from tests.factories.checkpoints import tokenizer
+    from trainer.copying import draw_first_weights
     from trainer.network import Network, Shape
 
     network = Network(Shape(VOCABULARY))
-    network.initialise(torch.Generator().manual_seed(0))
+    draw_first_weights(network, torch.Generator().manual_seed(0))
     (folder / "base").mkdir()
     network.write(folder / "base", tokenizer())
     rng = random.Random(0)
