@@ -25,7 +25,7 @@ BREATH_SECONDS = 0.004
 class Reads(Protocol[KeyT_contra, ValueT_co]):
     """Reads many keys together, always in the same thread."""
 
-    def __call__(self, keys: Sequence[KeyT_contra]) -> Mapping[Any, ValueT_co]:
+    def __call__(self, keys: Sequence[KeyT_contra], /) -> Mapping[Any, ValueT_co]:
         """What is there, by key."""
         ...
 

@@ -128,7 +128,7 @@ def _serve_with_transformers(model: Model, address: Address, listening: socket.s
     from propound.serving.api import create_api
     from propound.serving.conversation import Conversation
 
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     source = str(model.folder or model.hub)
     conversation = Conversation(source)
     engine = TransformersEngine(source, ends=conversation.ends)

@@ -67,7 +67,7 @@ class Conversation:
         self.ends = _ends(source, told, config, self._tokenizer)
         specials = {str(token) for token in self._tokenizer.all_special_tokens}
         self._marks = sorted(specials, key=len, reverse=True)
-        self._form = frozenset(self._tokenizer.convert_tokens_to_ids(list(specials - _KEPT)))
+        self._form = frozenset(self._tokenizer.convert_tokens_to_ids(name) for name in sorted(specials - _KEPT))
 
     def render(
         self,

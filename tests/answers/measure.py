@@ -44,7 +44,7 @@ def ours(kind: AnswerKind | None, gold: str, answer: str) -> bool:
 
 def others(_kind: AnswerKind | None, gold: str, answer: str) -> bool:
     """Whether math-verify takes it, in dollars or bare, each within its own time limits."""
-    from math_verify import parse, verify  # type: ignore[import-untyped]
+    from math_verify import parse, verify
 
     return bool(verify(parse(f"${gold}$"), parse(f"${answer}$"))) or bool(verify(parse(gold), parse(answer)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders
@@ -31,9 +32,9 @@ TEMPLATE = """\
 def write(folder: Path, seed: int = 0, context: int = CONTEXT) -> Path:
     """Fill the folder with a tiny Qwen2 of random weights; its turns are short, and most of them hold a thought."""
     tokenizer = _tokenizer()
-    end, stop, close = tokenizer.convert_tokens_to_ids([END, STOP, CLOSE])
+    end, stop, close = (tokenizer.vocab[name] for name in (END, STOP, CLOSE))
     torch.manual_seed(seed)
-    model = Qwen2ForCausalLM(
+    model: Any = Qwen2ForCausalLM(  # type: ignore[no-untyped-call]
         Qwen2Config(
             vocab_size=len(tokenizer),
             hidden_size=64,
@@ -71,7 +72,7 @@ def _tokenizer() -> PreTrainedTokenizerFast:
     made.decoder = decoders.ByteLevel()
     made.add_special_tokens([AddedToken(name, special=True) for name in (START, END, STOP)])
     made.add_tokens([AddedToken(name, special=False, normalized=False) for name in (OPEN, CLOSE)])
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=made,
         eos_token=END,
         additional_special_tokens=[START, STOP],

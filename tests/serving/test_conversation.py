@@ -42,17 +42,17 @@ def test_a_prompt_is_what_the_models_own_template_renders(folder: Path, conversa
         "<|begin|>system\nWrite.<|finish|>\n<|begin|>user\nA problem, the first one in an hour.<|finish|>\n"
         "<|begin|>assistant\nHere.<|finish|>\n<|begin|>user\nGo on.<|finish|>\n<|begin|>assistant\n"
     )
-    assert tokenizer.decode(prompt.ids) == wanted
+    assert tokenizer.decode(list(prompt.ids)) == wanted
     assert list(prompt.ids) == tokenizer(wanted, add_special_tokens=False)["input_ids"]
     assert not prompt.is_thinking
     thinking = conversation.render(MESSAGES, options={"enable_thinking": True})
-    assert tokenizer.decode(thinking.ids) == f"{wanted}<think>\n"
+    assert tokenizer.decode(list(thinking.ids)) == f"{wanted}<think>\n"
     assert thinking.is_thinking
 
 
 def test_all_ends_of_a_turn_count(folder: Path, conversation: Conversation) -> None:
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    assert conversation.ends == set(tokenizer.convert_tokens_to_ids([folders.END, folders.STOP]))
+    assert conversation.ends == {tokenizer.convert_tokens_to_ids(name) for name in (folders.END, folders.STOP)}
 
 
 @pytest.mark.parametrize("mark", [folders.START, folders.END, folders.STOP])

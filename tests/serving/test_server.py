@@ -99,12 +99,12 @@ def test_a_record_is_exact_at_the_temperature_of_sampling(
             logits = network(torch.tensor([[*prompt, *tokens.ids]])).logits[0, len(prompt) - 1 : -1]
         expected = torch.log_softmax(logits / temperature, 1).gather(1, torch.tensor(tokens.ids)[:, None])[:, 0]
         torch.testing.assert_close(torch.tensor(tokens.log_probabilities), expected, atol=2e-3, rtol=0)
-        ends = set(tokenizer.convert_tokens_to_ids([folders.END, folders.STOP]))
+        ends = {tokenizer.convert_tokens_to_ids(name) for name in (folders.END, folders.STOP)}
         assert ends.isdisjoint(tokens.ids[:-1])
         assert (tokens.ids[-1] in ends) == reply.finish_reason.is_whole
         assert (reply.usage.prompt_tokens, reply.usage.completion_tokens) == (len(prompt), len(tokens.ids))
         assert (reply.usage.thought_tokens or 0) <= len(tokens.ids)
-        text = tokenizer.decode([token for token in tokens.ids if token not in ends])
+        text = str(tokenizer.decode([token for token in tokens.ids if token not in ends]))
         assert reply.thought in text.replace("</think>", "")
         assert reply.text in text
 

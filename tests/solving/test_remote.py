@@ -9,8 +9,7 @@ import pytest
 
 from propound.config import Settings
 from propound.errors import ServiceDownError
-from propound.models.client import SEEDS
-from propound.models.purpose import NOBODY, Purpose, Role
+from propound.models.purpose import NOBODY, SEEDS, Purpose, Role
 from propound.probing.opening import check_probers, open_probers
 from propound.probing.prober import Prober
 from propound.sandbox import Sandbox, open_sandbox

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 
 import pytest
 from sqlalchemy import select
 
 from propound.job import JobRequest, JobState
-from propound.problem import Domain
+from propound.problem import Domain, Problem
 from propound.record import digest
 from propound.storage import datasets, exports, jobs, trajectories
 from propound.storage.session import Database
@@ -135,12 +136,16 @@ def test_the_tag_changes_with_every_problem_and_with_the_form_of_rows(
     assert len({each for _, each in tags}) == 5
 
 
+def _later(offset: int, spec: int, member: int) -> Problem:
+    return work.fresh(spec + offset, member)
+
+
 def test_other_problems_have_another_tag(database: Database) -> None:
     request = JobRequest(count=4, group_size=1)
     found = []
     for offset in (0, 100):
         job_id = work.make(database, request)
-        work.work(database, lambda spec, member, offset=offset: work.fresh(spec + offset, member))
+        work.work(database, partial(_later, offset))
         with database.begin() as session:
             found.append(tag(database, datasets.of_job(session, job_id).id))
     assert found[0][0] == found[1][0] == 4

@@ -68,7 +68,7 @@ def test_the_trainer_computes_what_was_recorded_and_takes_a_step(folder: Path, e
     group = read_group(tokenizer, episodes, network.context, network.vocabulary)
     assert max(len(member.stretches) for member in group.members) > 1, "the template leaves thoughts out"
     rates = Rates(matrices=1e-4, others=1e-4)
-    which = Learner(network, reference, Optimizer(network, rates), MGPO, low_precision=False)  # type: ignore[arg-type]
+    which = Learner(network, reference, Optimizer(network, rates), MGPO, low_precision=False)
     (measured,) = which.measure([group])
     torch.testing.assert_close(measured, group.tensors().old, atol=2e-3, rtol=0)
     (weighed,) = which.weigh([group], {group.version})

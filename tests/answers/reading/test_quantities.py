@@ -27,7 +27,7 @@ from propound.answers.reading.tree import Number
 def test_reads(text: str, number: Fraction, unit: str) -> None:
     found = read_quantity(text)
     assert found.number == Number(number)
-    assert found.unit == {unit: 1}
+    assert found.unit == {unit: Fraction(1)}
     assert reads_as_quantity(text)
 
 
