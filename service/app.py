@@ -16,7 +16,7 @@ from propound import __version__
 from propound.config import Settings
 from propound.config import settings as settings_of_process
 from propound.skills.library import Library, default_library
-from service import access, errors, health
+from service import access, errors, handlers, health
 from service.benchmarks import endpoints as benchmarks
 from service.boundary import Boundary
 from service.checkpoints import endpoints as checkpoints
@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    errors.install(app)
+    handlers.install(app)
     app.add_middleware(QuickReads)
     app.add_middleware(Boundary)
     for part in (jobs, datasets, benchmarks, skills, trainings, schedules, checkpoints, keys):

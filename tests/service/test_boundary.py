@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
-from service import errors
+from service import errors, handlers
 from service.boundary import Boundary
 
 
@@ -41,7 +41,7 @@ def test_every_response_forbids_sniffing(api_url: str) -> None:
 def broken_app() -> FastAPI:
     """An app with a bug before the response, and one in the middle of it."""
     app = FastAPI()
-    errors.install(app)
+    handlers.install(app)
     app.add_middleware(Boundary)
 
     @app.get("/early")
