@@ -31,6 +31,8 @@ _SOURCE = re.compile(
 )
 _NO_NUMBER = re.compile(r"[0-9]+(?: ?[-–] ?[0-9]+)+|[0-9]+(?:/[0-9]+){2,}|0[0-9]+")
 """Dates, scores, ranges and codes such as 007; as arithmetic 3-2 would equal 2-1."""
+_JSON = re.compile(r'\{\s*"')
+"""An object, which is no set."""
 _ENVIRONMENT = re.compile(r"\\begin\s*\{((?:[pbB]|small)?matrix|array)\*?\}")
 _BRACKETED = re.compile(r"[(\[\]].*[)\]\[]", re.DOTALL)
 _SETTY = re.compile(r"\\?\{.*\\?\}|\\emptyset|\{\}", re.DOTALL)
@@ -53,7 +55,7 @@ def infer_kind(gold: str) -> AnswerKind:
     text = extract(gold)
     if len(text) > MAX_ANSWER:
         return AnswerKind.TEXT
-    if _NO_NUMBER.fullmatch(text):
+    if _NO_NUMBER.fullmatch(text) or _JSON.match(text):
         return AnswerKind.TEXT
     for kind, fits in _TESTS:
         try:

@@ -48,7 +48,10 @@ def check(  # noqa: PLR0917 - typer tells arguments and options apart by their a
         str | None, typer.Argument(help="The answer to compare; its last \\boxed{} counts.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="Kind of the gold answer; default: as it is written.")
+        str | None,
+        typer.Option(
+            help="Kind of the gold answer (integer, set, ...; docs/reference/answers.md); default: as it is written."
+        ),
     ] = None,
     tolerance: Annotated[
         float | None, typer.Option(min=0, max=1, help="Relative tolerance, for kinds real and quantity.")
@@ -56,7 +59,9 @@ def check(  # noqa: PLR0917 - typer tells arguments and options apart by their a
     batch: Annotated[
         bool,
         typer.Option(
-            "--batch", help='Read lines {"gold", "answer", "kind"?}, write {"result", "kind", "reason"}.'
+            "--batch",
+            help='Read lines {"gold", "answer", "kind"?, "relative_tolerance"?}, write a line {"result", "kind", '
+            '"reason"} for each, in order; a line that cannot be read is undecided, with the reason.',
         ),
     ] = False,
     as_json: AsJson = False,
@@ -87,6 +92,8 @@ def row(line: bytes) -> dict[str, str | None]:
     """The outcome for one line of a batch. Total: a line that cannot be read is undecided, with the reason."""
     import json
 
+    from propound.answers.kinds import AnswerKind
+
     try:
         read = json.loads(
             line.decode("utf-8-sig", "surrogateescape"), parse_int=str, parse_float=str, parse_constant=str
@@ -97,12 +104,12 @@ def row(line: bytes) -> dict[str, str | None]:
         return _unread("the line is no object")
     gold, answer = _text(read.get("gold")), _text(read.get("answer"))
     if gold is None or answer is None:
-        return _unread("gold or answer is missing or no text")
+        return _unread("gold or answer is missing, or neither text nor a number")
     try:
         named = read.get("kind")
         kind = _named(named) if named is not None else None
     except KeyError:
-        return _unread("an unknown kind")
+        return _unread(f"an unknown kind; known are {', '.join(AnswerKind)}")
     found = _compared(gold, answer, kind, read.get("relative_tolerance"))
     return {"result": found.result.value, "kind": found.kind.value, "reason": found.reason}
 

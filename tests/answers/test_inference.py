@@ -141,6 +141,7 @@ _GOLDS: dict[AnswerKind, list[str]] = {
         "3:2",
         "AB",
         "4 july",
+        '{"root": 20.28, "name": "x"}',
         "10 Downing Street",
         r"\text{red}",
         "Monday",
