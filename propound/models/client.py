@@ -151,9 +151,7 @@ class Client:
             asked["tools"] = [dict(tool) for tool in tools]
         asked |= self.model.extra
         number = request_id(purpose, self.model.name, told, asked | {"served": self.model.served})
-        reply = self.ledger.find(number) or self._asked(told, asked, purpose, number)
-        is_exact = with_tokens and not self.samples_otherwise
-        return reply if is_exact or reply.tokens is None else replace(reply, tokens=None)
+        return self.ledger.find(number) or self._asked(told, asked, purpose, number)
 
     def _asked(
         self, messages: list[dict[str, Any]], asked: dict[str, Any], purpose: Purpose, number: str
@@ -169,6 +167,8 @@ class Client:
             }
             began, created_at = time.monotonic(), datetime.now(UTC)
             outcome = self._attempt(body)
+            if isinstance(outcome, Reply) and not self._is_sampled_as_said(body):
+                outcome = replace(outcome, tokens=None)
             self._record(number, purpose, outcome, time.monotonic() - began, created_at)
             if isinstance(outcome, Reply):
                 with self._lock:
@@ -193,6 +193,10 @@ class Client:
             time.sleep(pause)
             waited += pause
             wait = min(2 * wait, self.persistence.longest_wait_s)
+
+    def _is_sampled_as_said(self, body: Mapping[str, Any]) -> bool:
+        """Whether log-probabilities of an answer are those that it was sampled with; what is kept says so for good."""
+        return body.keys() >= _SAMPLING and not self.model.extra.keys() & _SAMPLING
 
     def _attempt(self, body: Mapping[str, Any]) -> Reply | Complaint | _Failure:
         """One request: an answer, a refusal that asking again in the same way would meet again, or a failure."""

@@ -370,6 +370,17 @@ def test_tokens_come_where_the_distribution_is_known(server: ModelServer, opened
     assert ask(opened(extra={"top_p": 0.9}), temperature=1.0, with_tokens=True).tokens is None
 
 
+def test_an_answer_that_is_found_again_is_no_more_exact_than_it_was(server: ModelServer, opened: Opened) -> None:
+    server.usual = with_tokens
+    before, after = opened(), opened()
+    after.ledger = before.ledger
+    server.script.append(fails(400, "temperature is not supported"))
+    assert ask(before, temperature=1.0, with_tokens=True).tokens is None
+    assert ask(after, temperature=1.0, with_tokens=True).tokens is None, "another process knows of no refusal"
+    assert len(server.requests) == 2
+    assert ask(after, 1, temperature=1.0, with_tokens=True).tokens is not None
+
+
 def test_no_more_requests_at_once_than_allowed(server: ModelServer, opened: Opened) -> None:
     server.usual = dawdles(0.05, says())
     client = opened(concurrency=3)
