@@ -88,16 +88,22 @@ def check(  # noqa: PLR0917 - typer tells arguments and options apart by their a
     raise typer.Exit(EXIT_CODES[found.result])
 
 
-def row(line: bytes) -> dict[str, str | None]:
-    """The outcome for one line of a batch. Total: a line that cannot be read is undecided, with the reason."""
+def _numbers_as_written(text: str) -> Any:
     import json
 
+    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+
+
+def row(line: bytes) -> dict[str, str | None]:
+    """The outcome for one line of a batch. Total: a line that cannot be read is undecided, with the reason."""
     from propound.answers.kinds import AnswerKind
+    from propound.texjson import mend
 
     try:
-        read = json.loads(
-            line.decode("utf-8-sig", "surrogateescape"), parse_int=str, parse_float=str, parse_constant=str
-        )
+        text = line.decode("utf-8-sig", "surrogateescape")
+        read = _numbers_as_written(mend(text))
+        if isinstance(read, dict) and read.get("kind") in (AnswerKind.PROGRAM, AnswerKind.PROGRAM_OUTPUT):
+            read = _numbers_as_written(text)
     except (ValueError, RecursionError):
         return _unread("the line is no JSON")
     if not isinstance(read, dict):

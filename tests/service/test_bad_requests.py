@@ -46,6 +46,8 @@ NUMBERS = {
         "/seed",
         "/gate/specs",
         "/stop/0/above",
+        *("/omega", "/rate", "/mark", "/evaluation", "/lora", "/temperature"),
+        *("/minimum_skills", "/maximum_skills", "/level"),
     ],
     "/v1/schedules": ["/every_groups", "/training/steps", "/training/minutes"],
 }
