@@ -172,7 +172,7 @@ class _Hands:
                 self._fill(threads)
                 if self._running:
                     pause = self._renew_seconds
-                    if self._has_room and self._claims_at is not None:
+                    if self._place.pipeline.is_slow and self._has_room and self._claims_at is not None:
                         pause = min(pause, CLAIM_SECONDS)
                     done, _ = wait(self._running, pause, FIRST_COMPLETED)
                     for future in done:
@@ -206,9 +206,12 @@ class _Hands:
             shard.under_way += 1
 
     def _claim_another(self) -> InHand | None:
-        """A shard for the threads that are free while others work; one process works at one proposer at a time."""
+        """A shard for the threads that are free while others wait for slow models.
+
+        Quick episodes keep to one shard: between two, the process looks anew for what is live.
+        """
         now = time.monotonic()
-        if not self._running or self._claims_at is None or now < self._claims_at:
+        if not self._place.pipeline.is_slow or not self._running or self._claims_at is None or now < self._claims_at:
             return None
         found = None
         if self._place.pipeline.is_current(partial(_live_version, self._place.database)):

@@ -133,7 +133,7 @@ def test_a_model_plays_the_same_episodes_beside_any_others(policy: LanguagePolic
 def test_a_context_that_grows_too_long_is_an_outcome(tmp_path: Path) -> None:
     engine = EmbeddedEngine(checkpoints.write(tmp_path, context=256), slots=1)
     trajectory = play(LanguagePolicy(engine, TOKENIZER, "short", "1"), 0)
-    assert trajectory.outcome is Outcome.POLICY_FAILED
+    assert trajectory.outcome is Outcome.CONTEXT_EXHAUSTED
     assert "a context holds" in trajectory.detail
     engine.close()
 

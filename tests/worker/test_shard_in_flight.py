@@ -82,7 +82,7 @@ def test_episodes_are_made_together(place: Workplace, database: Database) -> Non
 def test_threads_that_are_free_take_other_shards(place: Workplace, database: Database) -> None:
     """A shard is one episode here; four are made together all the same, or none is ever made."""
     job_id = jobs.make(database, JobRequest(count=8, group_size=1, max_episodes=8))
-    pipeline = Together(place.pipeline.library, episodes_in_flight=4)
+    pipeline = Together(place.pipeline.library, episodes_in_flight=4, is_slow=True)
     together = replace(place, pipeline=pipeline, claimant=jobs.claimant(shard_specs=1))
     while run_one(together, never):
         pass
@@ -121,7 +121,7 @@ def test_nothing_more_is_claimed_while_another_proposer_is_due(place: Workplace,
             return False
 
     job_id = jobs.make(database, JobRequest(count=8, group_size=1))
-    pipeline = Outdated(place.pipeline.library, episodes_in_flight=4)
+    pipeline = Outdated(place.pipeline.library, episodes_in_flight=4, is_slow=True)
     assert run_one(replace(place, pipeline=pipeline, claimant=jobs.claimant(shard_specs=1)), never)
     assert jobs.reconcile(database, job_id).proposed == 1
 
