@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from propound.cli import bench
 from propound.job import JobRequest
 from tests.cli.commands import propound
 from tests.embedded.processes import wait_until_gone
+
+pytestmark = pytest.mark.slow
 
 
 def test_stages_are_timed_with_their_part_in_the_sandbox() -> None:

@@ -15,6 +15,8 @@ import pytest
 from tests.cli.commands import MODEL, propound, read_until, running
 from tests.embedded.processes import processes_of, wait_until_gone
 
+pytestmark = pytest.mark.slow
+
 COUNT = 10
 
 

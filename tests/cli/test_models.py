@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.commands import propound
 from tests.factories.limited_model import LimitedModel
 from tests.factories.model_server import fails, model_server, piece, says, streams
+
+pytestmark = pytest.mark.slow
 
 FILE = """
 [[model]]

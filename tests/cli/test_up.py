@@ -20,6 +20,8 @@ from tests.cli.commands import propound, read_until, running
 from tests.embedded.processes import processes_of, wait_until_gone
 from tests.services import Services
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:

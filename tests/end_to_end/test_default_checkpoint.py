@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from propound.episodes import EpisodeRunner, of_specs, run_all
 from propound.evaluation import held_out_specs
 from propound.job import JobRequest
@@ -9,6 +11,8 @@ from propound.policy.opening import open_policy
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.trajectory import ActionKind, Sampling
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_default_checkpoint_writes_verified_problems() -> None:

@@ -19,6 +19,8 @@ from tests.worker.processes import wait_until, worker
 from worker.pipeline import Pipeline
 from worker.shard import Workplace, run_one
 
+pytestmark = pytest.mark.slow
+
 REQUEST = JobRequest(count=30, group_size=2, seed=77)
 
 

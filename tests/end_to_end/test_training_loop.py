@@ -18,6 +18,8 @@ from tests.worker.test_live import Deployment, deployment
 from trainer.app import sweep
 from trainer.run import Workplace, run_one
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["deployment"]
 REQUEST = JobRequest(count=50, group_size=2, seed=5)
 

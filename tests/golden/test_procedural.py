@@ -21,6 +21,8 @@ from propound.policy.opening import open_policy
 from propound.policy.teacher import Teacher
 from tests.golden.procedural import PARTS, Spoiling, arithmetic, rows
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = json.loads(Path(__file__).with_name("procedural.json").read_text(encoding="utf-8"))
 
 

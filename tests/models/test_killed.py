@@ -19,6 +19,8 @@ from propound.storage.session import Database
 from tests.factories import jobs
 from tests.factories.model_server import Answer, ModelServer, fails, model_server, says
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys

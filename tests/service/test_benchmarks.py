@@ -16,6 +16,8 @@ from tests.cli.commands import propound
 from tests.service.filling import work
 from tests.service.test_bad_requests import refused
 
+pytestmark = pytest.mark.slow
+
 PATH = "/v1/benchmarks"
 ROWS = b'{"question": "How many clips did she sell in May?"}\n\n{"question": "And in June?"}\n'
 LIMIT = UPLOADS["POST", PATH]

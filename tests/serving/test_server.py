@@ -25,6 +25,8 @@ from propound.models.registry import Registry
 from propound.models.reply import Reply
 from tests.factories import folders
 
+pytestmark = pytest.mark.slow
+
 PURPOSE = Purpose(origin=Origin(), role=Role.PROPOSER)
 MESSAGES = [{"role": "system", "content": "Write."}, {"role": "user", "content": "A problem in the hour."}]
 PATIENCE = 120.0

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
@@ -21,6 +22,8 @@ from propound.storage.sweep import sweep
 from propound.storage.tables import Decision, Job, StoredTrajectory
 from propound.verification.verdict import Rejection
 from tests.factories import episodes, jobs, mathematics
+
+pytestmark = pytest.mark.slow
 
 Script = Sequence[Problem | Rejection]
 

@@ -21,6 +21,8 @@ from trainer.acquisition.scripted import ScriptedTeacher
 from trainer.batch import pack
 from trainer.sft import Settings, prepare
 
+pytestmark = pytest.mark.slow
+
 CORPUS = Path(__file__).parent / "corpus"
 KEPT = {
     "notes.txt#2": "number-all-patterns-lamps",

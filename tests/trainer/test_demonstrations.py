@@ -5,12 +5,16 @@ from __future__ import annotations
 import random
 from itertools import islice
 
+import pytest
+
 from propound.curriculum import draw_spec
 from propound.job import JobRequest
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.trajectory import ActionKind
 from trainer.demonstrations import HELD_OUT, conversation, demonstrate, demonstrations, invent
+
+pytestmark = pytest.mark.slow
 
 LIBRARY = default_library()
 

@@ -44,6 +44,8 @@ from trainer.downstream.gym import GymError, as_problem, constant
 from trainer.downstream.lesson import lesson, lessons
 from trainer.downstream.oneshot import one_shot
 
+pytestmark = pytest.mark.slow
+
 LIBRARY = default_library()
 REQUEST = JobRequest(count=1, seed=5, maximum_skills=2)
 

@@ -28,6 +28,8 @@ from trainer.evidence import Plan, interval, main, write
 from trainer.refine import RefineError
 from trainer.settings import RefineSettings
 
+pytestmark = pytest.mark.slow
+
 PLAN = """
 base = "{base}"
 seeds = [1, 2]

@@ -9,6 +9,8 @@ import pytest
 from propound.promotion import Comparison
 from trainer import gate
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_checkpoint_may_not_take_its_own_place(capfd: pytest.CaptureFixture[str]) -> None:
     """The same specs and seeds give the same episodes, so there is no gain."""

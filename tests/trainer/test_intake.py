@@ -24,6 +24,8 @@ from trainer.refine import Refined
 from trainer.settings import RefineSettings
 from trainer.sources import write_groups
 
+pytestmark = pytest.mark.slow
+
 CONTEXT = 4096
 VOCABULARY = checkpoints.TINY["vocabulary"]
 SETTINGS = RefineSettings(

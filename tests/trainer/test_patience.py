@@ -27,6 +27,8 @@ from trainer.patience import Patience, pause_before
 from trainer.refine import Refined, refine
 from trainer.settings import RefineSettings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("times", "retry_after", "seconds"),

@@ -25,6 +25,8 @@ from trainer.network import load_network
 from trainer.ranks import Ranks
 from trainer.sources import write_groups
 
+pytestmark = pytest.mark.slow
+
 LONG = 240
 """Seconds after which a process that should have ended has not, on however slow a machine."""
 

@@ -35,6 +35,8 @@ from trainer.refine import Refined, RefineError, refine
 from trainer.settings import RefineSettings
 from trainer.sources import read_groups, write_groups
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = RefineSettings(
     steps=4, groups=2, group_size=3, evaluation=0, mark=2, rate=1e-3, low_precision=False, health=False
 )

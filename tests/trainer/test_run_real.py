@@ -24,6 +24,8 @@ from tests.factories import trainings as runs
 from trainer.opening import open_workplace
 from trainer.run import run_one
 
+pytestmark = pytest.mark.slow
+
 STEPS = 2
 
 

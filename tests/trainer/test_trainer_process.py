@@ -23,6 +23,8 @@ from tests.factories import checkpoints
 from tests.factories import trainings as runs
 from tests.worker.processes import wait_until, worker
 
+pytestmark = pytest.mark.slow
+
 MODULE = "tests.trainer.fake_trainer"
 
 

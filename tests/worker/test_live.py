@@ -27,6 +27,8 @@ from tests.factories import checkpoints, jobs, trainings
 from worker.pipeline import Pipeline
 from worker.shard import Workplace, run_one
 
+pytestmark = pytest.mark.slow
+
 REQUEST = JobRequest(count=50, group_size=2, seed=5)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import pytest
 from fastapi.responses import Response
 from redis import Redis
 from sqlalchemy import select
@@ -19,6 +20,8 @@ from propound.storage.tables import StoredRequest, StoredTrajectory
 from tests.factories import jobs
 from tests.factories.model_server import model_server, says
 from tests.worker.processes import wait_until, worker
+
+pytestmark = pytest.mark.slow
 
 TURNS = 4
 EPISODES = 2

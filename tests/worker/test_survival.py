@@ -20,6 +20,8 @@ from tests.factories.pipelines import FakePipeline
 from tests.worker.processes import wait_until, worker
 from worker.shard import Workplace, run_one
 
+pytestmark = pytest.mark.slow
+
 MODULE = "tests.worker.fake_worker"
 REQUEST = JobRequest(count=150, group_size=3, seed=11)
 
