@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin/
-ARGS ?= -n auto
+ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test test-vllm lint bench checkpoint downstream clean base tests
@@ -17,8 +17,8 @@ demo: base ## make 100 verified problems with everything that it needs, from not
 up: base ## keep the system running for daily use: servers, API and worker
 	@exec $(RUN)propound up
 
-test: tests ## all tests, against a real PostgreSQL and Redis (ARGS= for pytest)
-	@$(RUN)python -m pytest $(ARGS)
+test: tests ## all tests, against a real PostgreSQL and Redis (ARGS="-m 'not slow'": those under three minutes)
+	@$(RUN)python -m pytest -n auto --dist worksteal $(ARGS)
 
 test-vllm: ## what needs vLLM, on the processor, in an environment of its own (3.4 GB; see docs/guide/engines.md)
 	@test -e $(VENV)-vllm/ready || $(PYTHON) -m venv $(VENV)-vllm

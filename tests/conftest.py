@@ -36,6 +36,14 @@ effort.COMPARISON_SECONDS = registry.SYMBOLIC_SECONDS = 20.0  # type: ignore[att
 _CONTROLLER = pytest.StashKey[tuple[ExitStack, Services]]()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow tests begin first and are dealt out in turns: no process is left alone with them at the end."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    half = len(quick) // 2
+    items[:] = [*slow[::2], *quick[:half], *slow[1::2], *quick[half:]]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """The controller of a distributed run starts the servers, and tells each process where they are."""
