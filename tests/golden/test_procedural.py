@@ -39,7 +39,7 @@ def runner_of(part: str) -> Iterator[EpisodeRunner]:
         with open_policy("default", runner.library, temperature=0.7) as policy:
             assert isinstance(policy, LanguagePolicy)
             if arithmetic(policy.engine.complete) != GOLDEN["arithmetic"]:
-                pytest.skip("this processor rounds otherwise than that which the file was made on")
+                pytest.skip("because this processor rounds otherwise than the one that sampled the file")
             assert runner.prober is not None
             yield replace(runner, policy=policy, prober=replace(runner.prober, attempts=4))
     finally:

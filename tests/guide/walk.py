@@ -6,6 +6,7 @@ For whoever changes a prompt, a tool or the library: the page shows what really 
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 from propound.curriculum import draw_spec
@@ -23,6 +24,7 @@ from propound.verification.verify import Verification
 PAGE = Path(__file__).parents[2] / "docs" / "guide" / "episode.md"
 REQUEST = JobRequest(count=1, seed=1, domains=(Domain.SCIENCE,), minimum_skills=2, maximum_skills=2)
 SPEC = 9
+WIDTH = 100
 BLOCK = re.compile(r"^```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -40,7 +42,17 @@ def blocks() -> list[str]:
     votes = "\n".join(f"{vote.verifier}: {vote.answer} - {vote.rationale}" for vote in verdict.votes)
     assert verdict.problem is not None
     last = f"{verdict.problem.statement}\n\n{verdict.problem.answer}"
-    return [str(message["content"]) for message in trajectory.messages()] + [votes, last]
+    shown = [str(message["content"]) for message in trajectory.messages()] + [votes, last]
+    return [wrapped(each) for each in shown]
+
+
+def wrapped(text: str) -> str:
+    """The text with its long lines broken at blanks, as the page shows it."""
+    lines = [
+        textwrap.wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False) or [""]
+        for line in text.splitlines()
+    ]
+    return "\n".join(part for parts in lines for part in parts)
 
 
 def main() -> None:
