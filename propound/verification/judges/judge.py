@@ -18,8 +18,6 @@ from propound.verification.verifiers import Case
 
 PARTS = ("solver", "sceptic", "reviewer")
 """The parts of the judges, in the order in which seats are given to them."""
-MAX_TOKENS = 4_096
-"""Longest answer of a judge; what a model may think before comes on top."""
 TEMPERATURE = 0.6
 """Of a judge's sampling; greedy decoding sends some reasoning models in circles."""
 
@@ -101,7 +99,6 @@ def put(
             purpose=Purpose(origin=case.origin, member=member, role=role, part=part),
             seed=seed_of(str(spec.seed), str(member), part),
             temperature=TEMPERATURE,
-            max_tokens=MAX_TOKENS,
             schema=schema,
         )
     except RequestError as error:
