@@ -19,9 +19,9 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import ValidationError
 
+from propound.domain import Domain
 from propound.errors import PropoundError
 from propound.job import JobRequest, JobState
-from propound.problem import Domain
 from propound.schedule import ScheduleRequest
 from propound.training import TrainingRequest, TrainingState
 from propound.views import (

@@ -9,9 +9,10 @@ import random
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from propound.domain import Domain
 from propound.errors import ImpossibleSpecError, UnknownSkillError
 from propound.job import JobRequest
-from propound.problem import Domain, ProblemSpec
+from propound.problem import ProblemSpec
 from propound.refinement import Refinement
 from propound.skills import Category, Library
 

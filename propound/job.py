@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from propound.problem import Domain
+from propound.domain import Domain
 from propound.record import Wish
 
 MAX_COUNT = 100_000

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from propound.curriculum import category_weights, check_request, draw_spec, update_mastery, ways_out
+from propound.domain import Domain
 from propound.errors import ImpossibleSpecError, UnknownSkillError
 from propound.job import JobRequest
-from propound.problem import Domain
 from propound.skills import Category, default_library
 
 LIBRARY = default_library()

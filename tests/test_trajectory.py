@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from propound.problem import Domain, ProblemSpec
+from propound.domain import Domain
+from propound.problem import ProblemSpec
 from propound.trajectory import (
     Action,
     ActionKind,

@@ -20,9 +20,10 @@ from typing import Any
 
 from propound.answers.kinds import AnswerKind
 from propound.curriculum import draw_spec
+from propound.domain import Domain
 from propound.errors import PropoundError
 from propound.job import JobRequest
-from propound.problem import Coding, CodingMode, Domain, Problem, SkillUse, TestCase
+from propound.problem import Coding, CodingMode, Problem, SkillUse, TestCase
 from propound.sandbox import Limits, Program, Sandbox, open_sandbox
 from propound.skills import Library, default_library
 from propound.skills.library import TOOLKIT_ROOT, compile_toolkit

@@ -19,7 +19,7 @@ def list_(
 ) -> None:
     """The packages that come with Propound."""
     from propound.cli.output import console, print_json, table
-    from propound.problem import Domain
+    from propound.domain import Domain
     from propound.skills import default_library
 
     library = default_library()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from propound.domain import Domain
 from propound.probing.probe import Probe
-from propound.problem import Domain, Problem
+from propound.problem import Problem
 from propound.record import Record
 
 _Key = TypeVar("_Key", bound=Hashable)

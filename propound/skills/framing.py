@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from propound.problem import Domain
+from propound.domain import Domain
 
 FOLDER = Path(__file__).parent / "frames"
 

@@ -8,8 +8,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from propound.domain import Domain
 from propound.errors import SkillError, UnknownSkillError
-from propound.problem import Domain
 from propound.record import digest
 from propound.skills.framing import load_frames
 from propound.skills.package import Category, SkillPackage, load_package

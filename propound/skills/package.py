@@ -17,8 +17,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import ValidationError, field_validator
 
+from propound.domain import Domain
 from propound.errors import SkillError
-from propound.problem import Domain
 from propound.record import Record, digest
 from propound.skills.framing import can_close, load_frames
 from propound.skills.toolkit import wording

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from propound.problem import Domain, Problem
+from propound.domain import Domain
+from propound.problem import Problem
 from propound.record import digest
 from propound.storage.exports import ROW_FORM, content_prefix, export_line
 from propound.storage.tables import Dataset, Job, StoredProblem

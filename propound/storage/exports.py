@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from propound.problem import Coding, CodingMode, Domain, Problem
+from propound.domain import Domain
+from propound.problem import Coding, CodingMode, Problem
 from propound.solving.rows import grading_terms
 from propound.storage.notation import in_latex
 

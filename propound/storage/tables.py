@@ -21,9 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from propound.domain import Domain
 from propound.job import JobState
 from propound.models.purpose import Role
-from propound.problem import Domain
 from propound.storage.columns import ACTIVE, GIN, OPEN, SafeText, enum, now
 from propound.training import TrainingState
 from propound.trajectory import Outcome

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from propound.answers.kinds import AnswerKind
+from propound.domain import Domain
 from propound.models.purpose import NOBODY, Origin
-from propound.problem import Coding, CodingMode, Domain, Problem, SkillUse, Submission, TestCase
+from propound.problem import Coding, CodingMode, Problem, SkillUse, Submission, TestCase
 from propound.sandbox import Sandbox
 from propound.skills import Library
 from propound.skills.toolkit.execution import ENTRY_POINT

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
-from propound.problem import Domain
+from propound.domain import Domain
 from propound.storage import datasets
 from service.auth import DatasetsReader
 from service.datasets import export, service

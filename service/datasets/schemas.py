@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from propound.answers.kinds import AnswerKind
-from propound.problem import Domain
+from propound.domain import Domain
 from propound.storage.tables import Dataset, Decision, StoredProblem, StoredTrajectory, VerdictKind
 from propound.trajectory import Outcome
 from propound.verification.verdict import Rejection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from propound.problem import Domain
+from propound.domain import Domain
 from propound.skills.package import Category
 from service.auth import AnyCaller
 from service.errors import InvalidCursorError, NotFoundError, documented

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from propound.problem import Domain
+from propound.domain import Domain
 from propound.skills.package import Category, Port, SkillPackage
 
 EXAMPLE: JsonDict = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from propound.problem import Domain
+from propound.domain import Domain
 from propound.skills.library import Library
 from propound.skills.package import Category, SkillPackage
 from service.errors import NotFoundError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from propound.cli.options import DomainName
-from propound.problem import Domain
+from propound.domain import Domain
 from tests.cli.commands import propound
 
 HEAVY = {"sqlalchemy", "celery", "fastapi", "httpx", "sympy", "psycopg", "redis", "rich", "pydantic_settings"}

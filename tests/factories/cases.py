@@ -6,9 +6,10 @@ from functools import cache
 
 from propound.answers.kinds import AnswerKind
 from propound.curriculum import draw_spec
+from propound.domain import Domain
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
-from propound.problem import Domain, Submission
+from propound.problem import Submission
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from propound.answers.kinds import AnswerKind
-from propound.problem import Coding, Domain, Problem, SkillUse, TestCase
+from propound.domain import Domain
+from propound.problem import Coding, Problem, SkillUse, TestCase
 
 
 def problem(number: int = 1) -> Problem:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from propound.domain import Domain
 from propound.episode import Episode
-from propound.problem import Domain, Problem, ProblemSpec, Submission
+from propound.problem import Problem, ProblemSpec, Submission
 from propound.reward import Rewards
 from propound.trajectory import Action, ActionKind, Observation, Outcome, Stage, Step, Trajectory
 from propound.verification.verdict import Check, Rejection, Verdict, Vote

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from propound.answers.kinds import AnswerKind
-from propound.problem import Domain, Problem, SkillUse
+from propound.domain import Domain
+from propound.problem import Problem, SkillUse
 
 
 def problem(number: int = 1, *, wording: str = "Find the sum of the first {n} positive integers.") -> Problem:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from propound.config import Settings
+from propound.domain import Domain
 from propound.episode import Episode
 from propound.models.purpose import NOBODY, Origin
-from propound.problem import Domain, Problem, ProblemSpec
+from propound.problem import Problem, ProblemSpec
 from propound.skills import Library, default_library
 from propound.verification.verdict import Rejection
 from tests.factories import coding, episodes, mathematics, science

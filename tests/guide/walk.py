@@ -10,9 +10,9 @@ import textwrap
 from pathlib import Path
 
 from propound.curriculum import draw_spec
+from propound.domain import Domain
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
-from propound.problem import Domain
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from fastapi.responses import JSONResponse, Response
 
+from propound.domain import Domain
 from propound.errors import ServiceDownError
 from propound.models.ledger import MemoryLedger
 from propound.models.purpose import Origin, Purpose, Role
 from propound.policy import PolicyError
 from propound.policy.remote import CUT_OFF, NOTHING_SAID, RemotePolicy
 from propound.policy.teacher import Teacher
-from propound.problem import Domain, ProblemSpec
+from propound.problem import ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox

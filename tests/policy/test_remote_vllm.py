@@ -21,13 +21,14 @@ import pytest
 from pydantic import SecretStr
 from tokenizers import Tokenizer
 
+from propound.domain import Domain
 from propound.models.client import Client
 from propound.models.errors import ModelDownError, ModelRefusedError, RequestRefusedError
 from propound.models.purpose import NOBODY, Purpose, Role
 from propound.models.reply import Reply
 from propound.policy.chat import encode_conversation, generation_prefix, load_tokenizer
 from propound.policy.remote import RemotePolicy
-from propound.problem import Domain, ProblemSpec
+from propound.problem import ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox

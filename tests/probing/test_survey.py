@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from propound.domain import Domain
 from propound.probing.probe import Probe
 from propound.probing.survey import Rates, survey
-from propound.problem import Domain, Problem, SkillUse
+from propound.problem import Problem, SkillUse
 from tests.factories import mathematics, science
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from propound.domain import Domain
 from propound.draft import read_draw
-from propound.problem import Domain, ProblemSpec
+from propound.problem import ProblemSpec
 from propound.proposing.environment import Environment
 from propound.sandbox import open_sandbox
 from propound.skills import default_library

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from propound.answers.kinds import AnswerKind
+from propound.domain import Domain
 from propound.episode import Episode
 from propound.job import JobRequest
-from propound.problem import Coding, Domain, Problem, ProblemSpec, SkillUse, TestCase
+from propound.problem import Coding, Problem, ProblemSpec, SkillUse, TestCase
 from propound.reward import Rewards
 from propound.storage import datasets, jobs, shards, trajectories
 from propound.storage.session import Database

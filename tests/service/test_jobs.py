@@ -13,9 +13,9 @@ from sqlalchemy import func, select, update
 
 from propound.capabilities import Capabilities
 from propound.config import Settings
+from propound.domain import Domain
 from propound.job import JobRequest, JobState
 from propound.models.purpose import Origin, Role
-from propound.problem import Domain
 from propound.queue import QUEUE, Publisher
 from propound.storage.requests import DatabaseLedger
 from propound.storage.session import Database

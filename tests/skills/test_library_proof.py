@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 import skills_ref
 
-from propound.problem import Domain
+from propound.domain import Domain
 from propound.skills import Category, Library, default_library
 from propound.skills.library import HERE
 from propound.skills.toolkit import proof

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from propound.curriculum import draw_spec
+from propound.domain import Domain
 from propound.job import JobRequest
-from propound.problem import Domain
 from propound.skills import default_library
 from propound.skills.toolkit import composition, statement
 from propound.skills.toolkit.statement import UnreadableError

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from propound.answers import Agreement, AnswerKind
+from propound.domain import Domain
 from propound.errors import SandboxFailedError
-from propound.problem import Coding, CodingMode, Domain, Problem, SkillUse, TestCase
+from propound.problem import Coding, CodingMode, Problem, SkillUse, TestCase
 from propound.sandbox import Execution, ExecutionStatus, Program, Sandbox, open_sandbox
 from propound.solving.caller import TASK
 from propound.solving.grading import LONGEST_PROGRAM, AnswerKey, grade, grade_program, matches, solves

@@ -15,7 +15,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from propound.problem import Domain, Problem
+from propound.domain import Domain
+from propound.problem import Problem
 from propound.storage.exports import export_row
 from trainer.solvers import worked
 

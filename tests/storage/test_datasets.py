@@ -9,8 +9,9 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
+from propound.domain import Domain
 from propound.job import JobRequest, JobState
-from propound.problem import Domain, Problem
+from propound.problem import Problem
 from propound.record import digest
 from propound.storage import datasets, exports, jobs, trajectories
 from propound.storage.session import Database

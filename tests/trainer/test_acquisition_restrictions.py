@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from propound.problem import Domain
+from propound.domain import Domain
 from propound.skills import default_library
 from trainer.acquisition.restrictions import restrictions
 

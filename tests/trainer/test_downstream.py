@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from propound.answers.kinds import AnswerKind
+from propound.domain import Domain
 from propound.episode import Episode
 from propound.episodes import EpisodeRunner
 from propound.job import JobRequest
@@ -21,7 +22,7 @@ from propound.models.purpose import NOBODY, Origin
 from propound.policy.checkpoint import CheckpointError, load_checkpoint
 from propound.policy.protocol import Turn
 from propound.policy.teacher import Teacher
-from propound.problem import CodingMode, Domain, Problem, ProblemSpec
+from propound.problem import CodingMode, Problem, ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import Sandbox, open_sandbox

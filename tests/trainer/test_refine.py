@@ -16,13 +16,13 @@ import torch
 from pydantic import ValidationError
 
 from propound.curriculum import draw_spec
+from propound.domain import Domain
 from propound.episode import Episode
 from propound.episodes import EpisodeRunner
 from propound.errors import ImpossibleSpecError, UnknownSkillError
 from propound.evaluation import held_out_specs
 from propound.policy.checkpoint import load_checkpoint
 from propound.policy.engines import EngineKind
-from propound.problem import Domain
 from propound.refinement import StopRule
 from propound.sandbox import open_sandbox
 from propound.skills import default_library

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from propound.problem import CodingMode, Domain, Problem
+from propound.domain import Domain
+from propound.problem import CodingMode, Problem
 from propound.sandbox import Sandbox, open_sandbox
 from propound.skills import default_library
 from propound.skills.library import compile_toolkit

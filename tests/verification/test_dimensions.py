@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from propound.problem import Domain
+from propound.domain import Domain
 from propound.skills import default_library
 from propound.skills.toolkit import statement
 from propound.skills.toolkit.composition import draw

@@ -11,9 +11,10 @@ import pytest
 
 from propound.answers.kinds import AnswerKind
 from propound.curriculum import draw_spec
+from propound.domain import Domain
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
-from propound.problem import CodingMode, Domain, Submission
+from propound.problem import CodingMode, Submission
 from propound.proposing.environment import Environment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox

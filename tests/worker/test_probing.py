@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from propound.config import Settings
+from propound.domain import Domain
 from propound.episodes import UnknownProberError
 from propound.job import Difficulty, JobRequest, JobState
 from propound.probing.opening import check_probers, prober_versions
-from propound.problem import Domain
 from propound.queue import Publisher
 from propound.storage import shards
 from propound.storage.session import Database

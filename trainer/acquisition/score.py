@@ -10,8 +10,8 @@ from typing import Any
 
 from propound.answers import Agreement, compare
 from propound.answers.kinds import AnswerKind
+from propound.domain import Domain
 from propound.errors import SkillError
-from propound.problem import Domain
 from propound.proving import ProofError, Prover
 from propound.sandbox import ExecutionStatus, Limits, Program
 from propound.skills import Library, SkillPackage

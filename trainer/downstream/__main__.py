@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from propound.config import settings
+from propound.domain import Domain
 from propound.episode import Episode
 from propound.episodes import EpisodeRunner
 from propound.errors import PropoundError
 from propound.evaluation import SEEDS_FROM
 from propound.job import JobRequest
 from propound.policy.opening import open_policy
-from propound.problem import Domain, Problem
+from propound.problem import Problem
 from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import Library, default_library

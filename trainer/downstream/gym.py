@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from propound.answers.kinds import AnswerKind
+from propound.domain import Domain
 from propound.errors import PropoundError
-from propound.problem import Domain, Problem
+from propound.problem import Problem
 
 TASKS = ("chain_sum", "count_primes", "gcd", "lcm")
 """Sums of a few numbers, primes in a range, greatest common divisors and least common multiples."""

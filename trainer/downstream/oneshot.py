@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from propound.answers.kinds import AnswerKind
+from propound.domain import Domain
 from propound.draft import DraftError, Drawn, expand, read_draw
-from propound.problem import Coding, CodingMode, Domain, Problem, SkillUse, TestCase
+from propound.problem import Coding, CodingMode, Problem, SkillUse, TestCase
 from propound.skills import Library
 from propound.skills.toolkit.execution import ENTRY_POINT
 from propound.skills.toolkit.streams import write_line
