@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from propound.answers import thoughts
 from propound.answers.limits import MAX_ANSWER
 from propound.characters import control_character, not_text, tidy
-from propound.problem import MAX_STATEMENT, SkillUse
+from propound.problem import MAX_PROGRAM, MAX_STATEMENT, SkillUse
 from propound.texjson import loads
 from propound.trajectory import Action, ActionKind
 
@@ -88,7 +88,26 @@ class EditArguments(_Arguments):
     add: list[str] = Field(default=[], max_length=8)
 
 
-_TOOLS: dict[ActionKind, tuple[str, type[BaseModel]]] = {
+class DraftArguments(_Arguments):
+    """A draft of open mode; what is not given stands in the turn, or is as it was drafted last."""
+
+    statement: str | None = Field(default=None, min_length=1, max_length=MAX_STATEMENT)
+    program: str | None = Field(default=None, min_length=1, max_length=MAX_PROGRAM)
+    answer: str | None = Field(default=None, min_length=1, max_length=MAX_ANSWER)
+    kind: str | None = Field(default=None, max_length=60)
+    generator: str | None = Field(default=None, min_length=1, max_length=MAX_PROGRAM)
+
+
+class OpenExecArguments(_Arguments):
+    """Run a program of the turn, or the draft's."""
+
+    code: str | None = Field(default=None, min_length=1, max_length=MAX_PROGRAM)
+
+
+Tools = Mapping[ActionKind, tuple[str, type[BaseModel]]]
+"""What the tools of a mode are for, and their arguments."""
+
+PROCEDURAL_TOOLS: Tools = {
     ActionKind.READ: ("The full text of a skill.", ReadArguments),
     ActionKind.DRAW: ("Numbers and wordings for the active skills, and the answer.", DrawArguments),
     ActionKind.CHECK: ("Read the statement back and recompute it.", CheckArguments),
@@ -99,16 +118,23 @@ _TOOLS: dict[ActionKind, tuple[str, type[BaseModel]]] = {
         SubmitArguments,
     ),
 }
+OPEN_TOOLS: Tools = {
+    ActionKind.READ: ("The full text of a skill.", ReadArguments),
+    ActionKind.EXEC: ("Run a Python program: the turn's block, or the draft's.", OpenExecArguments),
+    ActionKind.CHECK: ("Test the draft: run its program twice, look for faults.", DraftArguments),
+    ActionKind.EDIT: ("Drop active skills, or add alternates.", EditArguments),
+    ActionKind.SUBMIT: ("Hand in the draft; ends the episode.", DraftArguments),
+}
 
 
-def tool_schemas() -> list[dict[str, Any]]:
+def tool_schemas(tools: Tools = PROCEDURAL_TOOLS) -> list[dict[str, Any]]:
     """The tools as function schemas, in the form chat templates and OpenAI-compatible servers expect."""
     return [
         {
             "type": "function",
             "function": {"name": str(kind), "description": text, "parameters": model.model_json_schema()},
         }
-        for kind, (text, model) in _TOOLS.items()
+        for kind, (text, model) in tools.items()
     ]
 
 
@@ -118,39 +144,39 @@ def write_call(kind: ActionKind, arguments: dict[str, Any], thought: str = "") -
     return f"{thought}\n<tool_call>\n{call}\n</tool_call>".lstrip("\n")
 
 
-def parse_turn(text: str) -> Action:
+def parse_turn(text: str, tools: Tools = PROCEDURAL_TOOLS) -> Action:
     """What the agent did; never raises."""
     if not_text(text):
-        return _malformed("the turn holds characters that are not text (NUL or lone surrogates)")
+        return malformed("the turn holds characters that are not text (NUL or lone surrogates)")
     thought, said, _ = thoughts.part(text)
     if len(said) > MAX_TURN:
-        return _malformed(f"the turn is longer than {MAX_TURN} characters")
+        return malformed(f"the turn is longer than {MAX_TURN} characters")
     thought = thought[:MAX_TURN]
     if "<tool_call>" not in said and "</tool_call>" not in said:
-        return _parse_untagged(said, thought)
+        return _parse_untagged(said, thought, tools)
     rest = _CALL.sub("", said).strip()
     beside = " ".join(filter(None, (thought, rest)))
     calls = _CALL.findall(said)
     if not calls:
-        return _malformed("a <tool_call> is not closed by </tool_call>", beside)
+        return malformed("a <tool_call> is not closed by </tool_call>", beside)
     if len(calls) > 1:
-        return _malformed("one turn holds one <tool_call>, not more", beside)
+        return malformed("one turn holds one <tool_call>, not more", beside)
     if "<tool_call>" in rest or "</tool_call>" in rest:
-        return _malformed("the <tool_call> tags do not pair up", beside)
-    return _parse_call(calls[0].strip(), beside)
+        return malformed("the <tool_call> tags do not pair up", beside)
+    return _parse_call(calls[0].strip(), beside, tools)
 
 
-def _parse_untagged(said: str, thought: str) -> Action:
+def _parse_untagged(said: str, thought: str, tools: Tools) -> Action:
     """A turn without tags: a fenced block or the whole of it may be a call; otherwise it is a thought."""
     blocks = list(_calls_in_blocks(said))
     bodies = [body for body, _ in blocks]
     if len(bodies) > 1 and len(set(bodies)) > 1:
-        return _malformed("one turn holds one tool call, not more", " ".join(filter(None, (thought, said))))
+        return malformed("one turn holds one tool call, not more", " ".join(filter(None, (thought, said))))
     beside = said
     for _, whole in blocks:
         beside = beside.replace(whole, "")
     beside = " ".join(filter(None, (thought, beside.strip())))
-    return _parse_call(bodies[0], beside) if bodies else Action(kind=ActionKind.THINK, thought=beside)
+    return _parse_call(bodies[0], beside, tools) if bodies else Action(kind=ActionKind.THINK, thought=beside)
 
 
 def _calls_in_blocks(said: str) -> Iterator[tuple[str, str]]:
@@ -161,22 +187,22 @@ def _calls_in_blocks(said: str) -> Iterator[tuple[str, str]]:
             yield body, whole
 
 
-def _parse_call(body: str, thought: str) -> Action:
+def _parse_call(body: str, thought: str, tools: Tools) -> Action:
     if _depth(body) > MAX_DEPTH:
-        return _malformed(f"the tool call nests deeper than {MAX_DEPTH}", thought)
+        return malformed(f"the tool call nests deeper than {MAX_DEPTH}", thought)
     try:
         call = loads(body, parse_constant=_refuse_constant)
     except ValueError as error:
-        return _malformed(f"the tool call is not valid JSON: {error}", thought)
+        return malformed(f"the tool call is not valid JSON: {error}", thought)
     if not isinstance(call, dict) or set(call) != {"name", "arguments"}:
-        return _malformed('a tool call is {"name": ..., "arguments": {...}}', thought)
+        return malformed('a tool call is {"name": ..., "arguments": {...}}', thought)
     name = call["name"]
-    kinds = {str(kind): kind for kind in _TOOLS}
+    kinds = {str(kind): kind for kind in tools}
     if not isinstance(name, str) or name not in kinds:
-        return _malformed(f"unknown tool {str(name)[:60]!r}; the tools are {', '.join(kinds)}", thought)
+        return malformed(f"unknown tool {str(name)[:60]!r}; the tools are {', '.join(kinds)}", thought)
     arguments = _decoded(call["arguments"])
     if not_text(json.dumps(arguments, ensure_ascii=False)) or "\\u0000" in json.dumps(arguments):
-        return _malformed("the arguments hold characters that are not text (NUL or lone surrogates)", thought)
+        return malformed("the arguments hold characters that are not text (NUL or lone surrogates)", thought)
     kind = kinds[name]
     if kind in _WRITTEN and isinstance(arguments, dict):
         arguments = {
@@ -184,17 +210,17 @@ def _parse_call(body: str, thought: str) -> Action:
         }
         for key, value in arguments.items():
             if isinstance(value, str) and (found := control_character(value)):
-                return _malformed(
+                return malformed(
                     f"{name}: {key} holds the control character {found}; in JSON a TeX command has two backslashes, "
                     r"as \\frac",
                     thought,
                 )
     try:
-        _TOOLS[kind][1].model_validate_json(json.dumps(arguments))
+        tools[kind][1].model_validate_json(json.dumps(arguments))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "arguments"
-        return _malformed(f"{name}: {place}: {first['msg']}", thought)
+        return malformed(f"{name}: {place}: {first['msg']}", thought)
     return Action(kind=kind, thought=thought, arguments=arguments)
 
 
@@ -212,7 +238,8 @@ def _decoded(arguments: Any) -> Any:
     return arguments
 
 
-def _malformed(reason: str, thought: str = "") -> Action:
+def malformed(reason: str, thought: str = "") -> Action:
+    """A turn that could not be understood, and why."""
     return Action(kind=ActionKind.MALFORMED, thought=thought[:2_000], arguments={"reason": reason})
 
 

@@ -22,6 +22,8 @@ class Turn:
 
     text: str
     sampling: Sampling | Unrecorded | None = None
+    tokens: int = 0
+    """What it used of the model, prompt included; 0 where nobody counts."""
     flaw: str | None = None
     """Why it is not whole (it was cut off, say): told to the agent, unless the turn holds a call all the same."""
 

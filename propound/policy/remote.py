@@ -13,7 +13,7 @@ from propound.policy.protocol import PolicyError, Turn
 from propound.problem import ProblemSpec
 from propound.record import digest
 from propound.trajectory import Prompt, Sampling, Unrecorded
-from propound.transcript import WRITING, tool_schemas
+from propound.transcript import OPEN_TOOLS, WRITING, tool_schemas
 
 RESPONSE = "<tool_response>\n{}\n</tool_response>"
 """How a tool's answer is told: as a message of the user, exactly as our chat template renders it."""
@@ -33,20 +33,22 @@ class RemotePolicy:
         self.client = client
         self.temperature = temperature
         self.name = client.model.name
-        told = [tool_schemas(), RESPONSE, WRITING, temperature, client.model.fingerprint]
+        told = [tool_schemas(), tool_schemas(OPEN_TOOLS), RESPONSE, WRITING, temperature, client.model.fingerprint]
         self.version = f"{client.model.served}@{digest(told)[:12]}"
 
     def begin(self, spec: ProblemSpec, member: int, origin: Origin = NOBODY) -> _Writer:
         """A writer that samples with seeds that follow from (spec.seed, member, turn)."""
         purpose = Purpose(origin=origin, member=member, role=Role.PROPOSER)
-        return _Writer(self, purpose, f"{spec.seed}:{member}")
+        return _Writer(self, purpose, f"{spec.seed}:{member}", WRITING if spec.open is None else "")
 
 
 class _Writer:
     """One conversation."""
 
-    def __init__(self, policy: RemotePolicy, purpose: Purpose, seed: str) -> None:
+    def __init__(self, policy: RemotePolicy, purpose: Purpose, seed: str, hint: str) -> None:
+        """`hint` is told besides, for a format that models did not learn from us."""
         self._policy = policy
+        self._hint = hint
         self._purpose = purpose
         self._seed = seed
         self._turn = 0
@@ -63,7 +65,7 @@ class _Writer:
         turn, self._turn = self._turn, self._turn + 1
         try:
             reply = self._policy.client.ask(
-                [_told(message) for message in messages],
+                [_told(message, self._hint) for message in messages],
                 purpose=self._purpose.model_copy(update={"turn": turn}),
                 seed=seed_of(self._seed, str(turn)),
                 temperature=self._policy.temperature,
@@ -73,7 +75,7 @@ class _Writer:
             raise PolicyError(str(error)) from None
         if not reply.finish_reason.is_whole and reply.finish_reason is not FinishReason.LENGTH:
             raise PolicyError(cut_off(reply))
-        return Turn(reply.turn, self._sampling(reply), _flaw(reply))
+        return Turn(reply.turn, self._sampling(reply), _tokens(reply), _flaw(reply))
 
     def _sampling(self, reply: Reply) -> Sampling | Unrecorded:
         """What was sampled and from which prompt, or why that is not known."""
@@ -94,6 +96,11 @@ class _Writer:
         )
 
 
+def _tokens(reply: Reply) -> int:
+    """Tokens of the request, as far as the server says."""
+    return (reply.usage.prompt_tokens or 0) + (reply.usage.completion_tokens or 0)
+
+
 def _flaw(reply: Reply) -> str | None:
     """What the agent is to be told of a turn that is no whole one."""
     if reply.finish_reason is FinishReason.LENGTH:
@@ -101,9 +108,9 @@ def _flaw(reply: Reply) -> str | None:
     return NOTHING_SAID if reply.thought and not reply.turn else None
 
 
-def _told(message: dict[str, Any]) -> dict[str, str]:
+def _told(message: dict[str, Any], hint: str) -> dict[str, str]:
     if message["role"] == "tool":
         return {"role": "user", "content": RESPONSE.format(message["content"])}
-    if message["role"] == "system":
-        return {"role": "system", "content": f"{message['content']}\n{WRITING}"}
+    if message["role"] == "system" and hint:
+        return {"role": "system", "content": f"{message['content']}\n{hint}"}
     return {"role": message["role"], "content": message["content"]}

@@ -18,9 +18,14 @@ def rollout(policy: Policy, environment: Environment, member: int, origin: Origi
     """
     writer = policy.begin(environment.spec, member, origin)
     messages = [dict(message) for message in environment.prompt]
-    detail = ""
+    detail, used = "", 0
+    terms = environment.spec.open
     while environment.outcome is None:
         beat()
+        if terms is not None and used >= terms.max_tokens:
+            environment.outcome = Outcome.TOKENS_EXHAUSTED
+            detail = f"{used} tokens are used, and a problem may cost {terms.max_tokens}"
+            break
         try:
             turn = writer.write(messages)
         except ContextTooLongError as error:
@@ -29,6 +34,7 @@ def rollout(policy: Policy, environment: Environment, member: int, origin: Origi
         except PolicyError as error:
             environment.outcome, detail = Outcome.POLICY_FAILED, str(error)[:500]
             break
+        used += turn.tokens
         observation = environment.step(turn.text, turn.sampling, turn.flaw)
         messages.append({"role": "assistant", "content": turn.text})
         messages.append(observation_message(observation))

@@ -24,7 +24,8 @@ class Standard:
     """What an answer is held against: the gold answer, and how to compare with it."""
 
     gold: str
-    kind: AnswerKind
+    kind: AnswerKind | None
+    """None: as the gold answer is written."""
     relative_tolerance: float | None = None
 
     def compare(self, answer: str) -> Comparison:

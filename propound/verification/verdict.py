@@ -9,6 +9,7 @@ from pydantic import model_validator
 
 from propound.problem import Problem
 from propound.record import Record
+from propound.solving.lint import Lint
 
 
 class Rejection(StrEnum):
@@ -52,6 +53,34 @@ class Rejection(StrEnum):
     """It would have depended on a judge whose reply held no vote."""
     JUDGE_FAILED = "judge_failed"
     """It would have depended on a judge whose request failed."""
+    TWO_QUESTIONS = "two_questions"
+    """The statement asks for more than one thing."""
+    NO_QUESTION = "no_question"
+    """The statement asks for nothing."""
+    ADDRESSES_JUDGES = "addresses_judges"
+    """The statement speaks to those who verify it."""
+    UNFINISHED = "unfinished"
+    """The statement stops in the middle, or a place in it was never filled in."""
+    MALFORMED_STATEMENT = "malformed_statement"
+    """The statement is no prose for people: markup, hidden characters, repetitions, far too long."""
+    WRONG_LANGUAGE = "wrong_language"
+    """The statement is in another language than was asked for."""
+    PROGRAM_FAILED = "program_failed"
+    """The author's program did not end with one value."""
+    UNSTABLE_PROGRAM = "unstable_program"
+    """The author's program draws at random, or its runs differ."""
+    NOT_COMPUTED = "not_computed"
+    """The author's program prints its answer without computing it."""
+    ANSWER_FORM = "answer_form"
+    """The answer does not read as its kind, or the statement does not say in which form it is wanted."""
+    NOT_STATED = "not_stated"
+    """The author's program uses a number that stands nowhere in the statement."""
+    IDLE_NUMBER = "idle_number"
+    """A given number does not matter."""
+    TASK_MISMATCH = "task_mismatch"
+    """What a coding problem's author hands in does not fit the statement: function, example or inputs."""
+    UNSOLVED = "unsolved"
+    """Nobody who saw the statement alone came to the claimed answer, nor enough of them to another."""
     DUPLICATE = "duplicate"
     """The dataset already holds the same composition or the same statement."""
     NEAR_DUPLICATE = "near_duplicate"
@@ -63,6 +92,31 @@ class Rejection(StrEnum):
     """The prober solves it more often than the request allows."""
     TOO_HARD = "too_hard"
     """The prober solves it less often than the request allows."""
+
+
+_OF_LINTS = {
+    **dict.fromkeys((Lint.MARKUP, Lint.HIDDEN, Lint.REPEATS, Lint.TOO_LONG), Rejection.MALFORMED_STATEMENT),
+    **dict.fromkeys((Lint.CUT_OFF, Lint.PLACEHOLDER), Rejection.UNFINISHED),
+    **dict.fromkeys((Lint.UNSTABLE, Lint.CHANCE), Rejection.UNSTABLE_PROGRAM),
+    **dict.fromkeys((Lint.UNREADABLE, Lint.KIND, Lint.PRECISION, Lint.UNIT), Rejection.ANSWER_FORM),
+    **dict.fromkeys((Lint.GIVEN, Lint.NOT_STATED), Rejection.NOT_STATED),
+    **dict.fromkeys((Lint.FUNCTION, Lint.GENERATOR, Lint.EXAMPLE), Rejection.TASK_MISMATCH),
+    Lint.GIVES_AWAY: Rejection.GIVEN_AWAY,
+    Lint.ASKS_TWO: Rejection.TWO_QUESTIONS,
+    Lint.ASKS_NOTHING: Rejection.NO_QUESTION,
+    Lint.ADDRESSES: Rejection.ADDRESSES_JUDGES,
+    Lint.LANGUAGE: Rejection.WRONG_LANGUAGE,
+    Lint.PRINTED: Rejection.NOT_COMPUTED,
+    Lint.CLAIM: Rejection.WRONG_ANSWER,
+    Lint.IDLE: Rejection.IDLE_NUMBER,
+    Lint.CONSTANT: Rejection.DEGENERATE,
+    Lint.WEAK_TESTS: Rejection.WEAK_TESTS,
+}
+
+
+def rejection_of(lint: Lint) -> Rejection:
+    """The reason in the funnel, where stage 1 rejects a problem of open mode for this."""
+    return _OF_LINTS.get(lint, Rejection.PROGRAM_FAILED)
 
 
 WITHOUT_VERDICT = frozenset({Rejection.POLICY_FAILED, Rejection.UNDECIDED, Rejection.UNPARSED, Rejection.JUDGE_FAILED})

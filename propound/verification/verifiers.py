@@ -16,6 +16,7 @@ from typing import Protocol
 from propound.answers import Agreement
 from propound.answers.kinds import AnswerKind
 from propound.models.purpose import NOBODY, Origin
+from propound.domain import Domain
 from propound.problem import Submission
 from propound.skills.toolkit.quality import SECOND_ANSWER
 from propound.trajectory import PROGRAMS, Trajectory
@@ -29,22 +30,28 @@ MAX_VALUES = 60
 
 @dataclass(frozen=True)
 class Case:
-    """What a verifier may see: the full trace, the final statement, and what was recomputed from it."""
+    """What a verifier may see: the statement, the author's answer and trace, and what was recomputed from it."""
 
-    trajectory: Trajectory
+    domain: Domain
     submission: Submission
-    examination: Examination
-    kind: AnswerKind
-    relative_tolerance: float | None
+    kind: AnswerKind | None
+    """None: as the answer is written."""
+    relative_tolerance: float | None = None
+    trajectory: Trajectory | None = None
+    """None for what nobody's episode led to."""
+    examination: Examination | None = None
+    """In procedural mode."""
+    seed: int = 0
+    """Of the requests to models."""
+    member: int = 0
     origin: Origin = NOBODY
     """Whose work it is, for the ledger."""
 
     @property
     def standard(self) -> Standard:
         """The answer that others are held against: the recomputed one, or the author's where there is none."""
-        return Standard(
-            self.examination.direct or self.submission.answer, self.kind, self.relative_tolerance
-        )
+        recomputed = self.examination.direct if self.examination else None
+        return Standard(recomputed or self.submission.answer, self.kind, self.relative_tolerance)
 
 
 class Verifier(Protocol):
@@ -99,7 +106,7 @@ class Recomputer:
     name = "recomputer"
 
     def vote(self, case: Case) -> Vote:
-        assert case.examination.recomputed is not None
+        assert case.examination is not None and case.examination.recomputed is not None
         return _against(self.name, case.examination.recomputed, case)
 
 
@@ -109,7 +116,7 @@ class Solver:
     name = "solver"
 
     def vote(self, case: Case) -> Vote:
-        assert case.examination.direct is not None
+        assert case.examination is not None and case.examination.direct is not None
         if case.examination.weaknesses:
             reason = "; ".join(case.examination.weaknesses)
             rejection = Rejection.DEGENERATE
@@ -141,7 +148,7 @@ class Examiner:
                 verifier=self.name, answer=answer, valid=False, rationale=reason[:300], rejection=rejection
             )
 
-        coding = case.examination.coding
+        coding = case.examination.coding if case.examination else None
         if coding is not None:
             if coding["disagreement"] is not None:
                 return invalid(f"two solutions differ on {coding['disagreement']}", Rejection.DISPUTED)
@@ -159,9 +166,10 @@ class Examiner:
 
 def _computed(case: Case) -> bool:
     """Whether a program of the trace that ended well printed a value that is the submitted answer."""
+    steps = case.trajectory.steps if case.trajectory else ()
     outputs = (
         step.observation.text
-        for step in reversed(case.trajectory.steps)
+        for step in reversed(steps)
         if step.action.kind in PROGRAMS and step.observation.ok
     )
     standard = Standard(case.submission.answer, case.kind, case.relative_tolerance)

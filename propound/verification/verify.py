@@ -129,7 +129,18 @@ class Verification:
         coding = trajectory.spec.domain is Domain.CODING
         kind = AnswerKind.TEXT if coding else AnswerKind(last.gives)
         tolerance = 0.5 * 10.0 ** (1 - digits) if digits else None
-        case = Case(trajectory, submission, examination, kind, tolerance, origin)
+        spec = trajectory.spec
+        case = Case(
+            spec.domain,
+            submission,
+            kind,
+            tolerance,
+            trajectory,
+            examination,
+            seed=spec.seed,
+            member=trajectory.member,
+            origin=origin,
+        )
         votes = tuple(verifier.vote(case) for verifier in self.verifiers)
         decision = decide(votes, case.standard)
         if self.judges and decision.rejection is None:
@@ -176,11 +187,11 @@ class Verification:
             return self.auditor.audit(case, answers)
         if decision.rejection is not Rejection.DISPUTED or any(vote in seats for vote in votes):
             return None
-        recomputed = case.examination.recomputed
+        recomputed = case.examination.recomputed if case.examination else None
         return Vote(
             verifier="audit/recomputation",
             answer=recomputed,
-            valid=recomputed is not None and recomputed == case.examination.direct,
+            valid=recomputed is not None and recomputed == case.standard.gold,
             rationale="two methods that no judge knows come to this answer",
         )
 

@@ -10,7 +10,7 @@ from propound.domain import Domain
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
 from propound.problem import Submission
-from propound.proposing.environment import Environment
+from propound.proposing.procedural import ProceduralEnvironment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
@@ -30,7 +30,7 @@ def trajectory() -> Trajectory:
     request = JobRequest(count=1, seed=4, domains=(Domain.MATHEMATICS,), minimum_skills=1, maximum_skills=1)
     for index in range(20):
         spec = draw_spec(request, LIBRARY, index)
-        made = rollout(Teacher(LIBRARY), Environment(spec, LIBRARY, SANDBOX, 24), 0)
+        made = rollout(Teacher(LIBRARY), ProceduralEnvironment(spec, LIBRARY, SANDBOX, 24), 0)
         if Verification(LIBRARY, SANDBOX).verify(made).accepted:
             return made
     raise AssertionError("the teacher wrote no sound problem")

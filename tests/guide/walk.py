@@ -13,7 +13,7 @@ from propound.curriculum import draw_spec
 from propound.domain import Domain
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
-from propound.proposing.environment import Environment
+from propound.proposing.procedural import ProceduralEnvironment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
@@ -32,7 +32,7 @@ def walked() -> tuple[Trajectory, Verdict]:
     """The scripted teacher's episode on that spec, and the verdict."""
     library, sandbox = default_library(), open_sandbox()
     spec = draw_spec(REQUEST, library, SPEC)
-    trajectory = rollout(Teacher(library), Environment(spec, library, sandbox, 24), 0)
+    trajectory = rollout(Teacher(library), ProceduralEnvironment(spec, library, sandbox, 24), 0)
     return trajectory, Verification(library, sandbox).verify(trajectory)
 
 

@@ -30,7 +30,7 @@ from propound.policy.chat import load_tokenizer
 from propound.policy.engine import Completion, Engine
 from propound.policy.engines import EngineKind, open_engine
 from propound.policy.language import LanguagePolicy
-from propound.proposing.environment import Environment
+from propound.proposing.procedural import ProceduralEnvironment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.sandbox.places import PlacedSandbox
@@ -107,7 +107,7 @@ def measure(engine: Engine, tokenizer: Tokenizer, in_flight: int, episodes: int)
     def play(index: int) -> None:
         spec = draw_spec(JobRequest(count=1, seed=10**9 + in_flight), library, index)
         policy = LanguagePolicy(played[index], tokenizer, "measured", "1", TEMPERATURE, max_tokens=400)
-        rollout(policy, Environment(spec, library, sandbox, STEPS), member=0)
+        rollout(policy, ProceduralEnvironment(spec, library, sandbox, STEPS), member=0)
 
     def repeat(index: int) -> None:
         for (context, seed), (_, count) in zip(played[index].asked, played[index].ended, strict=False):

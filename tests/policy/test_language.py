@@ -17,7 +17,7 @@ from propound.policy.engine import Completion, EngineError
 from propound.policy.engines.embedded import EmbeddedEngine
 from propound.policy.language import LanguagePolicy
 from propound.problem import ProblemSpec
-from propound.proposing.environment import Environment
+from propound.proposing.procedural import ProceduralEnvironment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
@@ -115,7 +115,7 @@ def policy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguagePolicy]
 
 def play(policy: LanguagePolicy, seed: int) -> Trajectory:
     library = default_library()
-    environment = Environment(spec(seed), library, open_sandbox(), max_steps=3)
+    environment = ProceduralEnvironment(spec(seed), library, open_sandbox(), max_steps=3)
     return rollout(policy, environment, member=0)
 
 

@@ -17,7 +17,7 @@ from propound.policy import PolicyError
 from propound.policy.remote import CUT_OFF, NOTHING_SAID, RemotePolicy
 from propound.policy.teacher import Teacher
 from propound.problem import ProblemSpec
-from propound.proposing.environment import Environment
+from propound.proposing.procedural import ProceduralEnvironment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
@@ -164,7 +164,7 @@ def test_a_proposer_that_is_away_leaves_no_episode_behind(
     server.script.append(says("Let me think."))
     server.usual = fails(503)
     with pytest.raises(ServiceDownError, match="does not answer since"):
-        rollout(policy, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
+        rollout(policy, ProceduralEnvironment(SPEC, LIBRARY, SANDBOX, 24), 0)
 
 
 def test_a_conversation_that_is_refused_ends_the_episode(
@@ -172,7 +172,7 @@ def test_a_conversation_that_is_refused_ends_the_episode(
 ) -> None:
     server.script.append(says("Let me think."))
     server.usual = fails(400, "maximum context length is 4096 tokens")
-    trajectory = rollout(policy, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
+    trajectory = rollout(policy, ProceduralEnvironment(SPEC, LIBRARY, SANDBOX, 24), 0)
     assert trajectory.outcome is Outcome.POLICY_FAILED
     assert "maximum context length" in trajectory.detail
     assert Verification(LIBRARY, SANDBOX).verify(trajectory).rejection is Rejection.POLICY_FAILED
@@ -187,7 +187,7 @@ def test_what_the_server_has_no_answer_to_or_withholds_ends_the_episode(
     ):
         server.script.append(says("Let me think."))
         server.usual = answer
-        trajectory = rollout(policy, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
+        trajectory = rollout(policy, ProceduralEnvironment(SPEC, LIBRARY, SANDBOX, 24), 0)
         assert trajectory.outcome is Outcome.POLICY_FAILED
         assert said in trajectory.detail
         policy.client.ledger = MemoryLedger()
@@ -199,7 +199,7 @@ def test_a_turn_that_is_cut_off_is_told_to_be_shorter(server: ModelServer, polic
     server.script.append(says(None, message={"reasoning": "only a thought"}))
     server.script.append(says('<tool_call>{"name": "exec", "arguments": {"code": "1"}}</tool_call>', finish="length"))
     server.script.append(says(None))
-    trajectory = rollout(policy, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
+    trajectory = rollout(policy, ProceduralEnvironment(SPEC, LIBRARY, SANDBOX, 24), 0)
     assert trajectory.outcome is Outcome.ABANDONED
     kinds = [step.action.kind for step in trajectory.steps]
     assert kinds == [ActionKind.MALFORMED] * 3 + [ActionKind.EXEC, ActionKind.THINK]
@@ -261,8 +261,8 @@ def test_a_whole_episode_over_the_wire(server: ModelServer, policy: RemotePolicy
         return JSONResponse(completion(writer.write(messages).text))
 
     server.usual = answer
-    there = rollout(policy, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
-    here = rollout(teacher, Environment(SPEC, LIBRARY, SANDBOX, 24), 0)
+    there = rollout(policy, ProceduralEnvironment(SPEC, LIBRARY, SANDBOX, 24), 0)
+    here = rollout(teacher, ProceduralEnvironment(SPEC, LIBRARY, SANDBOX, 24), 0)
     assert there.outcome is Outcome.SUBMITTED
     assert [(step.text, step.observation) for step in there.steps] == [
         (step.text, step.observation) for step in here.steps

@@ -29,7 +29,7 @@ from propound.models.reply import Reply
 from propound.policy.chat import encode_conversation, generation_prefix, load_tokenizer
 from propound.policy.remote import RemotePolicy
 from propound.problem import ProblemSpec
-from propound.proposing.environment import Environment
+from propound.proposing.procedural import ProceduralEnvironment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
@@ -147,7 +147,7 @@ def test_an_episode_is_recorded_with_what_was_sampled(client: Client) -> None:
     name = library.names(Domain.MATHEMATICS)[0]
     spec = ProblemSpec(domain=Domain.MATHEMATICS, skills=(name,), minimum_skills=1, maximum_skills=1, seed=1)
     policy = RemotePolicy(client)
-    trajectory = rollout(policy, Environment(spec, library, open_sandbox(), 3), 0)
+    trajectory = rollout(policy, ProceduralEnvironment(spec, library, open_sandbox(), 3), 0)
     assert trajectory.outcome is not Outcome.POLICY_FAILED
     first = trajectory.steps[0].sampling
     assert isinstance(first, Sampling)

@@ -11,7 +11,7 @@ from propound.draft import read_draw
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
 from propound.problem import ProblemSpec
-from propound.proposing.environment import Environment
+from propound.proposing.procedural import ProceduralEnvironment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
@@ -23,7 +23,7 @@ TEACHER = Teacher(LIBRARY)
 
 
 def _play(spec: ProblemSpec, member: int = 0) -> Trajectory:
-    return rollout(TEACHER, Environment(spec, LIBRARY, SANDBOX, 24), member)
+    return rollout(TEACHER, ProceduralEnvironment(spec, LIBRARY, SANDBOX, 24), member)
 
 
 @cache

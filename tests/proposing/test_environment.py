@@ -10,7 +10,7 @@ import pytest
 from propound.domain import Domain
 from propound.draft import read_draw
 from propound.problem import ProblemSpec
-from propound.proposing.environment import Environment
+from propound.proposing.procedural import ProceduralEnvironment
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.trajectory import ActionKind, Outcome, Stage
@@ -28,8 +28,8 @@ SPEC = ProblemSpec(
 )
 
 
-def _environment(max_steps: int = 12) -> Environment:
-    return Environment(SPEC, LIBRARY, SANDBOX, max_steps)
+def _environment(max_steps: int = 12) -> ProceduralEnvironment:
+    return ProceduralEnvironment(SPEC, LIBRARY, SANDBOX, max_steps)
 
 
 def _exec(code: str) -> str:
@@ -67,7 +67,7 @@ def test_a_reading_shows_front_matter_only_of_what_the_prompt_does_not_hold() ->
 
 def test_a_draw_shows_one_wording_of_each_skill_with_its_numbers() -> None:
     shown = [
-        Environment(SPEC, LIBRARY, SANDBOX, 12, member).step(write_call(ActionKind.DRAW, {})).text
+        ProceduralEnvironment(SPEC, LIBRARY, SANDBOX, 12, member).step(write_call(ActionKind.DRAW, {})).text
         for member in range(6)
     ]
     quantities = [line for text in shown for line in text.splitlines() if line.startswith("quantity ")]
@@ -87,7 +87,7 @@ def test_a_draft_quotes_the_draw_and_is_handed_in_written_out() -> None:
         "failed: <setup 1> was not drawn"
     )
     for member in range(9):
-        environment = Environment(SPEC, LIBRARY, SANDBOX, 12, member)
+        environment = ProceduralEnvironment(SPEC, LIBRARY, SANDBOX, 12, member)
         drawn = read_draw(environment.step(write_call(ActionKind.DRAW, {})).text)
         if "setup 1" in drawn.texts:
             break
@@ -121,7 +121,7 @@ def test_a_draw_and_a_failed_check_move_the_stage() -> None:
 
 def test_draws_differ_between_steps_and_members_and_never_between_runs() -> None:
     def draws(member: int) -> list[str]:
-        environment = Environment(SPEC, LIBRARY, SANDBOX, 12, member)
+        environment = ProceduralEnvironment(SPEC, LIBRARY, SANDBOX, 12, member)
         return [environment.step(write_call(ActionKind.DRAW, {})).text.splitlines()[0] for _ in range(2)]
 
     assert draws(0) == draws(0)

@@ -23,7 +23,7 @@ from propound.policy.checkpoint import CheckpointError, load_checkpoint
 from propound.policy.protocol import Turn
 from propound.policy.teacher import Teacher
 from propound.problem import CodingMode, Problem, ProblemSpec
-from propound.proposing.environment import Environment
+from propound.proposing.procedural import ProceduralEnvironment
 from propound.proposing.rollout import rollout
 from propound.sandbox import Sandbox, open_sandbox
 from propound.skills import default_library
@@ -90,7 +90,7 @@ def episode(sandbox: Sandbox, skill: str, *calls: tuple[ActionKind, dict[str, An
         domain=Domain(LIBRARY[skill].domain), skills=(skill,), minimum_skills=1, maximum_skills=1, seed=3
     )
     turns = [write_call(kind, arguments, "") for kind, arguments in calls]
-    return rollout(Says(turns), Environment(spec, LIBRARY, sandbox, 24), 0)
+    return rollout(Says(turns), ProceduralEnvironment(spec, LIBRARY, sandbox, 24), 0)
 
 
 def draft(statement: str, answer: str = "<answer>") -> tuple[ActionKind, dict[str, Any]]:

@@ -15,7 +15,7 @@ from propound.domain import Domain
 from propound.job import JobRequest
 from propound.policy.teacher import Teacher
 from propound.problem import CodingMode, Submission
-from propound.proposing.environment import Environment
+from propound.proposing.procedural import ProceduralEnvironment
 from propound.proposing.rollout import rollout
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
@@ -39,7 +39,7 @@ def _sound(domain: Domain, skills: int = 2) -> Trajectory:
     request = JobRequest(count=1, seed=4, domains=(domain,), minimum_skills=skills, maximum_skills=skills)
     for index in range(20):
         spec = draw_spec(request, LIBRARY, index)
-        trajectory = rollout(Teacher(LIBRARY), Environment(spec, LIBRARY, SANDBOX, 24), 0)
+        trajectory = rollout(Teacher(LIBRARY), ProceduralEnvironment(spec, LIBRARY, SANDBOX, 24), 0)
         problem = VERIFICATION.verify(trajectory).problem
         if problem is not None:
             return _with(trajectory, composition=[use.model_dump() for use in problem.composition])
@@ -215,7 +215,7 @@ def test_whole_programs_are_accepted_too() -> None:
     request = JobRequest(count=1, seed=8, domains=(Domain.CODING,), minimum_skills=1, maximum_skills=2)
     for index in range(12):
         spec = draw_spec(request, LIBRARY, index)
-        trajectory = rollout(Teacher(LIBRARY), Environment(spec, LIBRARY, SANDBOX, 24), 0)
+        trajectory = rollout(Teacher(LIBRARY), ProceduralEnvironment(spec, LIBRARY, SANDBOX, 24), 0)
         problem = VERIFICATION.verify(trajectory).problem
         if problem is None or problem.coding is None:
             continue

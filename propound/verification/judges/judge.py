@@ -92,12 +92,11 @@ def put(
         NoVoteError: the request failed, or the reply was cut off.
         ServiceDownError: nobody answers.
     """
-    spec, member = case.trajectory.spec, case.trajectory.member
     try:
         reply = client.ask(
             asked.messages,
-            purpose=Purpose(origin=case.origin, member=member, role=role, part=part),
-            seed=seed_of(str(spec.seed), str(member), part),
+            purpose=Purpose(origin=case.origin, member=case.member, role=role, part=part),
+            seed=seed_of(str(case.seed), str(case.member), part),
             temperature=TEMPERATURE,
             schema=schema,
         )

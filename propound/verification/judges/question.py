@@ -61,7 +61,11 @@ def question(part: str, case: Case, marks: Marks) -> Question:
     """
     shown = [("STATEMENT", case.submission.statement)]
     if part not in BLIND:
-        shown += [("AUTHOR'S ANSWER", case.submission.answer), ("AUTHOR'S TRACE", _trace(case.trajectory))]
+        shown.append(("AUTHOR'S ANSWER", case.submission.answer))
+        if case.submission.open is not None:
+            shown.append(("AUTHOR'S PROGRAM", case.submission.open.program))
+        if case.trajectory is not None:
+            shown.append(("AUTHOR'S TRACE", _trace(case.trajectory)))
     return _asked(f"{prompt(part)}\n{prompt('form')}", part, case, shown, marks)
 
 
@@ -77,7 +81,7 @@ def _asked(
 ) -> Question:
     texts = [text for _, text in shown]
     fence, ticket = marks.draw(f"{use} fence", *texts), marks.draw(f"{use} ticket", *texts)
-    told = instruction.format(domain=case.trajectory.spec.domain, fence=fence, ticket=ticket)
+    told = instruction.format(domain=case.domain, fence=fence, ticket=ticket)
     fenced = [f"BEGIN {title} {fence}\n{text}\nEND {title} {fence}" for title, text in shown]
     last = f"That was all. End with the JSON object that holds the ticket {ticket}."
     messages = (
