@@ -6,7 +6,8 @@ from propound.probing.probe import Probe
 from propound.record import Record
 from propound.reward import Rewards
 from propound.trajectory import Trajectory
-from propound.verification.verdict import WITHOUT_VERDICT, Rejection, Verdict
+from propound.verification.verdict import Verdict
+from propound.verification.vote import WITHOUT_VERDICT, Rejection
 
 
 class Episode(Record):

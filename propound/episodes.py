@@ -23,7 +23,7 @@ from propound.policy.opening import SCRIPTED
 from propound.probing.opening import open_probers
 from propound.probing.prober import Prober
 from propound.problem import ProblemSpec
-from propound.proposing.environment import Environment
+from propound.proposing.procedural import ProceduralEnvironment
 from propound.proposing.rollout import rollout
 from propound.reward import rewards
 from propound.sandbox import Sandbox, open_sandbox
@@ -103,7 +103,7 @@ class EpisodeRunner:
         """
         assert self.policy is not None, "an episode needs a proposer"
         with stage("propose"):
-            environment = Environment(
+            environment = ProceduralEnvironment(
                 spec, self.library, self.sandbox, self.max_steps, member, withheld=self.withheld
             )
             trajectory = rollout(self.policy, environment, member, origin)

@@ -35,7 +35,7 @@ class ActionKind(StrEnum):
     DRAW = "draw"
     """Run the active skills' own scripts: parameters that fit together, and the answer."""
     CHECK = "check"
-    """Test a draft: read it back and recompute it by the skills' second methods; in open mode run and look through it."""
+    """Test a draft: read it back and recompute it by the skills' second methods, or run its own program."""
     EXEC = "exec"
     """Run a program of the agent's own in the sandbox."""
     EDIT = "edit_skills"

@@ -22,8 +22,8 @@ from propound.problem import ProblemSpec
 from propound.reward import terminal_reward
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
-from propound.verification.verdict import Rejection, Vote
 from propound.verification.verifiers import Case
+from propound.verification.vote import Rejection, Vote
 from tests.factories import checkpoints
 from tests.factories.judges import knowing
 from tests.factories.model_server import ModelServer, fails, model_server
@@ -123,7 +123,7 @@ class Away:
         """Agree, or find nobody there."""
         with self.lock:
             number = len(self.asked)
-            self.asked.append((case.origin.command, case.origin.spec, case.trajectory.member))
+            self.asked.append((case.origin.command, case.origin.spec, case.member))
         if number in self.away:
             raise ServiceDownError("the judge does not answer", retry_after=7.0)
         return Vote(verifier=self.name, answer=case.submission.answer, valid=True, rationale="It holds.")

@@ -22,7 +22,8 @@ from propound.problem import Problem
 from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.trajectory import Outcome, Sampling
-from propound.verification.verdict import Rejection, Verdict
+from propound.verification.verdict import Verdict
+from propound.verification.vote import Rejection
 
 LIBRARY = default_library()
 SANDBOX = open_sandbox()

@@ -21,13 +21,20 @@ from propound.trajectory import Action, ActionKind
 from propound.transcript import OPEN_TOOLS, malformed, parse_turn
 
 _FENCE = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
-_TAG = re.compile(r"<(statement|answer|kind)>(.*?)(?:</\1>|(?=<(?:statement|answer|kind|tool_call)>)|\Z)", re.DOTALL | re.I)
+_TAG = re.compile(
+    r"<(statement|answer|kind)>(.*?)(?:</\1>|(?=<(?:statement|answer|kind|tool_call)>)|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
 _HEADING = re.compile(
-    r"^[ \t]*(?:#{1,6}[ \t]*|\*{1,2}|_{1,2})?(problem(?:[ \t]+statement)?|statement|question|answer|final[ \t]+answer|kind)"
+    r"^[ \t]*(?:#{1,6}[ \t]*|\*{1,2}|_{1,2})?"
+    r"(problem(?:[ \t]+statement)?|statement|question|answer|final[ \t]+answer|kind)"
     r"[ \t]*(?:\*{1,2}|_{1,2})?[ \t]*(?::[ \t]*(?:\*{1,2})?|(?<=[*_])$|$)(.*)$",
     re.MULTILINE | re.IGNORECASE,
 )
-_OTHER_HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]*\w|\*{2}[A-Z][^*\n]{0,40}:?\*{2}:?[ \t]*$|solution\b|program\b|python\b)", re.M | re.I)
+_OTHER_HEADING = re.compile(
+    r"^[ \t]*(?:#{1,6}[ \t]*\w|\*{2}[A-Z][^*\n]{0,40}:?\*{2}:?[ \t]*$|solution\b|program\b|python\b)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _CALL = re.compile(r"<tool_call>.*?(?:</tool_call>|\Z)", re.DOTALL)
 _PYTHON = frozenset({"", "python", "py", "python3"})
 _GENERATES = re.compile(r"^def generate\s*\(", re.MULTILINE)
@@ -132,12 +139,15 @@ def _under_headings(prose: str) -> dict[str, str]:
 
 def _clean(body: str) -> str:
     """Without what stood in fences, and without the tags of other parts."""
-    return re.sub(r"</?(?:statement|answer|kind)>", "", body.partition("\x00")[0], flags=re.IGNORECASE).strip()
+    return re.sub(
+        r"</?(?:statement|answer|kind)>", "", body.partition("\x00")[0], flags=re.IGNORECASE
+    ).strip()
 
 
 def _with_draft(kind: ActionKind, draft: Draft, thought: str) -> Action:
     arguments = {
-        name: value if name in ("program", "generator") else tidy(value) for name, value in draft.arguments.items()
+        name: value if name in ("program", "generator") else tidy(value)
+        for name, value in draft.arguments.items()
     }
     bounds = {"statement": MAX_STATEMENT, "answer": MAX_ANSWER, "kind": 60}
     for name, value in arguments.items():

@@ -31,7 +31,12 @@ class Environment(ABC):
     """The chat messages before the first turn."""
 
     def __init__(
-        self, spec: ProblemSpec, sandbox: Sandbox, max_steps: int, member: int, withheld: Collection[ActionKind]
+        self,
+        spec: ProblemSpec,
+        sandbox: Sandbox,
+        max_steps: int,
+        member: int,
+        withheld: Collection[ActionKind],
     ) -> None:
         """`withheld` tools are neither offered nor performed: for measuring what each is worth."""
         self.spec = spec
@@ -56,7 +61,9 @@ class Environment(ABC):
         assert self.outcome is None, "the episode is over"
         action = self.read(text)
         if flaw is not None and action.kind in (ActionKind.THINK, ActionKind.MALFORMED):
-            action = Action(kind=ActionKind.MALFORMED, thought=action.thought[:2_000], arguments={"reason": flaw})
+            action = Action(
+                kind=ActionKind.MALFORMED, thought=action.thought[:2_000], arguments={"reason": flaw}
+            )
         stage, skills = self.stage, self.skills
         ok, answer = self._perform(action)
         self.stage = next_stage(stage, action.kind, ok=ok)

@@ -60,13 +60,15 @@ which is run; or one tool call:
 </tool_call>
 Tools:
 {tools}
-You are told what a check finds. Repair it in a new draft, whole each time; drop or swap a skill that does not fit. Submit \
-what passed."""
+You are told what a check finds. Repair it in a new draft, whole each time; drop or swap a skill that does not fit. \
+Submit what passed."""
 
 _AT_ONCE = "Write the draft at once. It is handed in as it stands."
 
 
-def open_messages(spec: ProblemSpec, terms: Terms, withheld: Collection[ActionKind] = ()) -> tuple[dict[str, Any], ...]:
+def open_messages(
+    spec: ProblemSpec, terms: Terms, withheld: Collection[ActionKind] = ()
+) -> tuple[dict[str, Any], ...]:
     """The chat messages before the first turn; `withheld` tools are not offered."""
     form = _FORM if spec.domain is not Domain.CODING else _FUNCTION
     if terms.coding is CodingMode.STDIN:

@@ -22,7 +22,7 @@ from propound.record import digest
 from propound.storage import benchmarks as repository
 from propound.storage.session import by_index
 from propound.storage.tables import StoredProblem
-from propound.verification.verdict import Check, Rejection
+from propound.verification.vote import Check, Rejection
 
 
 def statement_digest(statement: str) -> str:

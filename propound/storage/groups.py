@@ -13,7 +13,8 @@ from propound.problem import Problem
 from propound.reward import Rewards
 from propound.storage.tables import Job, StoredTrajectory, Training, TrainingGroup, VerdictKind
 from propound.trajectory import Trajectory
-from propound.verification.verdict import Check, Verdict, Vote
+from propound.verification.verdict import Verdict
+from propound.verification.vote import Check, Vote
 
 
 def claim(

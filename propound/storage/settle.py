@@ -28,7 +28,7 @@ from propound.storage.tables import (
     StoredTrajectory,
     VerdictKind,
 )
-from propound.verification.verdict import Rejection
+from propound.verification.vote import Rejection
 
 MAX_ATTEMPTS = 5
 """Claims of a shard without one stored episode in between; then the job fails instead of trying for ever."""

@@ -27,7 +27,7 @@ from propound.models.purpose import Role
 from propound.storage.columns import ACTIVE, GIN, OPEN, SafeText, enum, now
 from propound.training import TrainingState
 from propound.trajectory import Outcome
-from propound.verification.verdict import Rejection
+from propound.verification.vote import Rejection
 
 
 class ShardState(StrEnum):

@@ -16,7 +16,7 @@ from propound.storage.ids import Prefix, new_id
 from propound.storage.settle import reject
 from propound.storage.shards import Lease, extend
 from propound.storage.tables import Decision, Job, StoredTrajectory, VerdictKind
-from propound.verification.verdict import Rejection
+from propound.verification.vote import Rejection
 
 
 def store(session: Session, lease: Lease, spec_index: int, episode: Episode) -> bool:

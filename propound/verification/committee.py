@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from propound.answers import Agreement, Comparison, compare
 from propound.answers.kinds import AnswerKind
-from propound.verification.verdict import Rejection, Vote
+from propound.verification.vote import Rejection, Vote
 
 QUORUM = 2
 """Valid votes that an accepted problem needs."""
@@ -98,4 +98,6 @@ def settle(decision: Decision, audit: Vote | None, standard: Standard) -> Decisi
     agrees = audit.answer is not None and standard.compare(audit.answer).result is Agreement.EQUAL
     if audit.valid and agrees:
         return Decision(None, f"{decision.rationale}; the second audit settled it")
-    return Decision(decision.rejection, f"{decision.rationale}; the audit did not settle it: {audit.rationale}")
+    return Decision(
+        decision.rejection, f"{decision.rationale}; the audit did not settle it: {audit.rationale}"
+    )

@@ -15,14 +15,14 @@ from typing import Protocol
 
 from propound.answers import Agreement
 from propound.answers.kinds import AnswerKind
-from propound.models.purpose import NOBODY, Origin
 from propound.domain import Domain
+from propound.models.purpose import NOBODY, Origin
 from propound.problem import Submission
 from propound.skills.toolkit.quality import SECOND_ANSWER
 from propound.trajectory import PROGRAMS, Trajectory
 from propound.verification.committee import Standard
 from propound.verification.examination import Examination
-from propound.verification.verdict import Abstention, Rejection, Vote
+from propound.verification.vote import Abstention, Rejection, Vote
 
 MAX_VALUES = 60
 """Most printed values that are compared with the answer, of a trace that does not print it literally."""
@@ -106,7 +106,8 @@ class Recomputer:
     name = "recomputer"
 
     def vote(self, case: Case) -> Vote:
-        assert case.examination is not None and case.examination.recomputed is not None
+        assert case.examination is not None
+        assert case.examination.recomputed is not None
         return _against(self.name, case.examination.recomputed, case)
 
 
@@ -116,7 +117,8 @@ class Solver:
     name = "solver"
 
     def vote(self, case: Case) -> Vote:
-        assert case.examination is not None and case.examination.direct is not None
+        assert case.examination is not None
+        assert case.examination.direct is not None
         if case.examination.weaknesses:
             reason = "; ".join(case.examination.weaknesses)
             rejection = Rejection.DEGENERATE

@@ -22,8 +22,9 @@ from propound.verification.committee import Decision, decide, settle
 from propound.verification.dimensions import Dimensions
 from propound.verification.examination import Examination, examine
 from propound.verification.judges.seats import poll, seated
-from propound.verification.verdict import Check, Rejection, Verdict, Vote
+from propound.verification.verdict import Verdict
 from propound.verification.verifiers import Auditor, Case, Verifier, committee
+from propound.verification.vote import Check, Rejection, Vote
 
 
 class Verification:
@@ -171,7 +172,6 @@ class Verification:
             checks=tuple(checks),
             problem=problem,
         )
-
 
     def _audit(
         self, case: Case, decision: Decision, votes: Sequence[Vote], seats: Sequence[Vote]

@@ -15,7 +15,7 @@ from propound.answers.kinds import AnswerKind
 from propound.domain import Domain
 from propound.storage.tables import Dataset, Decision, StoredProblem, StoredTrajectory, VerdictKind
 from propound.trajectory import Outcome
-from propound.verification.verdict import Rejection
+from propound.verification.vote import Rejection
 
 
 class DatasetView(BaseModel):

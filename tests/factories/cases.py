@@ -50,10 +50,13 @@ def case(
         )
         for step in trajectory().steps
     )
+    made = trajectory().model_copy(update={"steps": steps})
     return Case(
-        trajectory().model_copy(update={"steps": steps}),
+        made.spec.domain,
         Submission(statement=statement, answer=gold),
-        Examination(Reading([]), direct=gold, recomputed=gold),
         AnswerKind.INTEGER,
-        None,
+        trajectory=made,
+        examination=Examination(Reading([]), direct=gold, recomputed=gold),
+        seed=made.spec.seed,
+        member=made.member,
     )

@@ -7,7 +7,8 @@ from propound.episode import Episode
 from propound.problem import Problem, ProblemSpec, Submission
 from propound.reward import Rewards
 from propound.trajectory import Action, ActionKind, Observation, Outcome, Stage, Step, Trajectory
-from propound.verification.verdict import Check, Rejection, Verdict, Vote
+from propound.verification.verdict import Verdict
+from propound.verification.vote import Check, Rejection, Vote
 
 
 def spec(seed: int = 7, domain: Domain = Domain.MATHEMATICS) -> ProblemSpec:

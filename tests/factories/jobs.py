@@ -15,7 +15,7 @@ from propound.storage import datasets, events, jobs, shards, trajectories
 from propound.storage.session import Database
 from propound.storage.shards import Claimant, Lease
 from propound.storage.tables import Decision, EventKind, Job, Shard, StoredTrajectory
-from propound.verification.verdict import Rejection
+from propound.verification.vote import Rejection
 from tests.factories import episodes, mathematics
 
 TENANT = "acme"

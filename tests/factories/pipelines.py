@@ -16,7 +16,7 @@ from propound.episode import Episode
 from propound.models.purpose import NOBODY, Origin
 from propound.problem import Problem, ProblemSpec
 from propound.skills import Library, default_library
-from propound.verification.verdict import Rejection
+from propound.verification.vote import Rejection
 from tests.factories import coding, episodes, mathematics, science
 
 MAKERS = {

@@ -23,8 +23,8 @@ from propound.sandbox import open_sandbox
 from propound.skills import default_library
 from propound.trajectory import ActionKind, Outcome, Prompt, Sampling, Unrecorded
 from propound.transcript import WRITING, parse_turn
-from propound.verification.verdict import Rejection
 from propound.verification.verify import Verification
+from propound.verification.vote import Rejection
 from tests.factories.model_server import (
     ModelServer,
     client_of,

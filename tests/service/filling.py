@@ -15,7 +15,8 @@ from propound.storage import datasets, jobs, shards, trajectories
 from propound.storage.session import Database
 from propound.storage.shards import Claimant
 from propound.trajectory import Action, ActionKind, Observation, Outcome, Stage, Step, Trajectory
-from propound.verification.verdict import Check, Rejection, Verdict, Vote
+from propound.verification.verdict import Verdict
+from propound.verification.vote import Check, Rejection, Vote
 
 DOMAINS = tuple(Domain)
 SKILLS = {

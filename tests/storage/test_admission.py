@@ -17,7 +17,7 @@ from propound.problem import Problem, SkillUse
 from propound.storage import benchmarks
 from propound.storage.session import Database
 from propound.storage.tables import Benchmark, Decision, Job, StoredBenchmarkRow, StoredTrajectory
-from propound.verification.verdict import Rejection
+from propound.verification.vote import Rejection
 from tests.factories import jobs, mathematics
 
 WORDS = (

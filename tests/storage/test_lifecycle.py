@@ -23,7 +23,7 @@ from propound.storage.tables import (
     StoredProblem,
     StoredTrajectory,
 )
-from propound.verification.verdict import Rejection
+from propound.verification.vote import Rejection
 from tests.factories import episodes, mathematics
 from tests.factories import jobs as work
 

@@ -14,7 +14,7 @@ from propound.storage import pools, shards
 from propound.storage.session import Database
 from propound.storage.shards import Claimant, Lease
 from propound.storage.tables import Job, StoredPool
-from propound.verification.verdict import Rejection
+from propound.verification.vote import Rejection
 from tests.factories import episodes, jobs, mathematics
 
 VERSIONS = ("weak@1", "strong@1")

@@ -20,7 +20,7 @@ from propound.storage.session import Database
 from propound.storage.shards import Lease
 from propound.storage.sweep import sweep
 from propound.storage.tables import Decision, Job, StoredTrajectory
-from propound.verification.verdict import Rejection
+from propound.verification.vote import Rejection
 from tests.factories import episodes, jobs, mathematics
 
 pytestmark = pytest.mark.slow

@@ -97,7 +97,7 @@ def ours(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     import torch
 
     from propound.policy.chat import encode_text, load_tokenizer
-    from propound.verification.verdict import Rejection
+    from propound.verification.vote import Rejection
     from tests.factories.episodes import episode
     from trainer.experience import Experience, Group, Stretch
     from trainer.loss import MGPO

@@ -10,7 +10,7 @@ import torch
 from propound.episode import Episode
 from propound.policy.chat import load_tokenizer
 from propound.reward import Rewards
-from propound.verification.verdict import Rejection
+from propound.verification.vote import Rejection
 from tests.factories import checkpoints, experience
 from trainer.advantage import trajectory_advantage
 from trainer.experience import Group, read_group

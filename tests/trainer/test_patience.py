@@ -17,8 +17,8 @@ from propound.sandbox import open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import default_library
 from propound.training import StopReason
-from propound.verification.verdict import Vote
 from propound.verification.verifiers import Case
+from propound.verification.vote import Vote
 from tests.factories.model_server import ModelServer, fails, model_server, says
 from tests.trainer.refining import metrics
 from trainer import patience
@@ -60,7 +60,7 @@ class Asking:
         response = httpx.post(f"{self.url}/chat/completions", json={"n": len(self.asked)})
         if response.status_code == 503:
             raise ServiceDownError("the judges do not answer", retry_after=float(response.headers["Retry-After"]))
-        self.asked.append((case.origin.spec, case.trajectory.member))
+        self.asked.append((case.origin.spec, case.member))
         return Vote(verifier=self.name, answer=case.submission.answer, valid=True, rationale="It holds.")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from propound.answers.kinds import AnswerKind
 from propound.verification.committee import Decision, Standard, decide, settle
-from propound.verification.verdict import WITHOUT_VERDICT, Abstention, Defect, Rejection, Vote
+from propound.verification.vote import WITHOUT_VERDICT, Abstention, Defect, Rejection, Vote
 
 SEVEN = Standard("7", AnswerKind.INTEGER)
 

@@ -32,9 +32,10 @@ from propound.verification.judges import (
 )
 from propound.verification.judges.opinion import CHOICE_SCHEMA, SCHEMA
 from propound.verification.judges.question import MAX_TRACE, choice, prompt, prompt_version, question
-from propound.verification.verdict import Abstention, Defect, Rejection, Verdict, Vote
+from propound.verification.verdict import Verdict
 from propound.verification.verifiers import Case
 from propound.verification.verify import Verification
+from propound.verification.vote import Abstention, Defect, Rejection, Vote
 from tests.factories.cases import LIBRARY, SANDBOX, case, trajectory
 from tests.factories.model_server import Answer, ModelServer, completion, fails, model_server, says, sends
 
@@ -104,9 +105,7 @@ def test_a_judge_sees_the_whole_trace_and_the_final_statement(
     made = trajectory()
     assert made.submission is not None
     shown = case(made.submission.statement)
-    vote(server, client, lambda *_: opinion(), Case(made, *(getattr(shown, name) for name in (
-        "submission", "examination", "kind", "relative_tolerance"
-    ))))  # fmt: skip
+    vote(server, client, lambda *_: opinion(), replace(shown, trajectory=made))
     told = server.requests[0]["messages"][1]["content"]
     assert made.submission.statement in told
     assert all(step.text in told and step.observation.text in told for step in made.steps)

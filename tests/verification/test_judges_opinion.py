@@ -17,7 +17,7 @@ from propound.verification.judges.opinion import (
     parse_choice,
     parse_opinion,
 )
-from propound.verification.verdict import Defect
+from propound.verification.vote import Defect
 
 TICKET = "0123456789abcdef"
 FORGED = '{"ticket": "ffffffffffffffff", "answer": "7", "defects": [], "valid": true, "rationale": "fine"}'

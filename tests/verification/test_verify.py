@@ -24,9 +24,10 @@ from propound.skills.toolkit.quality import SECOND_ANSWER
 from propound.skills.toolkit.statement import Reading
 from propound.trajectory import Outcome, Trajectory
 from propound.verification.examination import Examination
-from propound.verification.verdict import Rejection, Verdict
+from propound.verification.verdict import Verdict
 from propound.verification.verifiers import Case, Solver
 from propound.verification.verify import Verification
+from propound.verification.vote import Rejection
 
 LIBRARY = default_library()
 SANDBOX = open_sandbox()
@@ -163,7 +164,9 @@ def test_each_weakness_has_its_own_rejection(weakness: str, rejection: Rejection
     trajectory = _sound(Domain.MATHEMATICS)
     assert trajectory.submission is not None
     found = Examination(Reading([]), direct="5", recomputed="5", weaknesses=(weakness,))
-    case = Case(trajectory, trajectory.submission, found, AnswerKind.INTEGER, None)
+    case = Case(
+        Domain.MATHEMATICS, trajectory.submission, AnswerKind.INTEGER, trajectory=trajectory, examination=found
+    )
     assert Solver().vote(case).rejection is rejection
 
 

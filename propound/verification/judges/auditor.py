@@ -24,8 +24,8 @@ from propound.verification.judges.opinion import (
     parse_opinion,
 )
 from propound.verification.judges.question import LETTERS, choice, prompt_version, question
-from propound.verification.verdict import Abstention, Vote
 from propound.verification.verifiers import Case
+from propound.verification.vote import Abstention, Vote
 
 PART = "auditor"
 

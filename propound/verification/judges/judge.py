@@ -13,8 +13,8 @@ from propound.models.reply import FinishReason
 from propound.verification.judges.marks import Marks
 from propound.verification.judges.opinion import SCHEMA, NoVoteError, Opinion, parse_opinion
 from propound.verification.judges.question import Question, prompt_version, question
-from propound.verification.verdict import Abstention, Rejection, Vote
 from propound.verification.verifiers import Case
+from propound.verification.vote import Abstention, Rejection, Vote
 
 PARTS = ("solver", "sceptic", "reviewer")
 """The parts of the judges, in the order in which seats are given to them."""

@@ -14,7 +14,7 @@ from typing import Any
 from propound.answers import thoughts
 from propound.answers.limits import MAX_ANSWER
 from propound.texjson import mend
-from propound.verification.verdict import Abstention, Defect
+from propound.verification.vote import Abstention, Defect
 
 MAX_REPLY = 200_000
 """Longest reply that is looked at, in characters."""
@@ -46,7 +46,6 @@ CHOICE_SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 """The same for an auditor's choice."""
-
 
 
 class NoVoteError(Exception):

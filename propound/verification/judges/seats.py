@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from propound.verification.verdict import Vote
 from propound.verification.verifiers import Case, Verifier
+from propound.verification.vote import Vote
 
 
 def poll(judges: Sequence[Verifier], case: Case) -> tuple[Vote, ...]:
