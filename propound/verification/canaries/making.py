@@ -371,7 +371,8 @@ def _printed(source: Source, rng: random.Random) -> Change:
 
 def _printed_example(source: Source, rng: random.Random) -> Change:
     """A solution that knows the example, and nothing else."""
-    given, found = source.reading.example or (None, None)
+    assert source.reading.example is not None
+    given, found = source.reading.example
     if source.mode is CodingMode.STDIN:
         program = f"line = input()\nprint({_shown_output(source)!r})\n"
         return Change("example", program=program, truth=source.answer)

@@ -138,16 +138,8 @@ def _function(skill: Skill) -> str:
         if node is not method and _defined(node) & wanted:
             needed.append(node)
             wanted |= _names(node)
-    body = [*reversed(needed), *method.body]
-    made = ast.FunctionDef(
-        name=skill.name.replace("-", "_"),
-        args=method.args,
-        body=body,
-        decorator_list=[],
-        type_params=[],
-        lineno=1,
-    )
-    return ast.unparse(ast.fix_missing_locations(made))
+    method.name, method.body = skill.name.replace("-", "_"), [*reversed(needed), *method.body]
+    return ast.unparse(method)
 
 
 def _names(node: ast.AST) -> set[str]:
