@@ -24,7 +24,7 @@ def files() -> dict[str, bytes]:
 
 CALLS = {
     "systems_from_words.search": [
-        ("solutions({'a': (0, 9), 'b': (0, 9)}, lambda a, b: (a + b, 3 * a + 5 * b) == (10, 42))", "[{'a': 4, 'b': 6}]"),
+        ("solutions(dict(a=(0, 9), b=(0, 9)), lambda a, b: (a + b, 3 * a + 5 * b) == (10, 42))", "[{'a': 4, 'b': 6}]"),
         ("len(solutions({'a': (1, 9)}, lambda a: True, most=3))", "3"),
         ("verdict({'a': (1, 9)}, lambda a: a * a == 50)", "'contradictory: no values within the bounds fit'"),
         ("verdict({'a': (-9, 9)}, lambda a: a * a == 49)[:9]", "'ambiguous'"),
