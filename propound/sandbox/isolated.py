@@ -58,7 +58,7 @@ class IsolatedSandbox:
 
     def run(self, program: Program) -> Execution:
         """See `Sandbox.run`."""
-        machine = self.machine(program.readable, program.python_path)
+        machine = self.machine(program.readable, program.python_path, program.hash_seed)
         for _ in range(2):
             with self.scratch() as scratch:
                 request: Request = {
@@ -72,7 +72,7 @@ class IsolatedSandbox:
                 break
         return execution
 
-    def machine(self, readable: Sequence[Path], python_path: Sequence[Path]) -> Request:
+    def machine(self, readable: Sequence[Path], python_path: Sequence[Path], hash_seed: int) -> Request:
         """What a program sees, as far as it is the same for all programs that see these folders."""
         machine: Request = {  # type: ignore[typeddict-item] # the rest is the job's
             "tier": self.kind.value,
@@ -83,7 +83,7 @@ class IsolatedSandbox:
                 str(absolute(path))
                 for path in (*python_path, *self.runtime.import_path, *self.runtime.packages)
             ],
-            "environment": self._environment(),
+            "environment": self._environment(hash_seed),
         }
         return machine
 
@@ -130,7 +130,7 @@ class IsolatedSandbox:
         shared = self.kind is Tier.LANDLOCK or not _counts_per_namespace()
         return allowed + _COUNTED[self.kind] + (threads_of_this_user() if shared else 0)
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, hash_seed: int) -> dict[str, str]:
         environment = {
             "LANG": "C.UTF-8",
             "LOGNAME": "sandbox",
@@ -139,7 +139,7 @@ class IsolatedSandbox:
             "OPENBLAS_NUM_THREADS": "1",
             "PATH": "/usr/bin:/bin",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONHASHSEED": "0",
+            "PYTHONHASHSEED": str(hash_seed),
             "PYTHONUTF8": "1",
             "USER": "sandbox",
         }

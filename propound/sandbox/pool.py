@@ -11,7 +11,7 @@ from .zygote import Zygote
 
 MOST_JOBS = 1000
 """A zygote that has served this many is replaced: nothing is known to wear out, and nothing should."""
-_MOST_IDLE = max(4, 2 * (os.cpu_count() or 1))
+_MOST_IDLE = max(6, 2 * (os.cpu_count() or 1))
 
 
 class Pool:

@@ -25,6 +25,8 @@ class Program:
     python_path: Sequence[Path] = ()
     """Folders that are visible likewise, and searched by ``import`` before the standard library."""
     limits: Limits = field(default_factory=Limits)
+    hash_seed: int = 0
+    """The order of sets of text follows from it (PYTHONHASHSEED). Each seed has interpreters of its own: use few."""
 
     def __post_init__(self) -> None:
         for name in self.files:

@@ -52,11 +52,13 @@ class WarmSandbox:
         warmth = warmth_for(program)
         readable = tuple(map(absolute, program.readable))
         python_path = tuple(map(absolute, program.python_path))
-        key: Hashable = (_identities(readable), _identities(python_path), warmth)
+        key: Hashable = (_identities(readable), _identities(python_path), warmth, program.hash_seed)
         brought = _brought(program.files, python_path) - warmth.own_names
         for _ in range(2):
             try:
-                zygote = self.pool.take(key, lambda: self._start(readable, python_path, warmth))
+                zygote = self.pool.take(
+                    key, lambda: self._start(readable, python_path, warmth, program.hash_seed)
+                )
             except (ZygoteFailedError, OSError) as error:
                 _LOG.warning("no zygote, so a program starts cold: %s", error)
                 return None
@@ -93,8 +95,10 @@ class WarmSandbox:
             raise
         return interpret(outcome, program.limits, starved=starved)
 
-    def _start(self, readable: Sequence[Path], python_path: Sequence[Path], warmth: Warmth) -> Zygote:
-        machine = self.cold.machine(readable, python_path)
+    def _start(
+        self, readable: Sequence[Path], python_path: Sequence[Path], warmth: Warmth, hash_seed: int
+    ) -> Zygote:
+        machine = self.cold.machine(readable, python_path, hash_seed)
         scratch = _scratch([target for target, _ in machine["exposed"]])
         request = {**machine, **self.cold.job(Program(""), scratch)}
         warming: Warming = {"request": request, "modules": warmth.modules(self.cold.runtime)}  # type: ignore[typeddict-item]

@@ -38,6 +38,7 @@ class Run(Protocol):
         readable: Sequence[Path] = (),
         python_path: Sequence[Path] = (),
         limits: Limits = ...,
+        hash_seed: int = 0,
     ) -> Execution: ...
 
 
@@ -62,6 +63,7 @@ def run(sandbox: Sandbox) -> Run:
         readable: Sequence[Path] = (),
         python_path: Sequence[Path] = (),
         limits: Limits | None = None,
+        hash_seed: int = 0,
     ) -> Execution:
         execution = (sandbox.run_warm if isinstance(sandbox, WarmSandbox) else sandbox.run)(
             Program(
@@ -71,6 +73,7 @@ def run(sandbox: Sandbox) -> Run:
                 readable=readable,
                 python_path=python_path,
                 limits=limits or Limits(wall_s=10, cpu_s=5),
+                hash_seed=hash_seed,
             )
         )
         assert execution is not None, "a warm sandbox took a cold one's help"

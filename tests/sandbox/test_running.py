@@ -200,6 +200,13 @@ def test_the_environment_is_minimal_and_hashing_is_repeatable(run: Run, monkeypa
     assert first.stdout.endswith(b" False False\n")
 
 
+def test_another_hash_seed_is_another_order_of_sets_and_repeatable_too(run: Run) -> None:
+    program = "print(*{f'word {n}' for n in range(40)})"
+    ways = [run(program, hash_seed=seed).stdout for seed in (0, 1, 1)]
+    assert ways[0] != ways[1] == ways[2]
+    assert sorted(ways[0].split()) == sorted(ways[1].split())
+
+
 def test_random_numbers_differ_from_run_to_run(run: Run) -> None:
     program = "import random, os, uuid; print(random.random(), os.urandom(8), uuid.uuid4())"
     assert run(program).stdout != run(program).stdout
