@@ -25,6 +25,8 @@ class Lint(StrEnum):
     """The statement stops in the middle."""
     MARKUP = "markup"
     """The statement holds HTML, tags of roles, calls of tools or fences of code."""
+    LABELS = "labels"
+    """The statement holds headings, or labels as "Problem:"."""
     HIDDEN = "hidden"
     """The statement holds characters that cannot be seen, or turn the direction of reading."""
     REPEATS = "repeats"
@@ -71,6 +73,8 @@ class Lint(StrEnum):
     """GIVEN, BOUNDS, solve or the slots of the statement do not fit together."""
     NOT_STATED = "not_stated"
     """A number that the program uses stands nowhere in the statement."""
+    UNEXPLAINED = "unexplained"
+    """A number in the program's arithmetic stands nowhere in the statement."""
     UNUSED = "unused"
     """A number of the statement is not in the program."""
     IDLE = "idle"
@@ -86,11 +90,13 @@ class Lint(StrEnum):
     """For coding: the reference gives the same for nearly all inputs."""
     EXAMPLE = "example"
     """For coding: the example of the statement is not what the reference gives."""
+    LIMITS = "limits"
+    """For coding: the statement does not say how large the inputs can be."""
     WEAK_TESTS = "weak_tests"
     """For coding: mutants of the reference pass all tests."""
 
 
-WARNINGS = frozenset({Lint.SENTENCE, Lint.NOISE, Lint.UNUSED})
+WARNINGS = frozenset({Lint.LABELS, Lint.SENTENCE, Lint.NOISE, Lint.UNEXPLAINED, Lint.UNUSED})
 """What is said to an agent, and rejects nothing."""
 
 

@@ -26,14 +26,16 @@ class FailedError(Exception):
     """The program came to no output; the message says why in a few words."""
 
 
-def printed(source: str, sandbox: Sandbox, stdin: bytes = b"", limits: Limits = LIMITS) -> str:
+def printed(
+    source: str, sandbox: Sandbox, stdin: bytes = b"", limits: Limits = LIMITS, *, hash_seed: int = 0
+) -> str:
     """What a whole program prints.
 
     Raises:
         FailedError: it did not end well, or printed too much.
         SandboxFailedError: the sandbox failed; nothing can be said about the program.
     """
-    execution = _run(Program(source, stdin=stdin, limits=limits), sandbox)
+    execution = _run(Program(source, stdin=stdin, limits=limits, hash_seed=hash_seed), sandbox)
     return execution.stdout.decode("utf-8", "replace")
 
 
