@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from propound.answers import Agreement
 from propound.models.client import Client
+from propound.models.marks import Marks
 from propound.models.purpose import Role
 from propound.verification.committee import Standard
 from propound.verification.judges.judge import abstained, put
-from propound.verification.judges.marks import Marks
 from propound.verification.judges.opinion import (
     CHOICE_SCHEMA,
     SCHEMA,

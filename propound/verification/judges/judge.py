@@ -8,9 +8,9 @@ from typing import Any
 from propound.answers import Agreement
 from propound.models.client import Client, cut_off
 from propound.models.errors import RequestError
+from propound.models.marks import Marks
 from propound.models.purpose import Purpose, Role, seed_of
 from propound.models.reply import FinishReason
-from propound.verification.judges.marks import Marks
 from propound.verification.judges.opinion import SCHEMA, NoVoteError, Opinion, parse_opinion
 from propound.verification.judges.question import Question, prompt_version, question
 from propound.verification.verifiers import Case

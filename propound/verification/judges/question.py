@@ -11,8 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from propound.models.marks import Marks
 from propound.trajectory import Trajectory
-from propound.verification.judges.marks import Marks
 from propound.verification.judges.opinion import SCHEMA
 from propound.verification.verifiers import Case
 
