@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from propound.domain import Domain
 from propound.errors import PropoundError
 from propound.job import JobRequest, JobState
+from propound.problem import Mode
 from propound.schedule import ScheduleRequest
 from propound.training import TrainingRequest, TrainingState
 from propound.views import (
@@ -274,9 +275,11 @@ class Client:
                 aside.unlink(missing_ok=True)
         raise AssertionError("the last attempt returns or raises")
 
-    def skills(self) -> Iterator[dict[str, Any]]:
-        """The skills that the service composes from, by name."""
-        for page in self._raw_pages("/v1/skills", {}):
+    def skills(
+        self, *, domain: Domain | None = None, category: str | None = None, mode: Mode | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """The skills that the service composes from, by name; those that a mode can use."""
+        for page in self._raw_pages("/v1/skills", {"domain": domain, "category": category, "mode": mode}):
             yield from page
 
     def add_benchmark(self, path: Path, *, name: str, field: str | None = None) -> Benchmark:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from propound.config import Settings
 from propound.errors import PropoundError
 from propound.queue import Publisher
+from propound.skills.cards import Cards, default_cards
 from propound.skills.library import Library
 from propound.storage.session import Database
 from service.keyring import Keyring, Lookups
@@ -36,6 +37,9 @@ class Resources:
     publisher: Publisher
     wakeups: Wakeups
     library: Library
+    """The formal packages, which procedural mode draws from."""
+    cards: Cards
+    """Of every skill, for open mode."""
     keyring: Keyring
 
     @classmethod
@@ -52,7 +56,8 @@ class Resources:
         redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, health_check_interval=15)
         database = Database(settings.database_url, pool_size=POOL)
         publisher = Publisher(settings.redis_url)
-        return cls(settings, database, redis, publisher, Wakeups(redis), library, Keyring(Lookups(database)))
+        keyring = Keyring(Lookups(database))
+        return cls(settings, database, redis, publisher, Wakeups(redis), library, default_cards(), keyring)
 
     async def close(self) -> None:
         """Give back every connection."""

@@ -17,6 +17,13 @@ class DomainName(StrEnum):
     SCIENCE = "science"
 
 
+class ModeName(StrEnum):
+    """The names of `propound.problem.Mode`, likewise."""
+
+    PROCEDURAL = "procedural"
+    OPEN = "open"
+
+
 class ToolName(StrEnum):
     """The tools that `propound evaluate` can withhold (`propound.trajectory.ActionKind`)."""
 

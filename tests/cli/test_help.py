@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from propound.cli.options import DomainName
+from propound.cli.options import DomainName, ModeName
 from propound.domain import Domain
+from propound.problem import Mode
 from tests.cli.commands import propound
 
 HEAVY = {"sqlalchemy", "celery", "fastapi", "httpx", "sympy", "psycopg", "redis", "rich", "pydantic_settings"}
@@ -54,6 +55,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 
 def test_domains_are_those_of_the_records() -> None:
     assert [name.value for name in DomainName] == [domain.value for domain in Domain]
+    assert [name.value for name in ModeName] == [mode.value for mode in Mode]
 
 
 @pytest.mark.parametrize(

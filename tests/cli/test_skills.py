@@ -1,4 +1,4 @@
-"""`propound skills`: works without a server, and finds what is wrong with a package."""
+"""`propound skills`: works without a server, and finds what is wrong with a package or a card."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from propound.skills import default_library
+from propound.domain import Domain
+from propound.skills import default_cards, default_library
 from tests.cli.commands import propound
+from tests.factories.cards import skill_text, write_package
 
 
 @pytest.fixture
@@ -101,10 +103,67 @@ def test_nothing_is_overwritten(package: Path) -> None:
 
 def test_list_and_show(tmp_path: Path) -> None:
     listed = json.loads(propound("skills", "list", "--json", folder=tmp_path).stdout)
-    assert [entry["name"] for entry in listed] == default_library().names()
-    science = json.loads(propound("skills", "list", "--domain", "science", "--json", folder=tmp_path).stdout)
-    assert {entry["domain"] for entry in science} == {"science"}
-    assert "modular-power" in propound("skills", "list", folder=tmp_path).stdout
+    assert [entry["name"] for entry in listed] == default_cards().names()
+    formal = [entry for entry in listed if entry["modes"] == ["procedural", "open"]]
+    assert [entry["name"] for entry in formal] == default_library().names()
+    assert all(entry["gives"] for entry in formal)
+    assert {entry["gives"] for entry in listed if entry["modes"] == ["open"]} == {None}
+    table = propound("skills", "list", folder=tmp_path).stdout
+    assert "modular-power" in table
+    assert "resistor-networks" in table
     shown = propound("skills", "show", "modular-power", folder=tmp_path).stdout
     assert "intent:" in shown
     assert "## Workflow" in shown
+    shown = propound("skills", "show", "resistor-networks", folder=tmp_path).stdout
+    assert "check with:" in shown
+    assert "program: resistor_networks/network.py" in shown
+    assert "## Typical mistakes" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["--domain", "science"], default_cards().names(Domain.SCIENCE)),
+        (["--category", "optics"], ["thin-lens-images"]),
+        (["--mode", "procedural"], default_library().names()),
+        (["--mode", "open"], default_cards().names()),
+        (["--mode", "procedural", "--category", "optics"], []),
+    ],
+)
+def test_list_is_filtered(tmp_path: Path, words: list[str], names: list[str]) -> None:
+    listed = json.loads(propound("skills", "list", *words, "--json", folder=tmp_path).stdout)
+    assert [entry["name"] for entry in listed] == names
+
+
+def test_unknown_category_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+    run = propound("skills", "list", "--category", "alchemy", folder=tmp_path)
+    assert run.returncode == 1
+    assert "number-theory" in run.stderr
+
+
+def test_cards_are_checked_by_file_and_line(tmp_path: Path) -> None:
+    write_package(tmp_path, "fair-shares", count="def count():\n    return 1\n")
+    write_package(tmp_path, "odd-shares", skill_text("odd-shares", domain="poetry"))
+    run = propound("skills", "check", str(tmp_path), folder=tmp_path)
+    assert run.returncode == 1
+    assert f"{tmp_path}/fair-shares: can be used" in run.stdout
+    assert f"{tmp_path}/odd-shares: cannot be used" in run.stdout
+    assert f"{tmp_path}/odd-shares/SKILL.md:5: `metadata.domain` is 'poetry'" in run.stdout
+    alone = propound("skills", "check", "--json", str(tmp_path / "fair-shares"), folder=tmp_path)
+    assert (alone.returncode, json.loads(alone.stdout)) == (0, {f"{tmp_path}/fair-shares": []})
+
+
+def test_text_of_strangers_does_not_reach_the_terminal(tmp_path: Path) -> None:
+    write_package(tmp_path, "a", skill_text("a\x1b[31m\u202e", domain="p\x1b]0;title\x07"))
+    run = propound("skills", "check", str(tmp_path), folder=tmp_path)
+    assert run.returncode == 1
+    assert not {"\x1b", "\x07", "\u202e"} & set(run.stdout + run.stderr)
+
+
+def test_packages_of_others_are_given_a_domain(tmp_path: Path) -> None:
+    text = "---\nname: foreign\ndescription: Of another house.\n---\nDo this.\n"
+    write_package(tmp_path, "foreign", text)
+    assert propound("skills", "check", str(tmp_path), folder=tmp_path).returncode == 1
+    run = propound("skills", "check", "--domain", "coding", str(tmp_path), folder=tmp_path)
+    assert run.returncode == 0
+    assert "advice: the body has no section `## Workflow`" in run.stdout
