@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 
 from propound.card import (
     MAX_BODY,
@@ -57,6 +57,12 @@ class Fault(Record):
     reason: str
     advice: bool = False
     """The card is read all the same; it would be a better one without."""
+
+    @field_validator("file", "reason", mode="before")
+    @classmethod
+    def _printable(cls, text: str) -> str:
+        """Names of files and keys are a stranger's, too, and need not even be UTF-8."""
+        return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {'advice: ' if self.advice else ''}{self.reason}"

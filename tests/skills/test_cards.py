@@ -7,7 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from propound.card import Card
 from propound.domain import Domain
 from propound.errors import SkillError, UnknownSkillError
 from propound.skills import Cards, default_library, read_card
@@ -137,6 +140,26 @@ def test_what_is_wrong_is_said_with_its_line(text: str, line: int, reason: str) 
     assert any(fault.startswith(f"SKILL.md:{line}: ") for fault in said(text)), said(text)
 
 
+ANY = st.text(st.characters(codec=None), max_size=12)
+"""Lone surrogates included."""
+LINE = st.one_of(
+    st.sampled_from(
+        ["---", "name: a", "description: b", "metadata:", "  domain: coding", "  conflicts: a", "  tool: |"]
+    ),
+    ANY,
+)
+"""Lines of SKILL.md, and whatever else may stand there."""
+
+
+@given(st.lists(LINE, max_size=10), st.dictionaries(ANY.map("scripts/{}.py".format), ANY, max_size=3))
+def test_any_texts_are_a_card_or_faults(lines: list[str], scripts: dict[str, str]) -> None:
+    found = inspect({"SKILL.md": "\n".join(["---", *lines])} | scripts)
+    if found.card is None:
+        assert [fault for fault in found.faults if not fault.advice]
+    else:
+        assert Card.model_validate_json(found.card.model_dump_json()) == found.card
+
+
 def test_all_faults_are_said_at_once() -> None:
     assert [fault.split(": ")[0] for fault in said(skill_text("A", domain="b", conflicts="C"))] == [
         "SKILL.md:2",
@@ -209,6 +232,13 @@ def test_a_pipe_does_not_hang_the_reader(tmp_path: Path) -> None:
     os.mkfifo(folder / "SKILL.md")
     with pytest.raises(SkillError, match="no regular file"):
         read_card(folder)
+
+
+def test_a_file_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    folder = write_package(tmp_path, count="x = 1")
+    (folder / "scripts" / os.fsdecode(b"\xff\x1b.py")).write_text("x = 1")
+    (fault,) = inspect_folder(folder).faults
+    assert fault.file == r"scripts/\udcff\x1b.py"
 
 
 def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path) -> None:
