@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -23,6 +23,8 @@ from propound.policy.opening import SCRIPTED
 from propound.probing.opening import open_probers
 from propound.probing.prober import Prober
 from propound.problem import ProblemSpec
+from propound.proposing.environment import Environment
+from propound.proposing.open import OpenEnvironment
 from propound.proposing.procedural import ProceduralEnvironment
 from propound.proposing.rollout import rollout
 from propound.reward import rewards
@@ -30,8 +32,11 @@ from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import Library, default_library
 from propound.skills.library import compile_toolkit
+from propound.solving.attempt import Solving
 from propound.trajectory import ActionKind
 from propound.verification.judges import open_auditor, open_judges
+from propound.verification.open.consensus import Rule
+from propound.verification.open.verify import OpenVerification
 from propound.verification.verifiers import Auditor, Verifier
 from propound.verification.verify import Verification
 
@@ -63,11 +68,24 @@ class EpisodeRunner:
     """The one that measures now; None: nothing is measured, and no problem earns more for being hard."""
     withheld: tuple[ActionKind, ...] = ()
     """Tools that are neither offered nor performed."""
+    solvers: tuple[Solving, ...] = ()
+    """Whoever solves problems of open mode again from their statements; none: that mode is not served."""
+    rule: Rule = field(default_factory=Rule)
+    """When their attempts are enough."""
+    corrections: bool = False
+    """Whether a problem of open mode may be kept with another answer than its author's."""
 
     @cached_property
     def verification(self) -> Verification:
-        """The committee."""
+        """The committee of procedural mode."""
         return Verification(self.library, self.sandbox, judges=self.judges, auditor=self.auditor)
+
+    @cached_property
+    def open_verification(self) -> OpenVerification:
+        """The stages of open mode."""
+        return OpenVerification(
+            self.sandbox, self.solvers, self.rule, self.judges, self.auditor, corrections=self.corrections
+        )
 
     @property
     def probers(self) -> tuple[str, ...]:
@@ -103,12 +121,10 @@ class EpisodeRunner:
         """
         assert self.policy is not None, "an episode needs a proposer"
         with stage("propose"):
-            environment = ProceduralEnvironment(
-                spec, self.library, self.sandbox, self.max_steps, member, withheld=self.withheld
-            )
-            trajectory = rollout(self.policy, environment, member, origin)
+            trajectory = rollout(self.policy, self._environment(spec, member), member, origin)
         with stage("verify"):
-            verdict = self.verification.verify(trajectory, origin)
+            verification = self.verification if spec.open is None else self.open_verification
+            verdict = verification.verify(trajectory, origin)
         probe = None
         if self.prober and verdict.problem:
             with stage("probe"):
@@ -120,10 +136,23 @@ class EpisodeRunner:
             trajectory=trajectory,
             verdict=verdict,
             rewards=earned,
-            skill_hashes={name: self.library[name].content_hash for name in used},
+            skill_hashes={name: self._skill_hash(spec, name) for name in used},
             library_version=self.library.version,
             probe=probe,
         )
+
+    def _environment(self, spec: ProblemSpec, member: int) -> Environment:
+        """The environment of the spec's mode."""
+        if spec.open is not None:
+            return OpenEnvironment(spec, self.sandbox, self.max_steps, member, withheld=self.withheld)
+        return ProceduralEnvironment(
+            spec, self.library, self.sandbox, self.max_steps, member, withheld=self.withheld
+        )
+
+    def _skill_hash(self, spec: ProblemSpec, name: str) -> str:
+        """Of a skill that the spec names; in open mode the spec brings its cards along."""
+        found = self.library[name] if spec.open is None else spec.open.card(name)
+        return found.content_hash
 
     def close(self) -> None:
         """Let go of the probers' engines; the policy is its opener's."""

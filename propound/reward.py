@@ -84,9 +84,11 @@ def _is_justified(steps: Sequence[Step], place: int) -> bool:
 
 
 def rewards(trajectory: Trajectory, verdict: Verdict, pass_rate: float | None = None) -> Rewards:
-    """All rewards of an episode."""
+    """All rewards of an episode. A problem whose answer others corrected is kept, and earns its author nothing."""
+    problem = verdict.problem
+    is_corrected = problem is not None and problem.open is not None and problem.open.corrected is not None
     return Rewards(
-        terminal=terminal_reward(valid=verdict.accepted, pass_rate=pass_rate),
+        terminal=terminal_reward(valid=verdict.accepted and not is_corrected, pass_rate=pass_rate),
         steps=process_rewards(trajectory.steps),
         pass_rate=pass_rate,
     )

@@ -10,60 +10,72 @@ from propound.problem import CodingMode, ProblemSpec, Terms
 from propound.trajectory import ActionKind
 from propound.transcript import OPEN_TOOLS, tool_schemas
 
-_TASK = """You write one new {domain} problem in {language} that cannot be solved without the active skills, and whose \
-answer is certain.
-{form}
-Rules: a story and numbers of your own. Every number that is needed stands in the statement, and none that is not. One \
-question, with one answer; it says the unit or the form in which the answer is wanted. Neither the answer nor a hint \
-stands in it.{kinds}"""
+_TASK = """You write new {domain} problems in {language}, each with a Python program that computes its answer.
+- Story and numbers are your own. All numbers that are needed stand in the statement.
+- It asks one question, which has one answer, and says in which unit or form. It does not tell the answer.
+- The program imports what it uses, computes the answer from the numbers of the statement and prints it alone: no \
+input(), no random numbers, no words. Exact values stay exact: fractions.Fraction, sympy.{kinds}"""
 
-_FORM = """A draft is written so:
+_FORM = """Write a draft in this form:
 <statement>
-the problem, exactly as its solvers will read it
+A baker fills 7 trays with 12 rolls each and sells 61 of them. The others go into bags of 5. How many rolls are left \
+over?
 </statement>
 ```python
-# computes the answer from the numbers of the statement, and prints it alone
+left = 7 * 12 - 61
+print(left % 5)
 ```
-<answer>what the program prints</answer>
-The program computes: it prints no constant, reads no input and draws no random numbers; fractions.Fraction and sympy \
-keep exact values exact. Better still, it defines GIVEN = {"n": 12, "k": 5} with the numbers of the statement and \
-def solve(n, k), which returns the answer."""
+<answer>3</answer>"""
 
-_FUNCTION = """A draft is written so:
+_FUNCTION = """Write a draft in this form, with a reference solution and a generator of inputs:
 <statement>
-the problem, exactly as its solvers will read it: name and arguments of the function, the bounds of each argument, one \
-example
+Write a function `longest_run(values)` that takes a list of 1 to 200 integers from 0 to 9 and returns the length of the \
+longest run of equal neighbours. Example: longest_run([4, 4, 7]) returns 2.
 </statement>
 ```python
-# the function alone, correct and quick enough for these bounds
+def longest_run(values):
+    best = run = 1
+    for before, value in zip(values, values[1:]):
+        run = run + 1 if value == before else 1
+        best = max(best, run)
+    return best
 ```
 ```python
-def generate(rng):  # a list with one call's arguments within the bounds, small or large, drawn with random.Random rng
+def generate(rng):  # a list with the arguments of one call
+    return [[rng.randint(0, 9) for _ in range(rng.randint(1, 200))]]
 ```"""
 
-_STDIN = """A draft is written so:
+_STDIN = """Write a draft in this form, with a reference solution and a generator of inputs:
 <statement>
-the problem, exactly as its solvers will read it: what stands on standard input and within which bounds, what is to be \
-printed, one example
+The input holds one line with 1 to 200 integers from 0 to 9. Print the length of the longest run of equal neighbours. \
+Example: for the input "4 4 7" print 2.
 </statement>
 ```python
-# the whole program, correct and quick enough for these bounds
+values = input().split()
+best = run = 1
+for before, value in zip(values, values[1:]):
+    run = run + 1 if value == before else 1
+    best = max(best, run)
+print(best)
 ```
 ```python
-def generate(rng):  # the text of one input within the bounds, small or large, drawn with random.Random rng
+def generate(rng):  # the text of one input
+    return " ".join(str(rng.randint(0, 9)) for _ in range(rng.randint(1, 200)))
 ```"""
 
-_TURNS = """A turn is one draft, which is checked at once; or a thought in plain words; or one block of Python alone, \
-which is run; or one tool call:
-<tool_call>
-{{"name": "...", "arguments": {{...}}}}
-</tool_call>
-Tools:
+_TURNS = """Each of your turns is one of these:
+- a draft as in the form below: its program is run, and you are told what is wrong with it;
+- a thought in plain words;
+- a block of Python alone, which is run;
+- one call of a tool: <tool_call>{{"name": "...", "arguments": {{...}}}}</tool_call>
 {tools}
-You are told what a check finds. Repair it in a new draft, whole each time; drop or swap a skill that does not fit. \
-Submit what passed."""
+Repair what is wrong in a new draft, whole each time. Drop or swap a skill that does not fit. When a draft has passed, \
+submit it.
+The program may instead define GIVEN = {{"n": 12}} with the numbers of the statement and def solve(n), which returns the \
+answer: then each number is tested, too."""
 
-_AT_ONCE = "Write the draft at once. It is handed in as it stands."
+_BEGIN = """Write a problem of your own now, that cannot be solved without {these}. It is about something else than the \
+example, and needs several steps."""
 
 
 def open_messages(
@@ -74,21 +86,25 @@ def open_messages(
     if terms.coding is CodingMode.STDIN:
         form = _STDIN
     kinds = ", ".join(str(kind).replace("_", " ") for kind in terms.answer_kinds)
+    is_one_shot = ActionKind.CHECK in withheld and ActionKind.EXEC in withheld
     task = _TASK.format(
         domain=spec.domain,
         language=terms.language,
-        form=form,
-        kinds=f" The answer is of this kind: {kinds}." if kinds else "",
+        kinds=f"\n- The answer is of this kind: {kinds}." if kinds else "",
     )
-    how = _AT_ONCE if ActionKind.CHECK in withheld and ActionKind.EXEC in withheld else _turns(withheld)
     fronts = "\n\n".join(terms.card(name).front() for name in spec.skills)
     count = f"{spec.minimum_skills} to {spec.maximum_skills}"
     if spec.minimum_skills == spec.maximum_skills:
         count = f"exactly {spec.minimum_skills}"
-    user = f"Use {count} of the active skills, together in one problem.\n\n{fronts}"
+    user = f"The problem needs {count} of these skills:\n\n{fronts}"
     if spec.alternates and ActionKind.EDIT not in withheld:
         user += "\n\nAlternates: " + ", ".join(spec.alternates)
-    return {"role": "system", "content": f"{task}\n{how}"}, {"role": "user", "content": user}
+    parts = (task, form) if is_one_shot else (task, _turns(withheld), form)
+    begin = _BEGIN.format(these=" and ".join(name.replace("-", " ") for name in spec.skills))
+    return (
+        {"role": "system", "content": "\n".join(parts)},
+        {"role": "user", "content": f"{user}\n\n{begin}"},
+    )
 
 
 def _turns(withheld: Collection[ActionKind]) -> str:
