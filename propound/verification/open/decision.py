@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from propound.verification.open.consensus import Consensus, Outcome, consensus
-
 from propound.answers import Agreement
 from propound.verification import committee
 from propound.verification.committee import Standard
 from propound.verification.evidence import Evidence
+from propound.verification.open.consensus import Consensus, Outcome, consensus
 from propound.verification.vote import Rejection, Vote, rejection_of
 
 SEATS = 3

@@ -10,20 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from propound.solving.attempt import Solving
-from propound.verification.open.consensus import Rule
-from propound.verification.open.derivation import derive
-
 from propound.answers import AnswerKind, infer_kind
 from propound.domain import Domain
 from propound.models.purpose import NOBODY, Origin
 from propound.problem import Origins, Problem, Terms
 from propound.sandbox import Sandbox
+from propound.solving.attempt import Solving
 from propound.solving.reference import Reference, examine_reference
 from propound.trajectory import Outcome, Trajectory
 from propound.verification.evidence import Evidence, Standing
 from propound.verification.judges.seats import poll
+from propound.verification.open.consensus import Rule
 from propound.verification.open.decision import Decision, Stage, decide
+from propound.verification.open.derivation import derive
 from propound.verification.verdict import Verdict
 from propound.verification.verifiers import Auditor, Case, Verifier
 from propound.verification.vote import Check, Rejection, Vote
