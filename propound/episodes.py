@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 from propound.config import Settings
 from propound.episode import Episode
 from propound.errors import PropoundError, ServiceDownError
+from propound.models.configured import catalogue_of
 from propound.models.purpose import NOBODY, Origin
 from propound.policy import Policy
 from propound.policy.opening import SCRIPTED
@@ -32,10 +33,10 @@ from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
 from propound.skills import Library, default_library
 from propound.skills.library import compile_toolkit
-from propound.solving.attempt import Solving
+from propound.solving.attempt import Solving, open_solvers
 from propound.trajectory import ActionKind
+from propound.verification.consensus import Rule
 from propound.verification.judges import open_auditor, open_judges
-from propound.verification.open.consensus import Rule
 from propound.verification.open.verify import OpenVerification
 from propound.verification.verifiers import Auditor, Verifier
 from propound.verification.verify import Verification
@@ -155,9 +156,11 @@ class EpisodeRunner:
         return found.content_hash
 
     def close(self) -> None:
-        """Let go of the probers' engines; the policy is its opener's."""
+        """Let go of the probers' engines and the solvers' clients; the policy is its opener's."""
         for prober in self.pool:
             prober.solver.close()
+        for solver in self.solvers:
+            solver.close()
 
 
 def open_runner(
@@ -181,6 +184,7 @@ def open_runner(
         sandbox = PlacedSandbox(sandbox)
     judges, auditor = open_judges(configured), open_auditor(configured)
     pool = open_probers(configured, sandbox)
+    solvers = open_solvers(catalogue_of(configured), sandbox)
     return EpisodeRunner(
         library,
         sandbox,
@@ -190,6 +194,7 @@ def open_runner(
         auditor=auditor,
         pool=pool,
         prober=pool[0] if pool else None,
+        solvers=solvers,
     )
 
 

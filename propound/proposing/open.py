@@ -94,7 +94,9 @@ class OpenEnvironment(Environment):
     def _scripts(self) -> dict[str, bytes]:
         """Third level of the active skills: programs that help to check, beside the agent's own."""
         cards = [self.terms.card(name) for name in self.skills]
-        return {Path(name).name: text.encode() for card in cards for name, text in sorted(card.scripts.items())}
+        return {
+            Path(name).name: text.encode() for card in cards for name, text in sorted(card.scripts.items())
+        }
 
     def _examined(self, draft: Draft) -> tuple[str, Work, Reference]:
         """Statement and work as they would be handed in, and what stage 1 finds in them.
@@ -126,7 +128,9 @@ class OpenEnvironment(Environment):
         shown = reference.answer or ""
         if self.spec.domain is Domain.CODING:
             tests = reference.coding
-            shown = f"{len(tests.tests)} tests, {tests.killed} of {tests.mutants} mutants killed" if tests else ""
+            shown = (
+                f"{len(tests.tests)} tests, {tests.killed} of {tests.mutants} mutants killed" if tests else ""
+            )
         lines.insert(0, f"passed: {shown[:400]}")
         return True, "\n".join(lines)[:MAX_OBSERVATION]
 

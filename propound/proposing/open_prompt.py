@@ -29,8 +29,8 @@ print(left % 5)
 
 _FUNCTION = """Write a draft in this form, with a reference solution and a generator of inputs:
 <statement>
-Write a function `longest_run(values)` that takes a list of 1 to 200 integers from 0 to 9 and returns the length of the \
-longest run of equal neighbours. Example: longest_run([4, 4, 7]) returns 2.
+Write a function `longest_run(values)` that takes a list of 1 to 200 integers from 0 to 9 and returns the length of \
+the longest run of equal neighbours. Example: longest_run([4, 4, 7]) returns 2.
 </statement>
 ```python
 def longest_run(values):
@@ -71,11 +71,11 @@ _TURNS = """Each of your turns is one of these:
 {tools}
 Repair what is wrong in a new draft, whole each time. Drop or swap a skill that does not fit. When a draft has passed, \
 submit it.
-The program may instead define GIVEN = {{"n": 12}} with the numbers of the statement and def solve(n), which returns the \
-answer: then each number is tested, too."""
+The program may instead define GIVEN = {{"n": 12}} with the numbers of the statement and def solve(n), which returns \
+the answer: then each number is tested, too."""
 
-_BEGIN = """Write a problem of your own now, that cannot be solved without {these}. It is about something else than the \
-example, and needs several steps."""
+_BEGIN = """Write a problem of your own now, that cannot be solved without {these}. It is about something else than \
+the example, and needs several steps."""
 
 
 def open_messages(

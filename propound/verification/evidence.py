@@ -7,7 +7,7 @@ from propound.record import Record
 from propound.solving.attempt import Attempt
 from propound.solving.reference import Reference
 from propound.verification.committee import Standard
-from propound.verification.open.consensus import Rule
+from propound.verification.consensus import Rule
 from propound.verification.vote import Vote
 
 

@@ -18,7 +18,9 @@ def test_what_was_answered_is_found_again(tmp_path: Path) -> None:
     first.record(failed("2"))
     again = FileLedger(path)
     assert again.secret == first.secret
-    assert [each.model_dump_json() for each in again.entries] == [each.model_dump_json() for each in first.entries]
+    assert [each.model_dump_json() for each in again.entries] == [
+        each.model_dump_json() for each in first.entries
+    ]
     assert again.find("1") == first.find("1")
     assert again.find("2") is None
     assert again.spending().prompt_tokens == 10

@@ -1,8 +1,8 @@
-"""What a real model proposes in open mode, arm by arm: `python -m tests.open.measure_proposing OUT --arm full --skills 1`.
+"""What a real model proposes in open mode, arm by arm: `python -m tests.open.measure_proposing OUT --arm full`.
 
-For whoever changes prompts, tools or cards. Rolls specs out with the catalogue's proposer and keeps each trajectory as a
-JSON line in OUT/ARM-SKILLS.jsonl. Requests are kept in OUT/ledger.jsonl: stopped and begun again, nothing is asked twice.
-Nothing is verified here; `measure_verification` reads what this wrote.
+For whoever changes prompts, tools or cards. Rolls specs out with the catalogue's proposer and keeps each trajectory as
+a JSON line in OUT/ARM-SKILLS.jsonl. Requests are kept in OUT/ledger.jsonl: stopped and begun again, nothing is asked
+twice. Nothing is verified here; `measure_verification` reads what this wrote.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from enum import StrEnum
 from propound.answers import Agreement
 from propound.verification import committee
 from propound.verification.committee import Standard
+from propound.verification.consensus import Consensus, Outcome, consensus
 from propound.verification.evidence import Evidence
-from propound.verification.open.consensus import Consensus, Outcome, consensus
 from propound.verification.vote import Rejection, Vote, rejection_of
 
 SEATS = 3
@@ -57,7 +57,9 @@ def decide(evidence: Evidence) -> Stage | Decision:
     if agreed.outcome is Outcome.UNSOLVED:
         return Decision(Rejection.UNSOLVED, f"derivation: {agreed.rationale}")
     if agreed.outcome is Outcome.DISPUTED:
-        return _settled(evidence, committee.Decision(Rejection.DISPUTED, agreed.rationale, auditable=True), agreed)
+        return _settled(
+            evidence, committee.Decision(Rejection.DISPUTED, agreed.rationale, auditable=True), agreed
+        )
     if agreed.outcome is Outcome.ILL_POSED:
         named = committee.Decision(Rejection.UNDERSPECIFIED, agreed.rationale, auditable=True)
         return _settled(evidence, named, agreed)

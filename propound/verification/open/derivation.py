@@ -13,7 +13,7 @@ from propound.problem import Coding
 from propound.solving.attempt import Attempt, Solving, Task
 from propound.solving.vector import reference_name
 from propound.verification.committee import Standard
-from propound.verification.open.consensus import Rule, decided
+from propound.verification.consensus import Rule, decided
 from propound.verification.verifiers import Case
 
 

@@ -18,11 +18,12 @@ from propound.sandbox import Sandbox
 from propound.solving.attempt import Solving
 from propound.solving.reference import Reference, examine_reference
 from propound.trajectory import Outcome, Trajectory
+from propound.verification.committee import Standard
+from propound.verification.consensus import Rule
 from propound.verification.evidence import Evidence, Standing
 from propound.verification.judges.seats import poll
-from propound.verification.open.consensus import Rule
 from propound.verification.open.decision import Decision, Stage, decide
-from propound.verification.open.derivation import derive
+from propound.verification.open.derivation import coding_claim, derive
 from propound.verification.verdict import Verdict
 from propound.verification.verifiers import Auditor, Case, Verifier
 from propound.verification.vote import Check, Rejection, Vote
@@ -102,15 +103,23 @@ class OpenVerification:
     def examine(self, case: Case, reference: Reference | None) -> tuple[Evidence, Decision]:
         """Find out what is needed, stage after stage, until the case is decided.
 
+        Judges see no coding problem: what they would answer, a program, is what the attempts are.
+
         Raises:
             SandboxFailedError: the sandbox itself failed.
             ServiceDownError: a solver's or a judge's service is down.
         """
+        coding = reference.coding if reference else None
+        claim = (
+            coding_claim(coding)
+            if coding
+            else Standard(case.submission.answer, case.kind, case.relative_tolerance)
+        )
         evidence = Evidence(
-            standing=self.standing,
-            claim=case.submission.answer,
-            kind=case.kind,
-            relative_tolerance=case.relative_tolerance,
+            standing=self.standing if coding is None else self.standing.model_copy(update={"judges": 0}),
+            claim=claim.gold,
+            kind=claim.kind,
+            relative_tolerance=claim.relative_tolerance,
             reference=reference,
         )
         while True:
@@ -121,7 +130,8 @@ class OpenVerification:
 
     def _found_out(self, stage: Stage, evidence: Evidence, case: Case) -> dict[str, object]:
         if stage is Stage.DERIVATION:
-            return {"attempts": derive(case, self.solvers, evidence.standard, self.rule)}
+            coding = evidence.reference.coding if evidence.reference else None
+            return {"attempts": derive(case, self.solvers, evidence.standard, self.rule, coding=coding)}
         if stage is Stage.COMMITTEE:
             return {"votes": poll(self.judges, case)}
         assert self.auditor is not None, "an audit needs an auditor"
