@@ -66,6 +66,8 @@ class Environment(ABC):
             )
         stage, skills = self.stage, self.skills
         ok, answer = self._perform(action)
+        if flaw is not None and not ok and action.kind is not ActionKind.MALFORMED:
+            answer = f"{flaw}\n{answer}"
         self.stage = next_stage(stage, action.kind, ok=ok)
         if self.outcome is None and len(self.steps) + 1 >= self.max_steps:
             self.outcome = Outcome.STEPS_EXHAUSTED
