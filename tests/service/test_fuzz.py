@@ -80,7 +80,7 @@ def test_bytes(client: httpx.Client, content: bytes) -> None:
             "/v1/promotions",
         ]
     ),
-    parameter=st.sampled_from(["cursor", "limit", "state", "domain", "category", "skill"]),
+    parameter=st.sampled_from(["cursor", "limit", "state", "domain", "category", "mode", "skill"]),
     value=st.text(max_size=60),
 )
 def test_addresses(client: httpx.Client, path: str, parameter: str, value: str) -> None:
