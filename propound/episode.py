@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from propound.probing.probe import Probe
+from propound.problem import Problem
 from propound.record import Record
 from propound.reward import Rewards
 from propound.trajectory import Trajectory
@@ -24,6 +25,8 @@ class Episode(Record):
     library_version: str
     probe: Probe | None = None
     """How hard the problem is, where a prober measured it."""
+    siblings: tuple[Problem, ...] = ()
+    """Of an accepted problem of open mode, where they are wanted."""
 
     @property
     def rejection(self) -> Rejection | None:

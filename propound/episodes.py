@@ -23,7 +23,7 @@ from propound.policy import Policy
 from propound.policy.opening import SCRIPTED
 from propound.probing.opening import open_probers
 from propound.probing.prober import Prober
-from propound.problem import ProblemSpec
+from propound.problem import Problem, ProblemSpec
 from propound.proposing.environment import Environment
 from propound.proposing.open import OpenEnvironment
 from propound.proposing.procedural import ProceduralEnvironment
@@ -31,6 +31,7 @@ from propound.proposing.rollout import rollout
 from propound.reward import rewards
 from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
+from propound.sibling import siblings_of
 from propound.skills import Library, default_library
 from propound.skills.library import compile_toolkit
 from propound.solving.attempt import Solving, open_solvers
@@ -73,8 +74,6 @@ class EpisodeRunner:
     """Whoever solves problems of open mode again from their statements; none: that mode is not served."""
     rule: Rule = field(default_factory=Rule)
     """When their attempts are enough."""
-    corrections: bool = False
-    """Whether a problem of open mode may be kept with another answer than its author's."""
 
     @cached_property
     def verification(self) -> Verification:
@@ -84,9 +83,7 @@ class EpisodeRunner:
     @cached_property
     def open_verification(self) -> OpenVerification:
         """The stages of open mode."""
-        return OpenVerification(
-            self.sandbox, self.solvers, self.rule, self.judges, self.auditor, corrections=self.corrections
-        )
+        return OpenVerification(self.sandbox, self.solvers, self.rule, self.judges, self.auditor)
 
     @property
     def probers(self) -> tuple[str, ...]:
@@ -111,7 +108,11 @@ class EpisodeRunner:
         raise UnknownProberError(f"there is no prober {version} here: PROPOUND_PROBERS was changed meanwhile")
 
     def run(
-        self, spec: ProblemSpec, member: int = 0, origin: Origin = NOBODY, stage: Stage = lambda _: nullcontext()
+        self,
+        spec: ProblemSpec,
+        member: int = 0,
+        origin: Origin = NOBODY,
+        stage: Stage = lambda _: nullcontext(),
     ) -> Episode:
         """Propose, verify, probe and reward one trajectory of the spec's group; `origin` is whose work it is.
 
@@ -140,6 +141,23 @@ class EpisodeRunner:
             skill_hashes={name: self._skill_hash(spec, name) for name in used},
             library_version=self.library.version,
             probe=probe,
+            siblings=self._siblings(verdict.problem, spec, member, origin),
+        )
+
+    def _siblings(
+        self, problem: Problem | None, spec: ProblemSpec, member: int, origin: Origin
+    ) -> tuple[Problem, ...]:
+        """Of an accepted problem, as many as its spec wants."""
+        if problem is None or spec.open is None:
+            return ()
+        return siblings_of(
+            problem,
+            spec.open.siblings,
+            self.solvers,
+            self.sandbox,
+            seed=spec.seed,
+            origin=origin,
+            member=member,
         )
 
     def _environment(self, spec: ProblemSpec, member: int) -> Environment:

@@ -83,6 +83,10 @@ class Terms(Record):
     """What a coding problem asks for; None in the other domains."""
     max_tokens: int = Field(default=TOKENS, ge=1)
     """Tokens that its proposer may use for the episode, prompts included."""
+    corrections: bool = False
+    """Whether a problem may be kept with another answer than its author's, where all others agree on it."""
+    siblings: int = Field(default=0, ge=0, le=16)
+    """Siblings that an accepted problem is to have: the same problem with other numbers."""
 
     def card(self, name: str) -> Card:
         """The card of that name.

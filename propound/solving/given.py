@@ -247,6 +247,19 @@ def rewritten(source: Source, values: Mapping[str, Any] | None = None) -> str:
     return f"{head}{silent}{body}\n{_SHOW}{shown}"
 
 
+def regiven(program: str, values: Mapping[str, Any]) -> str:
+    """The program with other values in GIVEN, and otherwise as it is.
+
+    Raises:
+        GivenError: there is no GIVEN in it.
+        UnreadableSourceError: it is no Python.
+    """
+    source = Source(program)
+    if source.given_node is None:
+        raise GivenError("the program has no GIVEN")
+    return _with(program, source.given_node, _written(values))
+
+
 def _after_future(program: str) -> tuple[str, str]:
     """The lines up to the last `from __future__`, which has to come first, and the rest."""
     tree = ast.parse(program)

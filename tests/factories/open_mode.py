@@ -72,6 +72,8 @@ class Company:
     """By served name: what the attempt of that number replies."""
     finish: Mapping[int, str] = field(default_factory=dict)
     """Why a turn ended, where it did not end well."""
+    reads: Callable[[str], str] | None = None
+    """What all solvers reply to what they are told, in place of `solves`."""
     attempts: dict[str, int] = field(default_factory=dict)
     proposed: int = 0
 
@@ -87,7 +89,9 @@ class Company:
         if name == "proposer":
             text = self.turns[min(number, len(self.turns) - 1)]
             return JSONResponse(completion(text, finish=self.finish.get(number, "stop"), usage=(400, 100)))
-        return JSONResponse(completion(self.solves[name](number), usage=(200, 50)))
+        told = " ".join(str(message["content"]) for message in body["messages"])
+        said = self.reads(told) if self.reads else self.solves[name](number)
+        return JSONResponse(completion(said, usage=(200, 50)))
 
 
 @contextmanager

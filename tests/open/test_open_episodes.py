@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,7 +15,8 @@ from propound.reward import BASE
 from propound.trajectory import ActionKind, Outcome, Stage
 from propound.transcript import write_call
 from propound.verification.open.decision import Decision, decide
-from propound.verification.vote import Rejection
+from propound.verification.verifiers import Case
+from propound.verification.vote import Rejection, Vote
 from tests.factories.open_mode import (
     ANSWER,
     PROGRAM,
@@ -148,11 +151,45 @@ def test_equal_specs_are_told_the_same() -> None:
     assert one.trajectory.content_digest() == other.trajectory.content_digest()
 
 
-def test_a_correction_is_kept_only_where_it_is_asked_for_and_audited() -> None:
-    rival = {"one": lambda _: solution("print(4730)"), "two": lambda _: solution("print(4730)")}
-    with company([draft(), SUBMIT], rival) as (_, runner):
-        episode = replace(runner, corrections=True).run(spec())
-    assert episode.rejection is Rejection.DISPUTED
+class Oracle:
+    """An auditor that has an answer of its own."""
+
+    name = "audit:oracle"
+
+    def __init__(self, answer: str) -> None:
+        self.answer = answer
+
+    def audit(self, _: Case, __: Sequence[str]) -> Vote:
+        """As `Auditor`."""
+        return Vote(verifier=self.name, answer=self.answer, valid=True, rationale="worked out")
+
+
+RIVAL = {"one": lambda _: solution("print(4730)"), "two": lambda _: solution("print(4730)")}
+
+
+@pytest.mark.parametrize(
+    ("corrections", "audited", "rejection"),
+    [(True, "4730", None), (False, "4730", Rejection.DISPUTED), (True, "99", Rejection.DISPUTED)],
+)
+def test_a_correction_is_kept_only_where_it_is_asked_for_and_audited(
+    corrections: bool, audited: str, rejection: Rejection | None
+) -> None:
+    with company([draft(), SUBMIT], RIVAL) as (_, runner):
+        episode = replace(runner, auditor=Oracle(audited)).run(spec(corrections=corrections))
+    assert episode.rejection is rejection
+    if rejection is None:
+        problem = episode.verdict.problem
+        assert problem is not None
+        assert problem.open is not None
+        assert (problem.answer, problem.open.corrected) == ("4730", ANSWER)
+    assert episode.rewards.terminal == 0
+
+
+def test_an_audit_of_a_dispute_may_uphold_the_author() -> None:
+    with company([draft(), SUBMIT], RIVAL) as (_, runner):
+        episode = replace(runner, auditor=Oracle(ANSWER)).run(spec())
+    assert episode.verdict.accepted
+    assert episode.verdict.votes[-1].verifier == "audit:oracle"
 
 
 HOSTILE = {
@@ -198,3 +235,43 @@ def test_a_spec_brings_its_cards_along() -> None:
     wanted = spec()
     assert ProblemSpec.model_validate_json(wanted.model_dump_json()) == wanted
     assert "open" not in wanted.model_copy(update={"open": None}).model_dump()
+
+
+TEMPLATE = STATEMENT.replace("340", "{first}").replace("12 weeks", "{weeks} weeks").replace("15", "{more}")
+FAMILY = (
+    'GIVEN = {"first": 340, "more": 15, "weeks": 12}\n'
+    'BOUNDS = {"first": (100, 900), "more": (5, 50), "weeks": (6, 30)}\n\n'
+    "def solve(first, more, weeks):\n    return sum(first + more * week for week in range(weeks))"
+)
+
+
+def reads_numbers(body: str) -> str:
+    """A solver that works the statement out with whatever numbers stand there."""
+    first, more, weeks = re.findall(r"grinds (\d+) .* and (\d+) .* first (\d+) weeks", body)[0]
+    return solution(f"print(sum({first} + {more} * week for week in range({weeks})))")
+
+
+def test_siblings_have_other_numbers_and_somebody_else_came_to_their_answers() -> None:
+    with company([draft(TEMPLATE, FAMILY), SUBMIT]) as (there, runner):
+        there.reads = reads_numbers
+        episode = runner.run(spec(siblings=3))
+    assert episode.verdict.accepted
+    assert len(episode.siblings) == 3
+    for sibling in episode.siblings:
+        assert sibling.open is not None
+        given = sibling.open.given
+        total = sum(given["first"] + given["more"] * week for week in range(given["weeks"]))
+        assert sibling.answer == str(total)
+        assert all(str(given[name]) in sibling.statement for name in given)
+        assert sibling.open.work.template == TEMPLATE
+        assert str(given["first"]) in sibling.open.work.program
+
+
+def test_a_sibling_that_nobody_else_comes_to_is_none() -> None:
+    with company([draft(TEMPLATE, FAMILY), SUBMIT]) as (_, runner):
+        assert runner.run(spec(siblings=3)).siblings == ()
+
+
+def test_without_slots_there_are_no_siblings() -> None:
+    with company([draft(), SUBMIT]) as (_, runner):
+        assert runner.run(spec(siblings=3)).siblings == ()

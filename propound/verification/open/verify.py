@@ -38,16 +38,14 @@ class OpenVerification:
     rule: Rule
     judges: tuple[Verifier, ...] = ()
     auditor: Auditor | None = None
-    corrections: bool = False
 
-    @property
-    def standing(self) -> Standing:
+    def standing(self, *, corrections: bool = False) -> Standing:
         """The rules that verdicts are given by."""
         return Standing(
             rule=self.rule,
             judges=len(self.judges),
             audits=self.auditor is not None,
-            corrections=self.corrections,
+            corrections=corrections,
         )
 
     def verify(self, trajectory: Trajectory, origin: Origin = NOBODY) -> Verdict:
@@ -85,7 +83,7 @@ class OpenVerification:
             member=trajectory.member,
             origin=origin,
         )
-        evidence, decision = self.examine(case, reference)
+        evidence, decision = self.examine(case, reference, self.standing(corrections=terms.corrections))
         if decision.rejection is not None:
             return _rejected(decision.rejection, decision.rationale, evidence)
         assert decision.answer is not None
@@ -100,7 +98,9 @@ class OpenVerification:
             evidence=evidence,
         )
 
-    def examine(self, case: Case, reference: Reference | None) -> tuple[Evidence, Decision]:
+    def examine(
+        self, case: Case, reference: Reference | None, standing: Standing | None = None
+    ) -> tuple[Evidence, Decision]:
         """Find out what is needed, stage after stage, until the case is decided.
 
         Judges see no coding problem: what they would answer, a program, is what the attempts are.
@@ -115,8 +115,9 @@ class OpenVerification:
             if coding
             else Standard(case.submission.answer, case.kind, case.relative_tolerance)
         )
+        standing = standing or self.standing()
         evidence = Evidence(
-            standing=self.standing if coding is None else self.standing.model_copy(update={"judges": 0}),
+            standing=standing if coding is None else standing.model_copy(update={"judges": 0}),
             claim=claim.gold,
             kind=claim.kind,
             relative_tolerance=claim.relative_tolerance,
