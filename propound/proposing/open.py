@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 from propound.answers import AnswerKind
@@ -94,9 +93,7 @@ class OpenEnvironment(Environment):
     def _scripts(self) -> dict[str, bytes]:
         """Third level of the active skills: programs that help to check, beside the agent's own."""
         cards = [self.terms.card(name) for name in self.skills]
-        return {
-            Path(name).name: text.encode() for card in cards for name, text in sorted(card.scripts.items())
-        }
+        return {path: source.encode() for card in cards for path, source in card.modules.items()}
 
     def _examined(self, draft: Draft) -> tuple[str, Work, Reference]:
         """Statement and work as they would be handed in, and what stage 1 finds in them.

@@ -25,7 +25,7 @@ over?
 left = 7 * 12 - 61
 print(left % 5)
 ```
-<answer>3</answer>"""
+What the program prints is the answer."""
 
 _FUNCTION = """Write a draft in this form, with a reference solution and a generator of inputs:
 <statement>

@@ -110,7 +110,7 @@ def test_skills_are_swapped_and_what_was_handed_in_has_the_new_ones() -> None:
 
 def test_programs_have_the_scripts_of_active_skills_beside_them() -> None:
     swap = write_call(ActionKind.EDIT, {"add": ["equal-shares"]})
-    episode = run([swap, "```python\nimport deal\nprint(deal.x)\n```"])
+    episode = run([swap, "```python\nfrom equal_shares.deal import x\nprint(x)\n```"])
     assert episode.trajectory.steps[1].observation.text.startswith("1\n")
 
 
