@@ -24,12 +24,22 @@ class Probe(Record):
     """n"""
     solved: int = Field(ge=0)
     """c, how many of them gave the gold answer."""
+    hinted: int | None = Field(default=None, ge=0)
+    """How many of as many attempts were right that were told the author's first step; None where nobody was told."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.solved > self.attempts:
+        if max(self.solved, self.hinted or 0) > self.attempts:
             raise ValueError("more attempts were right than were made")
         return self
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody solved the problem even with a hint, so that it may be hard, or wrong.
+
+        Where nobody was told a hint, a pass rate of 0 stands as it is.
+        """
+        return self.solved == 0 and self.hinted == 0
 
     @property
     def pass_rate(self) -> float:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from propound.models.purpose import NOBODY, Origin, Purpose, Role
+from propound.probing.hint import with_hint
 from propound.probing.probe import ATTEMPTS, Probe
 from propound.problem import Problem
 from propound.record import digest
@@ -29,6 +30,9 @@ class Prober:
     def probe(self, problem: Problem, origin: Origin = NOBODY, member: int = 0) -> Probe:
         """Measure the problem. Equal statements get equal attempts, wherever and whenever they are made.
 
+        In open mode a problem that nobody solves is tried once more with its author's first step: what is solved then
+        is hard, what is not may be wrong.
+
         `origin` and `member` say whose work it is.
 
         Raises:
@@ -37,19 +41,29 @@ class Prober:
             ServiceDownError: the solver's server is down.
         """
 
-        def write(number: int) -> str:
-            purpose = Purpose(origin=origin, member=member, role=Role.PROBER, attempt=number)
-            return self.solver.write(problem.statement, _seed(problem.statement, number), purpose)
-
-        with ThreadPoolExecutor(self.attempts, "attempt") as threads:
-            programs = list(threads.map(write, range(self.attempts)))
-        solved = {program: solves(program, problem, self.sandbox) for program in sorted(set(programs) - {""})}
+        solved = self._solved(problem.statement, problem, origin, member)
+        hinted = None
+        if solved == 0 and (told := with_hint(problem)) is not None:
+            hinted = self._solved(told, problem, origin, member)
         return Probe(
             prober=self.solver.name,
             version=self.solver.version,
             attempts=self.attempts,
-            solved=sum(solved.get(program, False) for program in programs),
+            solved=solved,
+            hinted=hinted,
         )
+
+    def _solved(self, statement: str, problem: Problem, origin: Origin, member: int) -> int:
+        """How many attempts at the statement give the problem's answer."""
+
+        def write(number: int) -> str:
+            purpose = Purpose(origin=origin, member=member, role=Role.PROBER, attempt=number)
+            return self.solver.write(statement, _seed(statement, number), purpose)
+
+        with ThreadPoolExecutor(self.attempts, "attempt") as threads:
+            programs = list(threads.map(write, range(self.attempts)))
+        right = {program: solves(program, problem, self.sandbox) for program in sorted(set(programs) - {""})}
+        return sum(right.get(program, False) for program in programs)
 
 
 def measure(

@@ -114,9 +114,14 @@ class Admission:
         self._remember(ordinal, candidate.fingerprint, candidate.bands)
 
     def _difficulty(self, candidate: Candidate) -> Refusal | None:
-        """A problem that nobody measured is refused where a range is asked for: nothing speaks for it."""
+        """A problem that nobody measured is refused where a range is asked for: nothing speaks for it.
+
+        So is one that nobody solves even with a hint: it may be hard, or wrong.
+        """
         wanted, probe = self.difficulty, candidate.probe
-        if wanted is None or (probe and wanted.minimum <= probe.pass_rate <= wanted.maximum):
+        if wanted is None:
+            return None
+        if probe and not probe.is_unknown and wanted.minimum <= probe.pass_rate <= wanted.maximum:
             return None
         too_easy = probe is not None and probe.pass_rate > wanted.maximum
         found = f"{probe.solved} of {probe.attempts} attempts" if probe else "no attempts"
