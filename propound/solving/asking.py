@@ -92,7 +92,7 @@ def _fenced(statement: str, domain: Domain, marks: Marks, task: str) -> str:
 
 
 _SAID = re.compile(
-    r"^[\s>*_`#\"'{(-]*well[ _-]?posed[\s*_`\"']*[:=][\s*_`\"']*(yes|no|true|false)\b",
+    r"^[\s>*_`#\"'{(-]*well[ _-]?posed[\s*_`\"']*[:=][\s*_`\"']*(yes|no|true|false)\b(?! or\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 _MISSING = re.compile(

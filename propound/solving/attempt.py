@@ -27,6 +27,7 @@ from propound.solving.asking import MAX_MISSING, Asking, prompt, prompt_apart, p
 from propound.solving.outputs import FailedError, printed
 from propound.solving.printed import NoValueError, value_in
 from propound.solving.program import program_of
+from propound.solving.source import Source, UnreadableSourceError
 from propound.solving.vector import MAX_SHOWN, vector_of
 
 TEMPERATURE = 0.7
@@ -70,6 +71,8 @@ class Task:
     domain: Domain
     kind: AnswerKind | None = None
     """Of the answer, where one is asked for: how what a program prints is read."""
+    unit: str = ""
+    """That the statement asks for; a number that a program prints bare is in it."""
     coding: Coding | None = None
     """For coding: its inputs, and the outputs of the reference. A solver is told the mode alone."""
 
@@ -170,24 +173,35 @@ class Solving:
             raise _NoReplyError(_kept(cut))
         return _kept(reply.text)
 
-    def _run(self, said: str, task: Task) -> dict[str, Any]:
+    def _run(self, reply: str, task: Task) -> dict[str, Any]:
         """What the program in a reply comes to: fields of the attempt."""
-        program = program_of(said)
+        program = program_of(reply)
         if not program.strip():
             return {"failure": "there is no program in the reply"}
         if len(program) > MAX_PROGRAM:
             return {"failure": f"a program of more than {MAX_PROGRAM} characters"}
+        if task.coding is None and (drawn := _chance(program)):
+            return {"program": program, "failure": f"the program uses {drawn}: chance is no derivation"}
         try:
             if task.coding is not None:
                 vector = vector_of(program, task.coding, self.sandbox)
                 return {"program": program, "answer": vector.name, "difference": vector.difference}
-            return {"program": program, "answer": value_in(_kept(printed(program, self.sandbox)), task.kind)}
+            said = _kept(printed(program, self.sandbox))
+            return {"program": program, "answer": value_in(said, task.kind, task.unit)}
         except (FailedError, NoValueError) as failure:
             return {"program": program, "failure": _kept(str(failure))[:MAX_FAILURE]}
 
 
 class _NoReplyError(Exception):
     """A model said nothing that counts; the message says why."""
+
+
+def _chance(program: str) -> str:
+    """What the program draws at random by, or reads the clock; empty also where it is no Python, which its run says."""
+    try:
+        return Source(program).chance()
+    except UnreadableSourceError:
+        return ""
 
 
 def _kept(text: str) -> str:

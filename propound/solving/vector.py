@@ -53,7 +53,7 @@ def vector_of(program: str, coding: Coding, sandbox: Sandbox) -> Vector:
         for test in tests:
             output = next(found)
             same = matches(output, test.expected, coding.mode)
-            made.append(test.expected if same else output)
+            made.append(test.expected if same else _tidied(output))
             if not (same or difference):
                 difference = _shown(test, output)
     except FailedError as failure:
@@ -66,6 +66,11 @@ def vector_of(program: str, coding: Coding, sandbox: Sandbox) -> Vector:
 
 def _small_first(coding: Coding) -> tuple[TestCase, ...]:
     return tuple(sorted(coding.tests, key=lambda test: len(json.dumps(test.arguments))))
+
+
+def _tidied(output: Any) -> Any:
+    """What a whole program prints counts by its words."""
+    return output.split() if isinstance(output, str) else output
 
 
 def _name(made: Sequence[Any]) -> str:

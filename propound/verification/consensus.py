@@ -25,9 +25,9 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 from itertools import permutations
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from propound.answers import Agreement, AnswerKind, compare, extract, infer_kind
 from propound.record import Record
@@ -67,6 +67,14 @@ class Rule(Record):
     reasons: bool = True
     """Whether attempts go on until the reason of a rejection is certain, as an audit of disputed problems needs it; if
     not, they end as soon as acceptance is out of reach."""
+
+    @model_validator(mode="after")
+    def _stricter_alone(self) -> Self:
+        if self.rivals_alone > self.rivals:
+            raise ValueError(
+                "rivals_alone is larger than rivals: one family alone is held to a stricter share"
+            )
+        return self
 
 
 class Outcome(StrEnum):
@@ -299,8 +307,30 @@ def _agreement(gold: str, answer: str, kind: AnswerKind | None, tolerance: float
 
 
 def _compared(claim: Standard, answer: str, gold: str | None = None) -> Agreement:
-    """An answer beside the claim, or beside another answer as the claim is compared."""
-    return _agreement(claim.gold if gold is None else gold, answer, claim.kind, claim.relative_tolerance)
+    """An answer beside the claim, or beside another answer as the claim is compared.
+
+    Programs print decimals for exact values: 3.4641016151377544 is 2 sqrt(3), to a billionth.
+    """
+    is_rival = gold is not None
+    gold = claim.gold if gold is None else gold
+    found = _agreement(gold, answer, claim.kind, claim.relative_tolerance)
+    if is_rival and found is Agreement.UNDECIDED:
+        found = _agreement(
+            gold, answer, None, claim.relative_tolerance
+        )  # it may be of another kind than the claim
+    if (
+        found is Agreement.NOT_EQUAL
+        and claim.kind is not AnswerKind.INTEGER
+        and _MANY_FIGURES.fullmatch(answer)
+    ):
+        near = _agreement(gold, answer, AnswerKind.REAL, _FLOATING)
+        return found if near is Agreement.UNDECIDED else near
+    return found
+
+
+_FLOATING = 1e-9
+_MANY_FIGURES = re.compile(r"[-+]?0*(?=[\d.]{13,40}(?:[eE]|$))\d*\.\d+(?:[eE][-+]?\d{1,3})?")
+"""A decimal of a dozen figures or more, which nobody wrote."""
 
 
 def _clusters(claim: Standard, others: Mapping[str, Counter[str]]) -> tuple[_Rival, ...]:

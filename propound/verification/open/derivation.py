@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from propound.answers import AnswerKind, infer_kind
+from propound.answers import Agreement, AnswerKind, infer_kind
 from propound.models.catalogue import Model
 from propound.models.purpose import Purpose, Role
 from propound.problem import Coding
@@ -33,8 +34,7 @@ def derive(
         SandboxFailedError: the sandbox itself failed.
         ServiceDownError: a solver's server is down.
     """
-    kind = claim.kind or infer_kind(claim.gold)
-    task = Task(case.submission.statement, case.domain, None if coding else kind, coding)
+    task = task_of(case, claim, coding)
     purpose = Purpose(origin=case.origin, member=case.member, role=Role.SOLVER)
     families = families_of(solvers)
     made: list[Attempt] = []
@@ -51,6 +51,39 @@ def derive(
             if decided(claim, made, rule, left):
                 break
     return tuple(made)
+
+
+def task_of(case: Case, claim: Standard, coding: Coding | None = None) -> Task:
+    """What solvers are asked for. Of the claim they are told nothing; its kind says how what they print is read."""
+    statement = case.submission.statement
+    if coding is not None:
+        return Task(statement, case.domain, coding=coding)
+    return Task(
+        statement, case.domain, claim.kind or infer_kind(claim.gold), unit_asked_for(statement, claim)
+    )
+
+
+def unit_asked_for(statement: str, claim: Standard) -> str:
+    """The claim's unit, where it is the last one that the statement asks for by "in kPa" or "how many grams".
+
+    A number that a solver prints bare is in that unit. Empty where the statement asks for another one or for none.
+    """
+    found = _QUANTITY.fullmatch(claim.gold)
+    if found is None or (claim.kind or infer_kind(claim.gold)) is not AnswerKind.QUANTITY:
+        return ""
+    asked = list(_IN_UNIT.finditer(statement))[-_MOST_UNITS:]
+    for words in (match[1].split() for match in reversed(asked)):
+        for number in range(len(words), 0, -1):
+            one = Standard(f"1 {' '.join(words[:number])}", AnswerKind.QUANTITY)
+            if one.compare(one.gold).result is Agreement.EQUAL:
+                is_claims = one.compare(f"1 {found[1]}").result is Agreement.EQUAL
+                return found[1] if is_claims else ""
+    return ""
+
+
+_QUANTITY = re.compile(r"\s*[-+]?[\d.,/]+(?:[eE][-+]?\d+)?\s*([A-Za-zµμΩ°].{0,40}?)\s*")
+_IN_UNIT = re.compile(r"\b(?:in|how many)\s+((?:[^\s.,;:?!()]+)(?: [^\s.,;:?!()]+){0,2})", re.IGNORECASE)
+_MOST_UNITS = 12
 
 
 def coding_claim(coding: Coding) -> Standard:
