@@ -91,13 +91,12 @@ def _fenced(statement: str, domain: Domain, marks: Marks, task: str) -> str:
     return _PROBLEM.format(domain=domain, fence=fence, statement=statement, task=task)
 
 
+_LEAD = r"^[ \t>*_`#\"'{(-]*"
+_IS = r"[ \t*_`\"']*[:=][ \t*_`\"']*"
 _SAID = re.compile(
-    r"^[\s>*_`#\"'{(-]*well[ _-]?posed[\s*_`\"']*[:=][\s*_`\"']*(yes|no|true|false)\b(?! or\b)",
-    re.IGNORECASE | re.MULTILINE,
+    rf"{_LEAD}well[ _-]?posed{_IS}(yes|no|true|false)\b(?! or\b)", re.IGNORECASE | re.MULTILINE
 )
-_MISSING = re.compile(
-    r"^[\s>*_`#\"'{(-]*missing[\s*_`\"']*[:=][\s*_`\"']*(.*)$", re.IGNORECASE | re.MULTILINE
-)
+_MISSING = re.compile(rf"{_LEAD}missing{_IS}(.*)$", re.IGNORECASE | re.MULTILINE)
 _NOTHING = re.compile(r"\W*(?:none|nothing|n/?a|no|null|a dash|nil)?\W*", re.IGNORECASE)
 
 
@@ -108,5 +107,5 @@ def well_posed(reply: str) -> tuple[bool | None, str]:
     if len(words) != 1:
         return None, ""
     found = _MISSING.search(said)
-    missing = " ".join(found[1].split()).strip("\"'`*_,} ") if found else ""
-    return words.pop(), "" if _NOTHING.fullmatch(missing) else missing[:MAX_MISSING]
+    missing = " ".join(found[1].split()).strip("\"'`*_,} ")[:MAX_MISSING] if found else ""
+    return words.pop(), "" if _NOTHING.fullmatch(missing) else missing

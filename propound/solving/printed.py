@@ -76,6 +76,6 @@ def _written(value: str, kind: AnswerKind | None, unit: str) -> str:
     if unit and _NUMBER.fullmatch(value):
         return f"{value} {unit}"
     if kind in _SOLVED and value[0] + value[-1] in ("[]", "()") and not re.search(r"[\[\](){}]", value[1:-1]):
-        opening, closing = _SOLVED[kind]
-        return f"{opening}{value[1:-1]}{closing}"
+        brackets = _SOLVED[kind]
+        return f"{brackets[0]}{value[1:-1]}{brackets[1]}"
     return value

@@ -301,7 +301,7 @@ _WHOLE = re.compile(r"\+?(\d{1,6})(?:\.0*)?(?![\d.,/^*])(?! ?[/^*×])")
 """A whole number, perhaps with a unit."""
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=2_048)
 def _agreement(gold: str, answer: str, kind: AnswerKind | None, tolerance: float | None) -> Agreement:
     return compare(gold=gold, answer=answer, kind=kind, relative_tolerance=tolerance).result
 
@@ -309,15 +309,14 @@ def _agreement(gold: str, answer: str, kind: AnswerKind | None, tolerance: float
 def _compared(claim: Standard, answer: str, gold: str | None = None) -> Agreement:
     """An answer beside the claim, or beside another answer as the claim is compared.
 
-    Programs print decimals for exact values: 3.4641016151377544 is 2 sqrt(3), to a billionth.
+    Rivals may be of another kind than the claim. Programs print decimals for exact values: 3.4641016151377544 is
+    2 sqrt(3), to a billionth.
     """
     is_rival = gold is not None
     gold = claim.gold if gold is None else gold
     found = _agreement(gold, answer, claim.kind, claim.relative_tolerance)
     if is_rival and found is Agreement.UNDECIDED:
-        found = _agreement(
-            gold, answer, None, claim.relative_tolerance
-        )  # it may be of another kind than the claim
+        found = _agreement(gold, answer, None, claim.relative_tolerance)
     if (
         found is Agreement.NOT_EQUAL
         and claim.kind is not AnswerKind.INTEGER

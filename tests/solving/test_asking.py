@@ -86,6 +86,8 @@ def test_coding_asks_for_the_thing_itself() -> None:
         ("well_posed: maybe", (None, "")),
         ("<think>well_posed: no", (None, "")),
         ("", (None, "")),
+        ("\n" * 50_000 + "well_posed: no", (None, "")),
+        (f"well_posed: no\nmissing: {'-' * 9_000}x", (False, "")),
     ],
 )
 def test_what_a_reply_says_of_the_statement(reply: str, expected: tuple[bool | None, str]) -> None:

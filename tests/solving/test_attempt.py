@@ -10,12 +10,13 @@ import pytest
 from propound.answers import AnswerKind
 from propound.domain import Domain
 from propound.errors import SandboxFailedError, ServiceDownError
+from propound.models.catalogue import Catalogue, Model, Roles
 from propound.models.ledger import MemoryLedger
 from propound.models.purpose import Origin, Purpose, Role
 from propound.problem import MAX_PROGRAM
 from propound.sandbox import Execution, ExecutionStatus, Program, Sandbox, open_sandbox
 from propound.solving.asking import Asking
-from propound.solving.attempt import Attempt, Solving, Task
+from propound.solving.attempt import Attempt, Solving, Task, open_solvers
 from propound.solving.vector import reference_name
 from tests.factories import coding
 from tests.factories.model_server import Answer, ModelServer, client_of, fails, model_server, says
@@ -66,7 +67,8 @@ def test_a_program_is_asked_for_and_run(solving: Solving, server: ModelServer) -
     (message,) = request["messages"]
     assert message["role"] == "user"
     assert message["content"].count(STATEMENT) == 1
-    (entry,) = solving.client.ledger.entries if isinstance(solving.client.ledger, MemoryLedger) else ()
+    assert isinstance(solving.client.ledger, MemoryLedger)
+    (entry,) = solving.client.ledger.entries
     assert entry.purpose == PURPOSE.model_copy(update={"attempt": 1})
     assert Attempt.model_validate_json(found.model_dump_json()) == found
 
@@ -194,6 +196,16 @@ def test_a_sandbox_that_fails_is_no_failed_attempt(solving: Solving, server: Mod
     broken = Solving(solving.client, Broken())
     with pytest.raises(SandboxFailedError):
         broken.attempt(TASK, 0, PURPOSE)
+
+
+def test_who_has_the_role_solves(server: ModelServer, sandbox: Sandbox) -> None:
+    models = tuple(
+        Model(name=name, served=name, url=server.url, family=name[0]) for name in ("a1", "b1", "b2")
+    )
+    solvers = open_solvers(Catalogue(models=models, roles=Roles(solvers=("b2", "a1"))), sandbox)
+    assert [(solver.name, solver.model.family) for solver in solvers] == [("b2", "b"), ("a1", "a")]
+    for solver in solvers:
+        solver.close()
 
 
 def test_the_version_changes_with_what_attempts_depend_on(solving: Solving, sandbox: Sandbox) -> None:

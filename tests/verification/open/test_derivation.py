@@ -17,7 +17,7 @@ from propound.sandbox import Sandbox, open_sandbox
 from propound.solving.asking import Asking
 from propound.solving.attempt import Solving
 from propound.verification.committee import Standard
-from propound.verification.open.consensus import Outcome, Rule, consensus
+from propound.verification.consensus import Outcome, Rule, consensus
 from propound.verification.open.derivation import (
     coding_claim,
     derive,

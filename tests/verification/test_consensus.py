@@ -14,7 +14,7 @@ from propound.answers import AnswerKind
 from propound.solving.asking import Asking
 from propound.solving.attempt import Attempt
 from propound.verification.committee import Standard
-from propound.verification.open.consensus import Outcome, Rule, consensus, decided, is_small
+from propound.verification.consensus import Outcome, Rule, consensus, decided, is_small
 from tests.factories.attempts import attempt, attempts
 
 CLAIM = Standard("36", AnswerKind.INTEGER)
