@@ -47,6 +47,7 @@ def installed(configured: Settings) -> Capabilities:
     """
     catalogue = catalogue_of(configured)
     return Capabilities(
+        modes=(Mode.PROCEDURAL, Mode.OPEN) if catalogue.roles.proposer else (Mode.PROCEDURAL,),
         proposer=configured.policy,
         judges=judge_seats(configured, catalogue),
         probers=prober_names(configured, catalogue),
@@ -57,6 +58,16 @@ def installed(configured: Settings) -> Capabilities:
 def lacking(request: JobRequest, there: Collection[Capabilities]) -> list[Lack]:
     """What of the request none of these can serve; nothing where it can be begun."""
     lacks = []
+    if request.mode is Mode.OPEN and not any(Mode.OPEN in each.modes for each in there):
+        lacks.append(
+            Lack(
+                pointer="/mode",
+                code="no_model",
+                detail="no language model writes problems of its own here: give one the role proposer in the file of "
+                "PROPOUND_MODELS, or set PROPOUND_ENDPOINT_URL and PROPOUND_ENDPOINT_MODEL, for the API and the "
+                "workers (docs/guide/models.md)",
+            )
+        )
     if request.difficulty is not None and not any(each.probers for each in there):
         lacks.append(
             Lack(

@@ -6,9 +6,19 @@ A skill is k = <iota, mu, delta, tau> (method section 3): intent, method, diffic
 from __future__ import annotations
 
 import keyword
-from typing import Annotated, Self
+import re
+from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from propound.characters import hidden
 from propound.domain import Domain
@@ -26,6 +36,8 @@ MAX_CONFLICTS = 32
 MAX_SCRIPTS = 8
 MAX_SCRIPT = 20_000
 """Longest program of a card, in characters."""
+MAX_TEXT = 20_000
+"""Longest text of a package that comes with a request, in characters."""
 
 SkillName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=MAX_NAME)]
 """Lower-case letters, digits and single hyphens between them."""
@@ -123,3 +135,43 @@ def _visible(text: str) -> str:
         sign, line = found
         raise ValueError(f"line {line} holds {sign}, which cannot be seen")
     return text
+
+
+_PATH = re.compile(r"SKILL\.md|scripts/[a-z_][a-z0-9_]{0,60}\.py")
+_TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
+_TEXTS = {
+    "type": "object",
+    "properties": {"SKILL.md": _TEXT},
+    "patternProperties": {r"^scripts/[a-z_][a-z0-9_]{0,60}\.py$": _TEXT},
+    "required": ["SKILL.md"],
+    "additionalProperties": False,
+    "maxProperties": 1 + MAX_SCRIPTS,
+}
+
+
+def _form(package: Any) -> str | None:
+    return "text" if isinstance(package, str) else "texts" if isinstance(package, dict) else None
+
+
+def _bounded(package: str | dict[str, str]) -> str | dict[str, str]:
+    texts = package if isinstance(package, dict) else {"SKILL.md": package}
+    if "SKILL.md" not in texts or len(texts) > 1 + MAX_SCRIPTS:
+        raise ValueError(f"a package is a SKILL.md and at most {MAX_SCRIPTS} programs")
+    if any(_PATH.fullmatch(path) is None for path in texts):
+        raise ValueError("a package holds SKILL.md and scripts/NAME.py")
+    if not all(0 < len(text) <= MAX_TEXT for text in texts.values()):
+        raise ValueError(f"a text has 1 to {MAX_TEXT} characters")
+    return package
+
+
+PackageText = Annotated[
+    Annotated[str, Tag("text")] | Annotated[dict[str, str], Tag("texts")],
+    Discriminator(
+        _form,
+        custom_error_type="package",
+        custom_error_message="it is a text, or the texts of a package by path",
+    ),
+    AfterValidator(_bounded),
+    WithJsonSchema({"anyOf": [_TEXT, _TEXTS]}),
+]
+"""A package that comes with a request: a SKILL.md, or its texts by path (`SKILL.md`, `scripts/NAME.py`)."""

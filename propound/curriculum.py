@@ -48,10 +48,14 @@ def check_request(request: JobRequest, library: Library) -> None:
         UnknownSkillError: a skill or category that the library does not hold.
         ImpossibleSpecError: in some domain no skills can be chained as asked.
     """
-    unknown = [name for name in request.skills if name not in library]
-    unknown += [name for name in request.categories if name not in set(Category)]
-    if unknown:
-        raise UnknownSkillError(f"the library does not hold {', '.join(unknown[:10])}")
+    skills = [name for name in request.skills if name not in library]
+    categories = [name for name in request.categories if name not in set(Category)]
+    if skills or categories:
+        raise UnknownSkillError(
+            f"the library does not hold {', '.join([*skills, *categories][:10])}",
+            skills=skills,
+            categories=categories,
+        )
     for domain in request.domains:
         pool = _pool(request, library, domain)
         if not pool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 
 class PropoundError(Exception):
     """Base of all errors that Propound raises on purpose."""
@@ -13,6 +15,14 @@ class SkillError(PropoundError):
 
 class UnknownSkillError(PropoundError):
     """A skill or category that the library does not hold."""
+
+    def __init__(
+        self, message: str, *, skills: Collection[str] = (), categories: Collection[str] = ()
+    ) -> None:
+        """`skills` and `categories`: those of a request that are not there."""
+        super().__init__(message)
+        self.skills = skills
+        self.categories = categories
 
 
 class ImpossibleSpecError(PropoundError):

@@ -32,7 +32,22 @@ def test_the_settings_say_what_is_installed(tmp_path: Path) -> None:
     path = tmp_path / "models.toml"
     path.write_text(MODELS)
     found = installed(Settings(models=path))
-    assert (found.probers, found.auditor, found.modes) == (("weak", "qwen"), "qwen", (Mode.PROCEDURAL,))
+    assert (found.probers, found.auditor) == (("weak", "qwen"), "qwen")
+    assert found.modes == (Mode.PROCEDURAL, Mode.OPEN)
+    path.write_text(MODELS.replace('proposer = "qwen"', ""))
+    assert installed(Settings(models=path)).modes == (Mode.PROCEDURAL,)
+
+
+def test_problems_of_its_own_need_a_model_that_writes_them() -> None:
+    wanted = JobRequest(count=1, mode=Mode.OPEN)
+    (lack,) = lacking(wanted, [Capabilities(), Capabilities(judges=3)])
+    assert (lack.pointer, lack.code) == ("/mode", "no_model")
+    assert all(name in lack.detail for name in ("PROPOUND_MODELS", "PROPOUND_ENDPOINT_URL", "proposer"))
+    able = Capabilities(modes=(Mode.PROCEDURAL, Mode.OPEN))
+    assert lacking(wanted, [Capabilities(), able]) == []
+    assert [each.code for each in lacking(wanted.model_copy(update={"difficulty": Difficulty()}), [able])] == [
+        "no_prober"
+    ]
 
 
 def test_a_difficulty_needs_somebody_who_measures() -> None:

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache, partial
 from typing import Protocol, Self, TypeVar
@@ -20,7 +20,7 @@ from typing import Protocol, Self, TypeVar
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from propound.curriculum import check_request, draw_spec
+from propound.composing.drawing import Draw, specs_of
 from propound.episode import Episode
 from propound.errors import ImpossibleSpecError, ServiceDownError, UnknownSkillError
 from propound.models.purpose import Origin
@@ -120,8 +120,9 @@ class InHand:
     lease: Lease
     pipeline: Pipeline
     """With the job's prober."""
-    specs: Callable[[int], ProblemSpec]
-    waiting: deque[tuple[int, int]]
+    specs: Draw | None = None
+    """None where the request cannot be served here."""
+    waiting: deque[tuple[int, int]] = field(default_factory=deque)
     """(spec, member) pairs that nobody has begun."""
     under_way: int = 0
     stopped: bool = False
@@ -200,6 +201,7 @@ class _Hands:
                 return
             self._place.pulse.beat()
             index, member = shard.waiting.popleft()
+            assert shard.specs is not None, "whoever has episodes to make has their specs"
             origin = Origin(job=shard.lease.job_id, spec=index)
             begun = threads.submit(shard.pipeline.run_episode, shard.specs(index), member, origin)
             self._running[begun] = shard, index
@@ -263,10 +265,9 @@ def _claim(place: Workplace) -> InHand | None:
         lease = shards.claim(session, claimant)
         if lease is None:
             return None
-    library = place.pipeline.library
-    taken = InHand(lease, place.pipeline, cache(partial(draw_spec, lease.request, library)), deque())
+    taken = InHand(lease, place.pipeline)
     try:
-        check_request(lease.request, library)
+        taken.specs = cache(specs_of(lease.request, place.pipeline.library))
         taken.pipeline = place.pipeline.measured_by(lease.prober)
         with place.database.begin() as session:
             taken.waiting.extend(shards.missing(session, lease))

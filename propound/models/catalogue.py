@@ -135,6 +135,7 @@ class Roles(Record):
 
     proposer: str | None = None
     solvers: tuple[str, ...] = ()
+    """Who solves problems again; unset: the judges, and where there are none the proposer."""
     judges: tuple[str, ...] = ()
     auditor: str | None = None
     probers: tuple[str, ...] = ()
@@ -197,9 +198,11 @@ class Catalogue(Record):
         """Who looks again where judges do not agree; None: nobody."""
         return self.model(self.roles.auditor) if self.roles.auditor else None
 
-    def solvers(self) -> tuple[Model, ...]:
-        """Who solves, in the file's order."""
-        return tuple(map(self.model, self.roles.solvers))
+    def solving_models(self) -> tuple[Model, ...]:
+        """Who solves problems of open mode again: the solvers, else the judges, else the proposer; in their order."""
+        roles = self.roles
+        names = roles.solvers or roles.judges or ((roles.proposer,) if roles.proposer else ())
+        return tuple(self.model(name) for name in dict.fromkeys(names))
 
     def _one(self, role: str, name: str | None) -> Model:
         if name is None:
@@ -222,7 +225,7 @@ def shared_families(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
         return {}
     proposer = catalogue.proposer()
     named = {
-        "solvers": catalogue.roles.solvers,
+        "solvers": tuple(model.name for model in catalogue.solving_models()),
         "judges": catalogue.roles.judges,
         "auditor": (catalogue.roles.auditor,) if catalogue.roles.auditor else (),
     }

@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from propound.curriculum import check_request
+from propound.composing.drawing import specs_of
+from propound.composing.free import UnreadableCardError
 from propound.errors import ImpossibleSpecError, UnknownSkillError
 from propound.job import JobRequest, JobState
 from propound.models.ledger import Spending
-from propound.skills.library import Library
-from propound.skills.package import Category
 from propound.storage import benchmarks, datasets, jobs, requests, settle
 from propound.storage.tables import Job
 from service import idempotency
@@ -19,6 +18,7 @@ from service.errors import (
     Fault,
     FinalJobError,
     ImpossibleRequestError,
+    InvalidRequestError,
     UnlistedBenchmarkError,
     UnlistedSkillError,
     found,
@@ -50,7 +50,8 @@ def create(
 
     Raises:
         IdempotencyKeyReusedError: the key came with another request.
-        UnlistedSkillError: a skill or category that the library does not hold.
+        InvalidRequestError: a card that comes with it is none.
+        UnlistedSkillError: a skill or category that is not there.
         ImpossibleRequestError: no skills can be combined as asked.
         UnlistedBenchmarkError: a benchmark that the tenant does not have.
         UnservedError: it asks for what nobody here can do.
@@ -60,7 +61,7 @@ def create(
         if earlier is not None:
             return Creation(JobView.model_validate(earlier.response), replayed=True)
     request = wanted.request()
-    check(request, shared.library)
+    check(request, shared)
     refuse_unserved(shared, request)
     _hold_benchmarks(session, caller, request)
     job = jobs.create(session, tenant=caller.tenant, request=request, name=wanted.name or UNNAMED)
@@ -70,17 +71,22 @@ def create(
     return Creation(view, replayed=False)
 
 
-def check(request: JobRequest, library: Library) -> None:
+def check(request: JobRequest, shared: Resources) -> None:
     """Refuse what no worker could ever do.
 
     Raises:
-        UnlistedSkillError: a skill or category that the library does not hold.
+        InvalidRequestError: a card that comes with it is none.
+        UnlistedSkillError: a skill or category that is not there.
         ImpossibleRequestError: no skills can be combined as asked.
     """
     try:
-        check_request(request, library)
+        specs_of(request, shared.library, lambda: shared.cards)
+    except UnreadableCardError as error:
+        place, reason = f"/cards/{error.place}", error.reason[:500]
+        fault = Fault(location="body", pointer=place, code="unreadable", detail=reason)
+        raise InvalidRequestError(str(error)[:500], faults=[fault]) from error
     except UnknownSkillError as error:
-        raise UnlistedSkillError(str(error), faults=_unknown(request, library)) from error
+        raise UnlistedSkillError(str(error), faults=_unknown(request, error)) from error
     except ImpossibleSpecError as error:
         fault = Fault(location="body", pointer="", code="impossible", detail=str(error)[:500])
         raise ImpossibleRequestError(str(error), faults=[fault]) from error
@@ -138,13 +144,12 @@ def _hold_benchmarks(session: Session, caller: Caller, request: JobRequest) -> N
         raise UnlistedBenchmarkError("a benchmark of the request is not there", faults=faults)
 
 
-def _unknown(request: JobRequest, library: Library) -> list[Fault]:
-    skills = [f"/skills/{place}" for place, name in enumerate(request.skills) if name not in library]
-    known = set(Category)
+def _unknown(request: JobRequest, error: UnknownSkillError) -> list[Fault]:
+    skills = [f"/skills/{place}" for place, name in enumerate(request.skills) if name in error.skills]
     categories = [
-        f"/categories/{place}" for place, name in enumerate(request.categories) if name not in known
+        f"/categories/{place}" for place, name in enumerate(request.categories) if name in error.categories
     ]
     return [
-        Fault(location="body", pointer=pointer, code="unknown", detail="not in the library")
+        Fault(location="body", pointer=pointer, code="unknown", detail="there is none of that name")
         for pointer in (*skills, *categories)
     ]

@@ -84,10 +84,28 @@ def test_a_file_says_it_all(tmp_path: Path) -> None:
     assert found.model("local").extra == {"min_p": 0.1}
     assert found.model("other").cost(10, 10) is None
     assert found.proposer() == found.teacher() == qwen
-    assert [model.name for model in found.solvers()] == ["qwen", "other"]
+    assert [model.name for model in found.solving_models()] == ["qwen", "other"]
     assert [model.name for model in found.judges()] == ["other"]
     assert found.roles.probers == ("novice", "qwen")
     assert shared_families(found) == {"solvers": ("qwen",)}
+
+
+@pytest.mark.parametrize(
+    ("roles", "solving", "shared"),
+    [
+        ('proposer = "qwen"', ["qwen"], {"solvers": ("qwen",)}),
+        ('proposer = "qwen"\njudges = ["other", "qwen"]', ["other", "qwen"], dict.fromkeys(("solvers", "judges"), ("qwen",))),
+        ('proposer = "qwen"\njudges = ["qwen"]\nsolvers = ["other", "other"]', ["other"], {"judges": ("qwen",)}),
+        ('judges = ["other"]', ["other"], {}),
+        ("", [], {}),
+    ],
+)
+def test_whoever_judges_solves_where_nobody_else_does(
+    tmp_path: Path, roles: str, solving: list[str], shared: dict[str, tuple[str, ...]]
+) -> None:
+    found = read(tmp_path, f"{WHOLE.partition('[roles]')[0]}[roles]\n{roles}\n")
+    assert [model.name for model in found.solving_models()] == solving
+    assert shared_families(found) == shared
 
 
 def test_a_key_is_in_nothing_that_is_shown_or_stored(tmp_path: Path) -> None:
@@ -190,7 +208,7 @@ def test_one_url_is_one_model_in_all_roles() -> None:
     found = catalogue_of(settings)
     only = found.proposer()
     assert (only.name, only.served, only.key) == ("org/Model-7B:free", "org/Model-7B:free", SecretStr(KEY))
-    assert found.judges() == found.solvers() == (only,)
+    assert found.judges() == found.solving_models() == (only,)
     assert found.model(found.roles.auditor or "") == only
     assert shared_families(found) == dict.fromkeys(("solvers", "judges", "auditor"), (only.name,))
     assert KEY not in repr(found)

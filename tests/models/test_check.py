@@ -252,6 +252,13 @@ def test_verifiers_of_the_proposers_family_are_named() -> None:
     ]
 
 
+def test_a_proposer_that_nobody_else_solves_after_is_named() -> None:
+    roles = Roles(proposer="qwen")
+    assert found(roles, qwen=fine("qwen")) == [("solvers", "qwen", False)]
+    judged = Roles(proposer="qwen", judges=("other",))
+    assert found(judged, qwen=fine("qwen"), other=fine("other")) == []
+
+
 def test_who_decides_does_not_measure() -> None:
     roles = Roles(proposer="qwen", judges=("other",), solvers=("other",), probers=("novice", "other"))
     said = weaknesses(catalogue(roles), {"qwen": fine("qwen"), "other": fine("other")})
@@ -261,7 +268,7 @@ def test_who_decides_does_not_measure() -> None:
 
 def test_a_thinking_model_needs_a_budget_for_its_thoughts() -> None:
     thinking = {"qwen": fine("qwen", thought="field")}
-    roles = Roles(proposer="qwen")
+    roles = Roles(proposer="qwen", solvers=("other",))
     assert [each.fails for each in weaknesses(catalogue(roles), thinking)] == [False]
     assert weaknesses(catalogue(roles, thought_tokens=1_024), thinking) == []
 

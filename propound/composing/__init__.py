@@ -1,0 +1,1 @@
+"""Which skills next: specs drawn from a request, by its mode."""

@@ -1,0 +1,52 @@
+"""The tables. Counters and acceptance are guarded here too, so that no bug can make a funnel that lies."""
+
+from propound.storage.tables.access import ApiKey, IdempotencyKey, Installation
+from propound.storage.tables.base import Base
+from propound.storage.tables.benchmarks import Benchmark, StoredBenchmarkRow
+from propound.storage.tables.datasets import Dataset, StoredProblem
+from propound.storage.tables.jobs import EventKind, Job, JobEvent, Shard, ShardState, StoredPool, Tenant
+from propound.storage.tables.requests import RequestSum, StoredRequest
+from propound.storage.tables.trainings import (
+    CheckpointState,
+    Promotion,
+    Schedule,
+    StoredCheckpoint,
+    Training,
+    TrainingEvent,
+    TrainingEventKind,
+    TrainingGroup,
+    TrainingMetrics,
+)
+from propound.storage.tables.trajectories import Decision, StoredTrajectory, VerdictKind
+
+__all__ = [
+    "ApiKey",
+    "Base",
+    "Benchmark",
+    "CheckpointState",
+    "Dataset",
+    "Decision",
+    "EventKind",
+    "IdempotencyKey",
+    "Installation",
+    "Job",
+    "JobEvent",
+    "Promotion",
+    "RequestSum",
+    "Schedule",
+    "Shard",
+    "ShardState",
+    "StoredBenchmarkRow",
+    "StoredCheckpoint",
+    "StoredPool",
+    "StoredProblem",
+    "StoredRequest",
+    "StoredTrajectory",
+    "Tenant",
+    "Training",
+    "TrainingEvent",
+    "TrainingEventKind",
+    "TrainingGroup",
+    "TrainingMetrics",
+    "VerdictKind",
+]
