@@ -11,8 +11,8 @@ ARGS ?=
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: base ## make 100 verified problems with everything that it needs, from nothing to a file (COUNT=, OUT=)
-	@exec $(RUN)propound demo $(if $(COUNT),--count $(COUNT)) $(if $(OUT),--out $(OUT))
+demo: base ## make 100 verified problems with everything that it needs, from nothing to a file (COUNT=, OUT=, MODE=open: by a language model)
+	@exec $(RUN)propound demo $(if $(MODE),--mode $(MODE)) $(if $(COUNT),--count $(COUNT)) $(if $(OUT),--out $(OUT))
 
 up: base ## keep the system running for daily use: servers, API and worker
 	@exec $(RUN)propound up

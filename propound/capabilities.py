@@ -5,14 +5,17 @@ Workers announce it, the API compares requests with it, `readyz` shows it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from propound.config import Settings
 from propound.job import JobRequest
+from propound.models.catalogue import Catalogue, Model, shared_families
 from propound.models.configured import catalogue_of, prober_names
+from propound.policy.names import MODEL
 from propound.problem import Mode
 from propound.record import Record
-from propound.verification.judges import judge_seats
+from propound.trust import Trust
+from propound.verification.judges.opening import auditing_model, judge_seats
 
 
 class Capabilities(Record):
@@ -78,3 +81,31 @@ def lacking(request: JobRequest, there: Collection[Capabilities]) -> list[Lack]:
             )
         )
     return lacks
+
+
+def trust_of(configured: Settings, mode: Mode) -> Trust:
+    """What problems of a mode rest on where these settings hold.
+
+    Raises:
+        CatalogueError: the models are not as they have to be.
+    """
+    catalogue = catalogue_of(configured)
+    roles = _verifying(configured, catalogue, mode)
+    is_modelled = mode is Mode.OPEN or configured.policy == MODEL
+    shared = shared_families(catalogue) if is_modelled else {}
+    families = {model.family or model.name for models in roles.values() for model in models}
+    return Trust(
+        mode=mode,
+        families=tuple(sorted(families)),
+        shared_family=tuple(role for role, models in roles.items() if models and role in shared),
+    )
+
+
+def _verifying(configured: Settings, catalogue: Catalogue, mode: Mode) -> Mapping[str, tuple[Model, ...]]:
+    """The models that verify, by role."""
+    auditor = auditing_model(catalogue)
+    return {
+        "solvers": catalogue.solving_models() if mode is Mode.OPEN else (),
+        "judges": catalogue.judges() if judge_seats(configured, catalogue) else (),
+        "auditor": (auditor,) if auditor else (),
+    }

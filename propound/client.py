@@ -36,6 +36,7 @@ from propound.views import (
     Metrics,
     Promotion,
     Schedule,
+    Sibling,
     Training,
     View,
 )
@@ -250,12 +251,19 @@ class Client:
         """A problem with its evidence."""
         return self._object(self._send("GET", _path("/v1/problems", problem_id)))
 
+    def siblings(self, problem_id: str) -> list[Sibling]:
+        """A problem's siblings: it with other numbers."""
+        answer = self._object(self._send("GET", _path("/v1/problems", problem_id, "siblings")))
+        return [self._read(Sibling, each) for each in answer["data"]]
+
     def trajectory(self, trajectory_id: str) -> dict[str, Any]:
         """A trajectory: the whole decision process with its verdict."""
         return self._object(self._send("GET", _path("/v1/trajectories", trajectory_id)))
 
-    def export(self, dataset_id: str, path: Path) -> int:
+    def export(self, dataset_id: str, path: Path, *, siblings: bool = False) -> int:
         """Download a dataset as JSON lines; the file appears whole or not at all. Returns its size in bytes.
+
+        With `siblings` each problem is followed by its siblings.
 
         Raises:
             UnreachableError: the connection broke, again and again.
@@ -263,7 +271,8 @@ class Client:
         aside = path.with_name(f".{path.name}.{os.getpid()}.part")
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                size = self._download(_path("/v1/datasets", dataset_id, "export"), aside)
+                address = _path("/v1/datasets", dataset_id, "export")
+                size = self._download(f"{address}?siblings=true" if siblings else address, aside)
             except httpx.TransportError as error:
                 if attempt == ATTEMPTS:
                     raise self._unreachable(error) from error

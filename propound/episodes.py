@@ -20,7 +20,7 @@ from propound.errors import PropoundError, ServiceDownError
 from propound.models.configured import catalogue_of
 from propound.models.purpose import NOBODY, Origin
 from propound.policy import Policy
-from propound.policy.opening import SCRIPTED
+from propound.policy.names import SCRIPTED
 from propound.probing.opening import open_probers
 from propound.probing.prober import Prober
 from propound.problem import Problem, ProblemSpec

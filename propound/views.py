@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from propound.job import JobRequest, JobState
 from propound.models.ledger import Spending
 from propound.training import TrainingRequest, TrainingState
+from propound.trust import Trust
 
 
 class View(BaseModel):
@@ -59,6 +60,7 @@ class Job(View):
     error: str | None
     stop_reason: str | None
     waiting_for: str | None = None
+    trust: Trust = Trust()
 
 
 class Dataset(View):
@@ -69,6 +71,7 @@ class Dataset(View):
     name: str
     job_id: str
     created_at: datetime
+    trust: Trust = Trust()
 
 
 class Benchmark(View):
@@ -79,6 +82,19 @@ class Benchmark(View):
     rows: int
     digest: str
     created_at: datetime
+
+
+class Sibling(View):
+    """A problem of a dataset with other numbers."""
+
+    id: str
+    problem_id: str
+    dataset_id: str
+    ordinal: int
+    statement: str
+    answer: str
+    given: dict[str, Any]
+    content_digest: str
 
 
 class Key(View):

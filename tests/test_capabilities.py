@@ -45,9 +45,9 @@ def test_problems_of_its_own_need_a_model_that_writes_them() -> None:
     assert all(name in lack.detail for name in ("PROPOUND_MODELS", "PROPOUND_ENDPOINT_URL", "proposer"))
     able = Capabilities(modes=(Mode.PROCEDURAL, Mode.OPEN))
     assert lacking(wanted, [Capabilities(), able]) == []
-    assert [each.code for each in lacking(wanted.model_copy(update={"difficulty": Difficulty()}), [able])] == [
-        "no_prober"
-    ]
+    assert [
+        each.code for each in lacking(wanted.model_copy(update={"difficulty": Difficulty()}), [able])
+    ] == ["no_prober"]
 
 
 def test_a_difficulty_needs_somebody_who_measures() -> None:

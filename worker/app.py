@@ -60,10 +60,12 @@ def _look_around(rounds: Rounds) -> int:
     """Say that this worker is there, release what the dead held, end what is over; how many shards could be claimed."""
     can = rounds.machine if isinstance(rounds.machine, Capabilities) else Capabilities()
     rounds.publisher.appear(rounds.name, can, timedelta(seconds=PRESENCE_SECONDS))
-    probers = {version for each in rounds.publisher.workers().values() for version in each.probers}
+    there = rounds.publisher.workers().values()
+    probers = {version for each in there for version in each.probers}
+    modes = {mode for each in there for mode in each.modes}
     with rounds.database.begin() as session:
         shards.release(session, dead_among(shards.holders(session)))
-        for job_id in shards.note_unserved(session, probers):
+        for job_id in shards.note_unserved(session, probers, modes):
             announce_after_commit(session, job_id, rounds.publisher)
     return sweep(rounds.database, rounds.settings.shard_specs)
 

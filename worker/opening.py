@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from propound.capabilities import installed
 from propound.config import Settings
 from propound.models.registry import record_in
 from propound.queue import Publisher, servers
@@ -35,5 +36,7 @@ def open_workplace(settings: Settings, open_pipeline: OpenPipeline) -> Workplace
         lease=timedelta(seconds=settings.lease_seconds),
         shard_specs=1 if pipeline.is_slow else settings.shard_specs,
         probers=pipeline.probers,
+        modes=installed(settings).modes,
+        trust=pipeline.trust,
     )
     return Workplace(database, Publisher(redis_url), pipeline, claimant)

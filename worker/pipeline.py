@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from propound.capabilities import installed, trust_of
 from propound.config import Settings
 from propound.episode import Episode
 from propound.episodes import EpisodeRunner, in_flight, open_runner
 from propound.models.configured import catalogue_of, prober_names
 from propound.models.purpose import NOBODY, Origin
-from propound.policy.opening import MODEL, SCRIPTED
-from propound.problem import ProblemSpec
+from propound.policy.names import MODEL, SCRIPTED
+from propound.problem import Mode, ProblemSpec
 from propound.skills import Library
+from propound.trust import Trust
 from worker.proposer import Proposer
 
 
@@ -24,12 +27,15 @@ from worker.proposer import Proposer
 class Pipeline:
     """Opened once per process."""
 
+    configured: Settings
     runner: EpisodeRunner
     proposer: Proposer
     most_in_flight: int = 1
     """How many episodes to make at a time, in threads, where no server sets the pace."""
     is_slow: bool = False
     """Whether episodes wait for large models: a shard is one spec then."""
+    mode: Mode = Mode.PROCEDURAL
+    """Of the episodes that it makes; see `of`."""
 
     @classmethod
     def open(cls, settings: Settings) -> Pipeline:
@@ -41,10 +47,28 @@ class Pipeline:
             CheckpointError: a checkpoint that should propose or measure is not there.
             EngineError: an engine cannot run a checkpoint.
         """
-        runner = open_runner(settings)
+        modelled = Mode.OPEN in installed(settings).modes
+        runner = open_runner(settings, threads=settings.episodes_in_flight if modelled else None)
         proposer = Proposer(settings, runner.library)
         is_slow = bool(runner.judges) or _is_slow(settings)
-        return cls(runner, proposer, in_flight(settings), is_slow=is_slow)
+        return cls(settings, runner, proposer, in_flight(settings), is_slow=is_slow)
+
+    def of(self, mode: Mode) -> Pipeline:
+        """What makes episodes of the mode: in open mode the catalogue's proposer writes, whatever PROPOUND_POLICY is.
+
+        Raises:
+            CatalogueError: no model proposes.
+            ModelDownError: the proposer is a model of this machine, and does not start.
+        """
+        return self if mode is self.mode else self._open
+
+    @cached_property
+    def _open(self) -> Pipeline:
+        """In open mode."""
+        proposer = self.proposer
+        if self.configured.policy != MODEL:
+            proposer = Proposer(self.configured.model_copy(update={"policy": MODEL}), self.library)
+        return replace(self, proposer=proposer, is_slow=True, mode=Mode.OPEN)
 
     @property
     def library(self) -> Library:
@@ -72,6 +96,16 @@ class Pipeline:
         return self.library.version
 
     @property
+    def trust(self) -> Trust:
+        """Whose models verify its episodes."""
+        return trust_of(self.configured, self.mode)
+
+    @property
+    def committee(self) -> str | None:
+        """Identity of whoever verifies episodes of open mode."""
+        return None
+
+    @property
     def probers(self) -> tuple[str, ...]:
         """Versions of the probers, from weak to strong."""
         return self.runner.probers
@@ -85,9 +119,11 @@ class Pipeline:
         return replace(self, runner=self.runner.measured_by(prober))
 
     def close(self) -> None:
-        """Let go of the engines, of the probers and of the proposer if it has one."""
+        """Let go of the engines, of the probers and of the proposers if they have one."""
         self.runner.close()
         self.proposer.close()
+        if "_open" in self.__dict__ and self._open.proposer is not self.proposer:
+            self._open.proposer.close()
 
     def renew(self, live_version: Callable[[], str | None]) -> None:
         """Between two shards: exchange the proposer if it follows what is live, and that is another by now.

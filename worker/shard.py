@@ -24,7 +24,7 @@ from propound.composing.drawing import Draw, specs_of
 from propound.episode import Episode
 from propound.errors import ImpossibleSpecError, ServiceDownError, UnknownSkillError
 from propound.models.purpose import Origin
-from propound.problem import ProblemSpec
+from propound.problem import Mode, ProblemSpec
 from propound.pulse import PULSE, Pulse
 from propound.queue import Publisher, announce_after_commit
 from propound.skills import Library
@@ -32,6 +32,7 @@ from propound.storage import checkpoints, jobs, shards, trajectories
 from propound.storage.session import Database
 from propound.storage.settle import fail
 from propound.storage.shards import Claimant, Lease
+from propound.trust import Trust
 from propound.workforce.ending import end_now
 
 RETRY_AFTER = timedelta(seconds=5)
@@ -77,12 +78,23 @@ class Pipeline(Protocol):
         """Versions of the probers, from weak to strong."""
 
     @property
+    def trust(self) -> Trust:
+        """Whose models verify its episodes."""
+
+    @property
+    def committee(self) -> str | None:
+        """Identity of whoever verifies episodes of open mode."""
+
+    @property
     def episodes_in_flight(self) -> int:
         """How many episodes to make at a time, each in a thread; it may change while some are under way."""
 
     @property
     def is_slow(self) -> bool:
         """Whether an episode takes minutes, not seconds: then a shard is one spec."""
+
+    def of(self, mode: Mode) -> Self:
+        """What makes episodes of the mode, with its proposer and at its pace; opened when it is first asked for."""
 
     def measured_by(self, prober: str | None) -> Self:
         """The pipeline with the prober of that version, or with none."""
@@ -125,9 +137,15 @@ class InHand:
     waiting: deque[tuple[int, int]] = field(default_factory=deque)
     """(spec, member) pairs that nobody has begun."""
     under_way: int = 0
+    """Episodes."""
     stopped: bool = False
     """Whether it is given back as soon as nothing is under way."""
     failure: Exception | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """Of its job."""
+        return self.lease.request.mode
 
     @property
     def begins_more(self) -> bool:
@@ -173,7 +191,7 @@ class _Hands:
                 self._fill(threads)
                 if self._running:
                     pause = self._renew_seconds
-                    if self._place.pipeline.is_slow and self._has_room and self._claims_at is not None:
+                    if self._claims_at is not None and self._claimable():
                         pause = min(pause, CLAIM_SECONDS)
                     done, _ = wait(self._running, pause, FIRST_COMPLETED)
                     for future in done:
@@ -183,16 +201,19 @@ class _Hands:
                     self._shards.remove(shard)
                     _let_go(self._place, shard)
 
-    @property
-    def _has_room(self) -> bool:
-        return len(self._running) < min(MOST_EPISODES, self._place.pipeline.episodes_in_flight)
+    def _has_room(self, shard: InHand) -> bool:
+        """Whether one more episode of its mode may be under way; each mode keeps its own pace."""
+        alike = sum(each.under_way for each in self._shards if each.mode is shard.mode)
+        return alike < shard.pipeline.episodes_in_flight and len(self._running) < MOST_EPISODES
+
+    def _next(self) -> InHand | None:
+        """A shard of which an episode may begin now: one in hand, else another one."""
+        ready = (each for each in self._shards if each.begins_more and self._has_room(each))
+        return next(ready, None) or self._claim_another()
 
     def _fill(self, threads: ThreadPoolExecutor) -> None:
-        """Begin episodes while threads are free: of the shards in hand, then of others."""
-        while self._has_room:
-            shard = next((each for each in self._shards if each.begins_more), None) or self._claim_another()
-            if shard is None:
-                return
+        """Begin episodes while threads are free."""
+        while (shard := self._next()) is not None:
             if self._is_stopping():
                 self._claims_at = None
                 for each in self._shards:
@@ -208,21 +229,33 @@ class _Hands:
             shard.under_way += 1
 
     def _claim_another(self) -> InHand | None:
-        """A shard for the threads that are free while others wait for slow models.
-
-        Quick episodes keep to one shard: between two, the process looks anew for what is live.
-        """
+        """A shard for the threads that are free while others wait for slow models."""
         now = time.monotonic()
-        if not self._place.pipeline.is_slow or not self._running or self._claims_at is None or now < self._claims_at:
+        if not self._running or self._claims_at is None or now < self._claims_at:
+            return None
+        modes = self._claimable()
+        if not modes:
             return None
         found = None
         if self._place.pipeline.is_current(partial(_live_version, self._place.database)):
-            found = _claim(self._place)
+            found = _claim(self._place, modes)
         if found is None:
             self._claims_at = now + CLAIM_SECONDS
             return None
         self._shards.append(found)
         return found if found.begins_more else None
+
+    def _claimable(self) -> tuple[Mode, ...]:
+        """The modes of which another shard may be taken.
+
+        Quick episodes keep to one shard: between two, the process looks anew for what is live.
+        """
+        held = {each.mode: each for each in self._shards}
+        return tuple(
+            mode
+            for mode in self._place.claimant.modes
+            if mode not in held or (held[mode].pipeline.is_slow and self._has_room(held[mode]))
+        )
 
     def _store(self, future: Future[Episode]) -> None:
         shard, index = self._running.pop(future)
@@ -256,10 +289,13 @@ class _Hands:
                 _LOG.warning("a lease of %s was not renewed: %s", shard.lease.job_id, error)
 
 
-def _claim(place: Workplace) -> InHand | None:
-    """Claim a shard, and see what it needs; what is wrong with its request stops it at once."""
+def _claim(place: Workplace, modes: tuple[Mode, ...] | None = None) -> InHand | None:
+    """Claim a shard, of these modes if not of any, and see what it needs; what is wrong with its request stops it."""
     claimant = replace(
-        place.claimant, policy=place.pipeline.policy, policy_version=place.pipeline.policy_version
+        place.claimant,
+        policy=place.pipeline.policy,
+        policy_version=place.pipeline.policy_version,
+        modes=modes or place.claimant.modes,
     )
     with place.database.begin() as session:
         lease = shards.claim(session, claimant)
@@ -268,8 +304,12 @@ def _claim(place: Workplace) -> InHand | None:
     taken = InHand(lease, place.pipeline)
     try:
         taken.specs = cache(specs_of(lease.request, place.pipeline.library))
-        taken.pipeline = place.pipeline.measured_by(lease.prober)
+        own = place.pipeline.of(taken.mode)
+        taken.pipeline = own.measured_by(lease.prober)
         with place.database.begin() as session:
+            if taken.mode is Mode.OPEN:
+                author = jobs.Author(own.policy, own.policy_version, own.trust, own.committee)
+                jobs.begun_by(session, lease.job_id, author)
             taken.waiting.extend(shards.missing(session, lease))
     except Exception as error:  # noqa: BLE001  # told when it is let go of, which is next
         taken.stop(error)

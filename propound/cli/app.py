@@ -21,7 +21,7 @@ from propound.cli import (
     train,
     trainings,
 )
-from propound.cli.options import AsJson, DomainName, Key, OutFile, ToolName, Url
+from propound.cli.options import AsJson, DomainName, Key, ModeName, OutFile, ToolName, Url
 
 app = typer.Typer(
     name="propound",
@@ -50,9 +50,14 @@ def up(
 
 @app.command()
 def demo(
-    count: Annotated[int, typer.Option(min=1, max=10_000, help="Problems to make.")] = 100,
+    count: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="Problems to make; default 100, in open mode 3.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same file.")] = 2026,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File or folder; default: exports/.")] = None,
+    mode: Annotated[
+        ModeName, typer.Option(help="open: a language model writes, and others solve again; it needs one.")
+    ] = ModeName.PROCEDURAL,
 ) -> None:
     """Make a file of verified problems from nothing.
 
@@ -60,7 +65,7 @@ def demo(
     """
     from propound.cli.demo import run
 
-    run(count, seed, out)
+    run(count, seed, out, mode.value)
 
 
 @app.command()
@@ -70,8 +75,32 @@ def generate(
     domain: Annotated[list[DomainName] | None, typer.Option(help="Default: all. May be repeated.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Skill categories to draw from. May be repeated.")] = None,
     skill: Annotated[list[str] | None, typer.Option(help="Skills to draw from. May be repeated.")] = None,
-    min_skills: Annotated[int, typer.Option(min=1, max=4, help="Fewest skills in a problem.")] = 1,
-    max_skills: Annotated[int, typer.Option(min=1, max=4, help="Most skills in a problem.")] = 4,
+    mode: Annotated[
+        ModeName, typer.Option(help="procedural: from what skills draw; open: a language model writes.")
+    ] = ModeName.PROCEDURAL,
+    cards: Annotated[
+        list[Path] | None,
+        typer.Option(help="Open mode: a folder of your own skills; they are sent along. May be repeated."),
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Open mode: of the prose; default English.")] = None,
+    answer_kind: Annotated[
+        list[str] | None, typer.Option(help="Open mode: kinds that answers may have. May be repeated.")
+    ] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Budget of the job in tokens of models.")] = None,
+    problem_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Open mode: budget of the author of one problem in tokens.")
+    ] = None,
+    corrections: Annotated[
+        bool,
+        typer.Option("--corrections", help="Open mode: keep problems with the answer that all others agree on."),
+    ] = False,
+    siblings: Annotated[
+        int | None, typer.Option(min=0, max=16, help="Open mode: how often to redraw a problem's numbers.")
+    ] = None,
+    min_skills: Annotated[int | None, typer.Option(min=1, max=4, help="Fewest skills in a problem; default 1.")] = None,
+    max_skills: Annotated[
+        int | None, typer.Option(min=1, max=4, help="Most skills in a problem; default 4, in open mode 2.")
+    ] = None,
     level: Annotated[int, typer.Option(min=1, max=3, help="Size of the numbers: 1 small, 3 large.")] = 2,
     group_size: Annotated[int, typer.Option(min=1, max=16, help="Trajectories per spec.")] = 4,
     min_pass_rate: Annotated[
@@ -99,6 +128,14 @@ def generate(
     from propound.cli.generate import run
 
     fields = {
+        "mode": mode.value,
+        "cards": cards,
+        "language": language,
+        "answer_kinds": answer_kind,
+        "max_tokens": max_tokens,
+        "problem_tokens": problem_tokens,
+        "corrections": corrections or None,
+        "siblings": siblings,
         "domains": [entry.value for entry in domain or []],
         "categories": category,
         "skills": skill,

@@ -41,6 +41,9 @@ def list_(
 def export(
     dataset_id: DatasetId,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File; default: exports/DATASET.jsonl.")] = None,
+    siblings: Annotated[
+        bool, typer.Option("--siblings", help="Each problem with its siblings: it with other numbers.")
+    ] = False,
     url: Url = None,
     key: Key = None,
 ) -> None:
@@ -51,5 +54,5 @@ def export(
     path = out or Path("exports") / f"{dataset_id}.jsonl"
     with connect(url, key) as client:
         path.parent.mkdir(parents=True, exist_ok=True)
-        size = client.export(dataset_id, path)
+        size = client.export(dataset_id, path, siblings=siblings)
     console().print(plain(f"{size:,} bytes: {path}"))

@@ -10,9 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.rule import Rule
 
+from propound.capabilities import installed, lacking
 from propound.cli.output import console as standard_output
 from propound.cli.output import plain, table
 from propound.cli.progress import StalledJobError, duration, follow
@@ -22,6 +24,8 @@ from propound.embedded.redis import free_port
 from propound.embedded.system import Plan, System, running
 from propound.errors import PropoundError
 from propound.job import JobRequest, JobState
+from propound.models.configured import catalogue_of
+from propound.problem import Mode
 from propound.views import Funnel, Job
 
 LONGEST_SAMPLE = 1_500
@@ -30,25 +34,33 @@ LONGEST_SAMPLE = 1_500
 GRACE_SECONDS = 5.0
 """For the shard in a worker's hands: nobody will miss the rest of a demo that was interrupted."""
 
-PATIENCE_SECONDS = 180.0
-"""Without any news of the job before the demo gives up."""
+PATIENCE_SECONDS = {Mode.PROCEDURAL: 180.0, Mode.OPEN: 3_600.0}
+"""Without any news of the job before the demo gives up; an episode of a model on processors takes minutes."""
+
+COUNTS = {Mode.PROCEDURAL: 100, Mode.OPEN: 3}
+"""Problems, unless told otherwise."""
 
 
 class DemoError(PropoundError):
     """The demo's job did not come to its end."""
 
 
-def run(count: int, seed: int, out: Path | None) -> None:
+def run(count: int | None, seed: int, out: Path | None, mode: str = Mode.PROCEDURAL) -> None:
     """Run the demo.
 
     Args:
-        count: problems to make.
+        count: problems to make; None for as many as are soon made in the mode.
         seed: the same seed makes the same file.
         out: the file to write, or the folder to write it to; None for `exports`.
+        mode: a `Mode`.
 
     Raises:
+        typer.BadParameter: the mode needs a model, and none is configured.
         PropoundError: a process died, or the job failed.
     """
+    request = JobRequest(count=count or COUNTS[Mode(mode)], seed=seed, mode=Mode(mode))
+    for lack in lacking(request, [installed(settings())]):
+        raise typer.BadParameter(lack.detail, param_hint="--mode")
     screen = standard_output()
     path = destination(out)
     began = time.monotonic()
@@ -64,9 +76,11 @@ def run(count: int, seed: int, out: Path | None) -> None:
         durable=False,
         fresh=True,
         grace_seconds=GRACE_SECONDS,
+        catalogue=settings().models,
+        models=catalogue_of(settings()).local_models() if request.mode is Mode.OPEN else (),
     )
     with running(plan, report) as system:
-        job = make_dataset(system, JobRequest(count=count, seed=seed), path, screen, report)
+        job = make_dataset(system, request, path, screen, report)
         report("Stopping everything")
     report("Stopped")
     show(screen, job, path)
@@ -84,7 +98,7 @@ def make_dataset(
         job = client.create_job(request, name="demo")
         report(f"Submitted {job.id}: {request.count} problems, seed {request.seed}")
         try:
-            job = follow(client, job.id, screen, check=system.check, patience_seconds=PATIENCE_SECONDS)
+            job = follow(client, job.id, screen, check=system.check, patience_seconds=PATIENCE_SECONDS[request.mode])
         except StalledJobError as error:
             raise DemoError(f"{error}.\n{system.worker_tail()}") from None
         size = client.export(job.dataset_id, path)
@@ -123,6 +137,8 @@ def show(screen: Console, job: Job, path: Path) -> None:
         screen.print()
         screen.print(plain(f"Answer: {answer_text(row)}", longest=LONGEST_SAMPLE))
     screen.print(Rule())
+    for line in job.trust.lines():
+        screen.print(plain(line))
     seconds = (job.timestamps[job.state] - job.timestamps["running"]).total_seconds() if rows else 0.0
     screen.print(plain(f"{len(rows)} verified problems in {duration(seconds)}: {path}"), style="bold")
 

@@ -40,6 +40,7 @@ def run(*, as_json: bool) -> None:
         _look("postgresql", lambda: _postgres(chosen)),
         _look("redis", lambda: _redis(chosen)),
         _look("models", lambda: _models(chosen)),
+        _look("open mode", lambda: _open_mode(chosen)),
     ]
     if as_json:
         print_json([asdict(finding) for finding in findings])
@@ -127,3 +128,18 @@ def _models(chosen: Settings) -> str:
     said = ", ".join(model.name for model in catalogue.models)
     kin = "; ".join(f"{role} ({', '.join(names)})" for role, names in shared_families(catalogue).items())
     return f"{said}; of the proposer's own family, so that they err together: {kin}" if kin else said
+
+
+def _open_mode(chosen: Settings) -> str:
+    """Whether models can write problems of their own here, and what their rightness would rest on."""
+    from propound.capabilities import installed, lacking, trust_of
+    from propound.job import JobRequest
+    from propound.problem import Mode
+
+    lacks = lacking(JobRequest(count=1, mode=Mode.OPEN), [installed(chosen)])
+    if lacks:
+        return f"not served: {lacks[0].detail}"
+    families = trust_of(chosen, Mode.OPEN)
+    said = f"served; verified by models of {', '.join(families.families or ())}"
+    shared = ", ".join(families.shared_family)
+    return f"{said}; CAUTION: {shared} share the proposer's family, so they may err together" if shared else said

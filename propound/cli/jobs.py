@@ -84,11 +84,16 @@ def _show(job: Job, *, as_json: bool) -> None:
     if as_json:
         print_json(job.model_dump(mode="json"))
         return
-    lines = [f"{job.name} ({job.id}), dataset {job.dataset_id}", headline(job), funnel_line(job.funnel)]
+    title = f"{job.name} ({job.id}), dataset {job.dataset_id}, {job.request.mode} mode"
+    lines = [title, headline(job), funnel_line(job.funnel)]
     lines += [f"  {count} rejected as {reason}" for reason, count in sorted(job.funnel.rejections.items())]
     lines += [
         f"  {count} cannot be learned from: {_words(reason)}" for reason, count in job.unrecorded.items()
     ]
+    lines += [f"  {line}" for line in job.trust.lines()]
+    if job.request.max_tokens is not None:
+        spent = (job.spending.prompt_tokens or 0) + (job.spending.completion_tokens or 0)
+        lines.append(f"  {spent:,} of {job.request.max_tokens:,} tokens used")
     lines += [line for line in (job.error, job.stop_reason, job.waiting_for) if line]
     screen = console()
     screen.print(plain("\n".join(lines)))

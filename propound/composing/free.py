@@ -106,6 +106,8 @@ class Composer:
                 answer_kinds=() if coding else request.answer_kinds,
                 coding=coding,
                 max_tokens=request.problem_tokens,
+                corrections=request.corrections,
+                siblings=request.siblings,
             ),
         )
 

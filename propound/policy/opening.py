@@ -11,15 +11,13 @@ from propound.models.registry import open_client, release_client
 from propound.policy.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from propound.policy.engines import EngineKind, open_engine
 from propound.policy.language import LanguagePolicy
+from propound.policy.names import MODEL, SCRIPTED
 from propound.policy.protocol import Policy
 from propound.policy.remote import RemotePolicy
 from propound.policy.store import DEFAULT
 from propound.policy.teacher import Teacher
 from propound.skills import Library
 from propound.training import LIVE
-
-SCRIPTED = "scripted"
-MODEL = "model"
 
 
 def policy_of(configured: Settings, library: Library) -> Policy:

@@ -210,10 +210,10 @@ def _kept(text: str) -> str:
 
 
 def open_solvers(catalogue: Catalogue, sandbox: Sandbox) -> tuple[Solving, ...]:
-    """All models that have the role, in the file's order; each has to be closed.
+    """All models that solve, in their order; each has to be closed.
 
     Raises:
         CatalogueError: a model has no place.
         ModelDownError: a model of this machine does not start.
     """
-    return tuple(Solving(open_client(model), sandbox) for model in catalogue.solvers())
+    return tuple(Solving(open_client(model), sandbox) for model in catalogue.solving_models())

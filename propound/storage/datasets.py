@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from sqlalchemy import BindParameter, bindparam, func, select
@@ -13,7 +13,7 @@ from propound.domain import Domain
 from propound.problem import Problem
 from propound.record import digest
 from propound.storage.exports import ROW_FORM, content_prefix, export_line
-from propound.storage.tables import Dataset, Job, StoredProblem
+from propound.storage.tables import Dataset, Job, StoredProblem, StoredSibling
 
 _ROWS_AT_ONCE = 200
 
@@ -91,14 +91,15 @@ class Edition(NamedTuple):
     """Of the bytes of its export: the same problems in the same order, and rows of the same form, have the same."""
 
 
-def edition(session: Session, tenant: str, dataset_id: str) -> Edition | None:
+def edition(session: Session, tenant: str, dataset_id: str, *, siblings: bool = False) -> Edition | None:
     """What the tenant's dataset consists of now, or None: two rows are read, however many problems it has."""
     query = select(Dataset, Job.accepted).join(Job, Job.id == Dataset.job_id)
     found = session.execute(query.where(Dataset.id == dataset_id, Dataset.tenant == tenant)).one_or_none()
     if found is None:
         return None
     dataset, rows = found
-    return Edition(dataset, rows, digest([ROW_FORM, rows, dataset.chain]))
+    told = [ROW_FORM, rows, dataset.chain, *(["siblings"] if siblings else [])]
+    return Edition(dataset, rows, digest(told))
 
 
 def link(chain: str, content_digest: str, trajectory_digest: str) -> str:
@@ -106,15 +107,34 @@ def link(chain: str, content_digest: str, trajectory_digest: str) -> str:
     return hashlib.sha256(f"{chain}{content_digest}{trajectory_digest}".encode("ascii")).hexdigest()
 
 
-def export(session: Session, dataset_id: str, *, after: int = 0, until: int | None = None) -> Iterator[bytes]:
-    """The dataset as JSON lines, ordered by ordinal, read from a server-side cursor.
+def siblings(session: Session, problem_ids: Collection[str]) -> list[StoredSibling]:
+    """The siblings of these problems: those of one parent in their order."""
+    query = select(StoredSibling).where(StoredSibling.problem_id.in_(problem_ids))
+    return list(session.scalars(query.order_by(StoredSibling.problem_id, StoredSibling.ordinal)))
+
+
+def count_siblings(session: Session, dataset_ids: Collection[str]) -> dict[str, int]:
+    """How many siblings the problems of each dataset have; nothing of datasets without any."""
+    query = select(StoredSibling.dataset_id, func.count()).where(StoredSibling.dataset_id.in_(dataset_ids))
+    return dict(session.execute(query.group_by(StoredSibling.dataset_id)).all())
+
+
+def export(
+    session: Session, dataset_id: str, *, after: int = 0, until: int | None = None, kin: bool = False
+) -> Iterator[bytes]:
+    """The dataset as JSON lines, ordered by ordinal, read from a server-side cursor; with `kin` a problem's siblings
+    follow it.
 
     Only ordinals above `after` and up to `until`, where given: accepted rows never change, so an export may be
     read in pieces, without a transaction that is open as long as its slowest reader.
     """
     query = (
         select(
-            StoredProblem.ordinal, StoredProblem.record, StoredProblem.evidence, StoredProblem.content_digest
+            StoredProblem.id,
+            StoredProblem.ordinal,
+            StoredProblem.record,
+            StoredProblem.evidence,
+            StoredProblem.content_digest,
         )
         .where(StoredProblem.dataset_id == dataset_id, StoredProblem.ordinal > after)
         .order_by(StoredProblem.ordinal)
@@ -122,5 +142,13 @@ def export(session: Session, dataset_id: str, *, after: int = 0, until: int | No
     )
     if until is not None:
         query = query.where(StoredProblem.ordinal <= until)
-    for ordinal, record, evidence, content_digest in session.execute(query):
-        yield export_line(Problem.model_validate(record), evidence, ordinal, content_digest)
+    for rows in session.execute(query).partitions():
+        of_parent: dict[str, list[StoredSibling]] = {}
+        for sibling in siblings(session, [row.id for row in rows]) if kin else ():
+            of_parent.setdefault(sibling.problem_id, []).append(sibling)
+        for row in rows:
+            problem = Problem.model_validate(row.record)
+            yield export_line(problem, row.evidence, row.ordinal, row.content_digest)
+            for each in of_parent.get(row.id, ()):
+                made = Problem.model_validate(each.record)
+                yield export_line(made, {}, row.ordinal, each.content_digest, parent=row.content_digest)

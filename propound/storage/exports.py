@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from propound.domain import Domain
+from propound.job import ENGLISH
 from propound.problem import Coding, CodingMode, Problem
 from propound.solving.rows import grading_terms
 from propound.storage.notation import in_latex
 
-ROW_FORM = 2
+ROW_FORM = 3
 """Counts changes of what a row looks like: with each of them, copies that clients have are old."""
 
 ID_DIGITS = 16
@@ -28,10 +29,11 @@ ABILITY = {Domain.MATHEMATICS: "math", Domain.CODING: "code", Domain.SCIENCE: "s
 
 
 def export_row(
-    problem: Problem, evidence: Mapping[str, Any], ordinal: int, content_digest: str
+    problem: Problem, evidence: Mapping[str, Any], ordinal: int, content_digest: str, *, parent: str = ""
 ) -> dict[str, Any]:
-    """The row of the problem in place `ordinal` (from 1) of its dataset."""
-    row_id = f"prob_{content_digest[:ID_DIGITS]}"
+    """The row of the problem in place `ordinal` (from 1) of its dataset; `parent` is a sibling's parent's digest."""
+    row_id = _row_id(content_digest)
+    origins = problem.open
     source = f"propound/{problem.domain.value}"
     terms = grading_terms(problem.answer_kind, problem.relative_tolerance, problem.coding)
     return {
@@ -46,6 +48,12 @@ def export_row(
         "datasource": source,
         "ability": ABILITY[problem.domain],
         "skills": list(problem.skills),
+        "mode": problem.mode.value,
+        "language": ENGLISH if origins is None else origins.language,
+        "program": "" if origins is None else origins.work.program,
+        "given": "" if origins is None else _json(origins.given),
+        "corrected": origins is not None and origins.corrected is not None,
+        "parent": _row_id(parent) if parent else "",
         "reward_model": {"style": "rule", "ground_truth": ground_truth(problem)},
         "extra_info": {"index": ordinal - 1, "split": "train", "problem_id": row_id, "grading": _json(terms)},
         "info": _json(
@@ -55,6 +63,7 @@ def export_row(
                 "tolerance": problem.relative_tolerance,
                 "coding": None if problem.coding is None else problem.coding.model_dump(mode="json"),
                 "evidence": evidence,
+                **({} if origins is None else {"open": origins.model_dump(mode="json")}),
             }
         ),
     }
@@ -83,15 +92,23 @@ def problem_of(row: Mapping[str, Any]) -> Problem:
                 "composition": info["composition"],
                 "relative_tolerance": info["tolerance"],
                 "coding": info["coding"],
+                "open": info.get("open"),
             }
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"no row of an export: {error}") from None
 
 
-def export_line(problem: Problem, evidence: Mapping[str, Any], ordinal: int, content_digest: str) -> bytes:
+def export_line(
+    problem: Problem, evidence: Mapping[str, Any], ordinal: int, content_digest: str, *, parent: str = ""
+) -> bytes:
     """The row as one line of JSON in ASCII: no reader can split it at an exotic line separator."""
-    return json.dumps(export_row(problem, evidence, ordinal, content_digest)).encode("ascii") + b"\n"
+    row = export_row(problem, evidence, ordinal, content_digest, parent=parent)
+    return json.dumps(row).encode("ascii") + b"\n"
+
+
+def _row_id(content_digest: str) -> str:
+    return f"prob_{content_digest[:ID_DIGITS]}"
 
 
 def solution(problem: Problem) -> str:

@@ -13,6 +13,7 @@ from propound.problem import Problem
 from propound.reward import Rewards
 from propound.storage.tables import Job, StoredTrajectory, Training, TrainingGroup, VerdictKind
 from propound.trajectory import Trajectory
+from propound.verification.evidence import Evidence
 from propound.verification.verdict import Verdict
 from propound.verification.vote import Check, Vote
 
@@ -96,6 +97,7 @@ def _episode(row: StoredTrajectory) -> Episode:
             votes=tuple(Vote.model_validate(vote) for vote in row.votes),
             checks=tuple(Check.model_validate(check) for check in row.checks),
             problem=None if row.problem is None else Problem.model_validate(row.problem),
+            evidence=None if row.evidence is None else Evidence.model_validate(row.evidence),
         ),
         rewards=Rewards.model_validate(row.rewards),
         skill_hashes=row.skill_hashes,

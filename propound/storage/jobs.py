@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from propound.composing.free import Composer
 from propound.job import JobRequest, JobState
 from propound.models.ledger import Spending
-from propound.storage import events, requests, tenants
+from propound.skills import Cards
+from propound.storage import events, requests, tenants, trials
 from propound.storage.ids import Prefix, new_id
 from propound.storage.tables import Dataset, Job
+from propound.trust import Calibration, Trust
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING, JobState.FINALIZING, JobState.CANCELLING)
 """The states that are not final."""
 
 
 def create(session: Session, *, tenant: str, request: JobRequest, name: str) -> Job:
-    """A queued job and the dataset that it fills; publish wake-ups after the commit."""
+    """A queued job and the dataset that it fills; publish wake-ups after the commit.
+
+    Raises:
+        UnreadableCardError: a card that comes with the request is none.
+    """
+    kept = request.model_dump(mode="json")
+    cards = kept["cards"] or None
+    if cards:
+        kept["cards"] = list(Composer(request, Cards([])).own)
     job = Job(
         id=new_id(Prefix.JOB),
         tenant=tenant,
         state=JobState.QUEUED,
-        request=request.model_dump(mode="json"),
+        mode=request.mode,
+        request=kept,
+        cards=cards,
         seed=request.seed,
         count=request.count,
         group_size=request.group_size,
         episodes=request.episodes,
+        max_tokens=request.max_tokens,
     )
     tenants.enter(session, tenant)
     session.add(job)
@@ -51,26 +65,64 @@ class Shown(NamedTuple):
     job: Job
     dataset: Dataset
     spending: Spending
+    calibration: Calibration | None = None
+    """What is known of its committee."""
 
 
 def show(session: Session, tenant: str, job_id: str) -> Shown | None:
     """The tenant's job with its dataset and what its requests to models come to, in one query; or None."""
-    query = select(Job, Dataset, requests.summed(Job.id)).join(Dataset, Dataset.job_id == Job.id)
-    found = session.execute(query.where(Job.id == job_id, Job.tenant == tenant)).one_or_none()
-    return None if found is None else Shown(found[0], found[1], requests.spending(found[2]))
+    found = session.execute(_PARTS.where(Job.id == job_id, Job.tenant == tenant)).one_or_none()
+    return None if found is None else _shown(*found)
 
 
-_SHOWN = (
-    select(Job, Dataset, requests.summed(Job.id))
-    .join(Dataset, Dataset.job_id == Job.id)
-    .where(Job.id == any_(bindparam("ids", type_=ARRAY(Text))))
+_PARTS = select(Job, Dataset, requests.summed(Job.id), trials.tallied(Job.committee)).join(
+    Dataset, Dataset.job_id == Job.id
 )
+_SHOWN = _PARTS.where(Job.id == any_(bindparam("ids", type_=ARRAY(Text))))
 
 
 def show_all(session: Session, job_ids: Collection[str]) -> list[Shown]:
     """The jobs of these ids that are there, of whatever tenant; one query, whose text does not depend on how many."""
-    found = session.execute(_SHOWN, {"ids": list(job_ids)})
-    return [Shown(job, dataset, requests.spending(parts)) for job, dataset, parts in found]
+    return [_shown(*found) for found in session.execute(_SHOWN, {"ids": list(job_ids)})]
+
+
+def _shown(job: Job, dataset: Dataset, spent: Any, tallies: Any) -> Shown:
+    return Shown(job, dataset, requests.spending(spent), trials.calibration(job.committee, tallies))
+
+
+def asked(job: Job) -> JobRequest:
+    """The request, with the texts of its cards; a job as it is shown has their names."""
+    return JobRequest.model_validate({**job.request, "cards": job.cards or []})
+
+
+class Author(NamedTuple):
+    """Who writes the problems of a job, and who verifies them."""
+
+    policy: str
+    policy_version: str
+    trust: Trust
+    committee: str | None = None
+
+
+def begun_by(session: Session, job_id: str, author: Author) -> None:
+    """Note who writes, where nobody has been noted yet: in open mode it takes a claim to know."""
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.policy.is_(None))
+        .values(
+            policy=author.policy,
+            policy_version=author.policy_version,
+            trust=author.trust.model_dump(mode="json", exclude={"calibration"}),
+            committee=author.committee,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def trust(job: Job, calibration: Calibration | None) -> Trust:
+    """What the rightness of its problems rests on."""
+    noted = Trust(mode=job.mode) if job.trust is None else Trust.model_validate(job.trust)
+    return noted.model_copy(update={"calibration": calibration})
 
 
 def by_id(session: Session, job_ids: Collection[str]) -> dict[str, Job]:

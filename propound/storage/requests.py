@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, false, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -79,6 +79,18 @@ def spending(parts: Iterable[Sequence[Any]] | None) -> Spending:
         (Role(role), model, Sums(**dict(zip(_NAMES, values, strict=True))))
         for role, model, *values in parts or ()
     )
+
+
+def used_up() -> ColumnElement[bool]:
+    """Whether the job of an enclosing query has used up its budget of tokens; sums are read of jobs that have one."""
+    tokens = func.coalesce(RequestSum.prompt_tokens, 0) + func.coalesce(RequestSum.completion_tokens, 0)
+    spent = select(func.coalesce(func.sum(tokens), 0)).where(RequestSum.job_id == Job.id).correlate(Job)
+    return case((Job.max_tokens.is_(None), false()), else_=spent.scalar_subquery() >= Job.max_tokens)
+
+
+def has_used_up(session: Session, job: Job) -> bool:
+    """Whether a job has used up its budget of tokens."""
+    return job.max_tokens is not None and bool(session.scalar(select(used_up()).where(Job.id == job.id)))
 
 
 def of_jobs(session: Session, job_ids: Collection[str]) -> dict[str, Spending]:

@@ -7,6 +7,7 @@ All of this runs under the lock of the job's row.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, cast, exists, func, insert, literal, or_, select, update
@@ -14,8 +15,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from propound.job import JobRequest, JobState
-from propound.storage import datasets, events, jobs, pools
-from propound.storage.admission import Admission, Candidate, Refusal
+from propound.problem import Problem
+from propound.storage import datasets, events, jobs, pools, requests
+from propound.storage.admission import Admission, Candidate, Refusal, statement_digest
 from propound.storage.ids import Prefix, new_id
 from propound.storage.plan import members, total_specs
 from propound.storage.tables import (
@@ -25,6 +27,7 @@ from propound.storage.tables import (
     Shard,
     ShardState,
     StoredProblem,
+    StoredSibling,
     StoredTrajectory,
     VerdictKind,
 )
@@ -42,7 +45,7 @@ def settle(session: Session, job: Job) -> None:
         return
     before = (job.settled_spec, events.funnel(job))
     if job.state is JobState.RUNNING:
-        _accept_in_order(session, job)
+        _accept(session, job, _settled_end(session, job))
         _end_of_work(session, job)
     if job.state in (JobState.FINALIZING, JobState.CANCELLING) and not _has_live_lease(session, job):
         _close(session, job, JobState.SUCCEEDED if job.state is JobState.FINALIZING else JobState.CANCELLED)
@@ -69,9 +72,8 @@ def fail(session: Session, job: Job, error: str) -> None:
         events.append_progress(session, job)
 
 
-def _accept_in_order(session: Session, job: Job) -> None:
-    """Walk the specs whose members are all stored."""
-    end = _settled_end(session, job)
+def _accept(session: Session, job: Job, end: int) -> None:
+    """Walk the specs up to `end`, in their order."""
     if end == job.settled_spec:
         return
     dataset_id, chain = session.execute(
@@ -85,6 +87,7 @@ def _accept_in_order(session: Session, job: Job) -> None:
     request = JobRequest.model_validate(job.request)
     admission = Admission.open(session, dataset_id, request, candidates)
     problems: list[dict[str, Any]] = []
+    siblings: list[dict[str, Any]] = []
     surplus: list[str] = []
     refused: list[tuple[str, Refusal]] = []
     for candidate in candidates:
@@ -97,9 +100,12 @@ def _accept_in_order(session: Session, job: Job) -> None:
             admission.admit(candidate, ordinal)
             pools.count(job, candidate.probe)
             problems.append(_problem_row(job, dataset_id, ordinal, candidate))
+            siblings += _sibling_rows(problems[-1], candidate.row.siblings or [])
             chain = datasets.link(chain, problems[-1]["content_digest"], candidate.row.digest)
     if problems:
         session.execute(insert(StoredProblem), problems)
+        if siblings:
+            session.execute(insert(StoredSibling), siblings)
         session.execute(update(Dataset).where(Dataset.id == dataset_id).values(chain=chain))
     _decide(session, Decision.ACCEPTED, [problem["trajectory_id"] for problem in problems])
     _decide(session, Decision.SURPLUS, surplus)
@@ -142,6 +148,8 @@ def _verified(job: Job, end: int) -> Any:
             StoredTrajectory.votes,
             StoredTrajectory.checks,
             StoredTrajectory.skill_hashes,
+            StoredTrajectory.evidence,
+            StoredTrajectory.siblings,
             StoredTrajectory.probe,
             StoredTrajectory.digest,
             StoredTrajectory.policy,
@@ -184,12 +192,36 @@ def _problem_row(job: Job, dataset_id: str, ordinal: int, candidate: Candidate) 
             "checks": row.checks,
             "trajectory_digest": row.digest,
             **({"probe": row.probe} if row.probe else {}),
+            **({"verification": row.evidence, "trust": job.trust} if row.evidence else {}),
         },
         "statement_digest": candidate.statement,
         "composition_digest": candidate.composition,
         "content_digest": problem.content_digest(),
         "bands": candidate.bands,
     }
+
+
+def _sibling_rows(parent: dict[str, Any], siblings: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """Rows of the siblings of an accepted problem, each statement once."""
+    seen = {parent["statement_digest"]}
+    for record in siblings:
+        problem = Problem.model_validate(record)
+        statement = statement_digest(problem.statement)
+        if statement in seen:
+            continue
+        seen.add(statement)
+        yield {
+            "id": new_id(Prefix.PROBLEM),
+            "problem_id": parent["id"],
+            "dataset_id": parent["dataset_id"],
+            "ordinal": len(seen) - 1,
+            "statement": problem.statement,
+            "answer": problem.answer,
+            "given": problem.open.given if problem.open else {},
+            "record": record,
+            "statement_digest": statement,
+            "content_digest": problem.content_digest(),
+        }
 
 
 def _decide(session: Session, decision: Decision, ids: list[str]) -> None:
@@ -224,9 +256,16 @@ def reject(job: Job, rejection: Rejection, number: int = 1) -> None:
 
 
 def _end_of_work(session: Session, job: Job) -> None:
-    """Leave `running` once the dataset is full, the budget is used up, or a shard cannot be done."""
+    """Leave `running` once the dataset is full, a budget is used up, or a shard cannot be done."""
+    is_out_of_tokens = requests.has_used_up(session, job) and not _has_live_lease(session, job)
+    if is_out_of_tokens and job.accepted < job.count:
+        _accept(session, job, job.next_spec)  # what is missing of their groups will never come
     if job.accepted == job.count:
         jobs.move(session, job, JobState.FINALIZING, stop_reason="all problems are accepted")
+        return
+    if is_out_of_tokens:
+        reason = f"the budget of {job.max_tokens} tokens is used up"
+        _close(session, job, JobState.EXHAUSTED, stop_reason=reason)
         return
     if job.settled_spec >= total_specs(job):
         _close(

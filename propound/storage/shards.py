@@ -11,24 +11,29 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, tup
 from sqlalchemy.orm import Session, load_only
 
 from propound.job import JobRequest, JobState
-from propound.storage import jobs, pools, tenants
+from propound.problem import Mode
+from propound.storage import jobs, pools, requests, tenants
 from propound.storage.columns import active_jobs, open_shards
-from propound.storage.plan import UNSETTLED_SHARDS, members, specs_to_cut
+from propound.storage.plan import UNSETTLED_SHARDS, members, shard_size, specs_to_cut
 from propound.storage.settle import MAX_ATTEMPTS, settle
-from propound.storage.tables import (
-    Job,
-    Shard,
-    ShardState,
-    StoredTrajectory,
-    Tenant,
-)
+from propound.storage.tables import Job, Shard, ShardState, StoredTrajectory, Tenant
+from propound.trust import Trust
 
 AT_ONCE = 16
 """Jobs that are looked at together; most claims are of the first."""
 
 _WORKING = (JobState.QUEUED, JobState.RUNNING)
 _PLANNED_BY = (
-    *(Job.id, Job.state, Job.last_served_at, Job.count, Job.group_size, Job.episodes, Job.next_spec),
+    *(
+        Job.id,
+        Job.mode,
+        Job.state,
+        Job.last_served_at,
+        Job.count,
+        Job.group_size,
+        Job.episodes,
+        Job.next_spec,
+    ),
     *(Job.settled_spec, Job.proposed, Job.pending, Job.accepted),
 )
 
@@ -47,9 +52,15 @@ class Claimant:
     """Specs in a shard."""
     probers: tuple[str, ...] = ()
     """Versions of its probers, from weak to strong."""
+    modes: tuple[Mode, ...] = (Mode.PROCEDURAL,)
+    """Of jobs that it takes."""
+    trust: Trust | None = None
+    """What its procedural problems rest on."""
 
     def serves(self, job: Job) -> bool:
-        """Whether it can work on the job: measure what has to be measured, with the job's own prober if it has one."""
+        """Whether it can work on the job: in its mode, and measure what has to be measured, with its own prober."""
+        if job.mode not in self.modes:
+            return False
         if job.prober is not None:
             return job.prober in self.probers
         return job.state is not JobState.QUEUED or job.request.get("difficulty") is None or bool(self.probers)
@@ -97,25 +108,32 @@ def claimable() -> ColumnElement[bool]:
     return and_(open_shards(), Shard.lease_until <= func.now(), Shard.attempts < MAX_ATTEMPTS)
 
 
-def served_with(probers: Collection[str]) -> ColumnElement[bool]:
-    """Jobs that a worker with these probers can serve; see `Claimant.serves`."""
+def served_with(probers: Collection[str], modes: Collection[Mode]) -> ColumnElement[bool]:
+    """Jobs that a worker with these probers and modes can serve; see `Claimant.serves`."""
+    written = Job.mode.in_(modes)
     if probers:
-        return or_(Job.prober.is_(None), Job.prober.in_(probers))
+        return and_(written, or_(Job.prober.is_(None), Job.prober.in_(probers)))
     is_easy = func.coalesce(func.jsonb_typeof(Job.request["difficulty"]), "null") == "null"
-    return and_(Job.prober.is_(None), or_(is_easy, Job.state != JobState.QUEUED))
+    return and_(written, Job.prober.is_(None), or_(is_easy, Job.state != JobState.QUEUED))
 
 
-def note_unserved(session: Session, probers: Collection[str]) -> list[str]:
-    """Say on every job which none of the workers with these probers can serve what it waits for; the ids of those."""
-    query = select(Job.id).where(active_jobs(), Job.state.in_(_WORKING), not_(served_with(probers)))
+def note_unserved(session: Session, probers: Collection[str], modes: Collection[Mode]) -> list[str]:
+    """Say on every job which none of the workers with these can serve what it waits for; the ids of those."""
+    query = select(Job.id).where(active_jobs(), Job.state.in_(_WORKING), not_(served_with(probers, modes)))
     noted = []
     for job_id in session.scalars(query.where(Job.waiting_for.is_(None))).all():
         job = jobs.lock(session, job_id, skip_locked=True)
         if job is not None and job.state in _WORKING:
-            which = f"the prober {job.prober}" if job.prober else "a prober"
-            jobs.wait(session, job, f"a worker with {which}: no worker that is running has it (PROPOUND_PROBERS)")
+            jobs.wait(session, job, _lacking(job, modes))
             noted.append(job_id)
     return noted
+
+
+def _lacking(job: Job, modes: Collection[Mode]) -> str:
+    if job.mode not in modes:
+        return f"a worker that serves {job.mode} mode: no worker that is running has a proposer (PROPOUND_MODELS)"
+    which = f"the prober {job.prober}" if job.prober else "a prober"
+    return f"a worker with {which}: no worker that is running has it (PROPOUND_PROBERS)"
 
 
 def survey(session: Session, shard_specs: int) -> list[tuple[str, int]]:
@@ -127,9 +145,9 @@ def survey(session: Session, shard_specs: int) -> list[tuple[str, int]]:
     begun = session.execute(active.where(Job.state != JobState.QUEUED))
     waiting = session.execute(active.where(Job.state == JobState.QUEUED).limit(AT_ONCE))
     return [
-        (job.id, _shards_to_claim(job, again, shard_specs))
+        (job.id, _shards_to_claim(job, again, shard_specs, used_up=used_up))
         for found in (begun, waiting)
-        for job, again in found
+        for job, again, used_up in found
     ]
 
 
@@ -143,7 +161,7 @@ def _in_turn(session: Session, claimant: Claimant) -> Iterator[str]:
         query = (
             _jobs()
             # a column and no condition: its share of the jobs, which the planner can only guess, decides no plan
-            .add_columns(served_with(claimant.probers))
+            .add_columns(served_with(claimant.probers, claimant.modes))
             .where(Job.tenant == tenant, active_jobs())
             .order_by(Job.last_served_at, Job.id)
             .limit(AT_ONCE)
@@ -153,16 +171,17 @@ def _in_turn(session: Session, claimant: Claimant) -> Iterator[str]:
             last = (page[-1][0].last_served_at, page[-1][0].id)
             yield from [
                 job.id
-                for job, again, is_served in page
-                if is_served and _shards_to_claim(job, again, claimant.shard_specs)
+                for job, again, used_up, is_served in page
+                if is_served and _shards_to_claim(job, again, claimant.shard_specs, used_up=used_up)
             ]
             if len(page) < AT_ONCE:
                 break
             page = session.execute(query.where(tuple_(Job.last_served_at, Job.id) > last)).all()
 
 
-def _jobs() -> Select[Job, int]:
-    """Jobs with what the plan of their work needs, and how many of their shards wait for another attempt."""
+def _jobs() -> Select[Job, int, bool]:
+    """Jobs with what the plan of their work needs: how many of their shards wait for another attempt, and whether
+    their budget of tokens is used up."""
     again = (
         select(func.count())
         .select_from(Shard)
@@ -170,7 +189,7 @@ def _jobs() -> Select[Job, int]:
         .correlate(Job)
         .scalar_subquery()
     )
-    return select(Job, again).options(load_only(*_PLANNED_BY))
+    return select(Job, again, requests.used_up()).options(load_only(*_PLANNED_BY))
 
 
 def _try(session: Session, job_id: str, claimant: Claimant, *, skip_locked: bool) -> Lease | None:
@@ -185,11 +204,11 @@ def _try(session: Session, job_id: str, claimant: Claimant, *, skip_locked: bool
     return lease
 
 
-def _shards_to_claim(job: Job, again: int, shard_specs: int) -> int:
-    if job.state not in _WORKING:
+def _shards_to_claim(job: Job, again: int, shard_specs: int, *, used_up: bool) -> int:
+    if job.state not in _WORKING or used_up:
         return 0
     specs = specs_to_cut(job, shard_specs)
-    return again + (UNSETTLED_SHARDS if specs == shard_specs else min(specs, 1))
+    return again + (UNSETTLED_SHARDS if specs == shard_size(job, shard_specs) else min(specs, 1))
 
 
 def extend(session: Session, lease: Lease) -> bool:
@@ -265,7 +284,9 @@ def release(session: Session, dead: Collection[str]) -> int:
     statement = (
         update(Shard)
         .where(open_shards(), Shard.worker.in_(dead), Shard.state == ShardState.LEASED)
-        .values(state=ShardState.QUEUED, worker=None, lease_until=func.now(), error="its worker's process died")
+        .values(
+            state=ShardState.QUEUED, worker=None, lease_until=func.now(), error="its worker's process died"
+        )
         .returning(Shard.index)
         .execution_options(synchronize_session=False)
     )
@@ -305,7 +326,9 @@ def _claim_of(session: Session, job: Job, claimant: Claimant) -> Lease | None:
     session.flush()
     tenants.serve(session, job.tenant, now)
     if job.state is JobState.QUEUED:
-        job.policy, job.policy_version = claimant.policy, claimant.policy_version
+        if job.mode is Mode.PROCEDURAL:  # in open mode see `jobs.begun_by`
+            job.policy, job.policy_version = claimant.policy, claimant.policy_version
+            job.trust = claimant.trust.model_dump(mode="json") if claimant.trust else None
         job.library_version = claimant.library_version
         job.probers = list(claimant.probers)
         job.prober = pools.choice(session, claimant.probers)
@@ -315,7 +338,7 @@ def _claim_of(session: Session, job: Job, claimant: Claimant) -> Lease | None:
         job_id=job.id,
         index=shard.index,
         holder=shard.worker,
-        request=JobRequest.model_validate(job.request),
+        request=jobs.asked(job),
         pairs=tuple((spec, member) for spec in specs for member in range(members(job, spec))),
         duration=claimant.lease,
         attempt=shard.attempts,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from propound.episode import Episode
 from propound.job import JobState
 from propound.record import digest
-from propound.storage import jobs
+from propound.storage import jobs, requests
 from propound.storage.ids import Prefix, new_id
 from propound.storage.settle import reject
 from propound.storage.shards import Lease, extend
@@ -44,7 +44,7 @@ def store(session: Session, lease: Lease, spec_index: int, episode: Episode) -> 
             job.pending += 1
         else:
             reject(job, row["rejection"])
-    return holds and job.state is JobState.RUNNING
+    return holds and job.state is JobState.RUNNING and not requests.has_used_up(session, job)
 
 
 def get(session: Session, tenant: str, trajectory_id: str) -> StoredTrajectory | None:
@@ -73,6 +73,8 @@ def _row(job: Job, spec_index: int, episode: Episode) -> dict[str, Any]:
         "problem": problem.model_dump(mode="json") if problem else None,
         "skill_hashes": episode.skill_hashes,
         "rewards": episode.rewards.model_dump(mode="json"),
+        "evidence": verdict.evidence.model_dump(mode="json") if verdict.evidence else None,
+        "siblings": [each.model_dump(mode="json") for each in episode.siblings] or None,
         "probe": episode.probe.model_dump(mode="json") if episode.probe else None,
         "digest": digest(record),
         "policy": trajectory.policy,

@@ -15,9 +15,11 @@ from service.datasets.schemas import (
     DatasetView,
     ProblemSummary,
     ProblemView,
+    Siblings,
     TrajectoryView,
     problem_json,
     problem_summary,
+    sibling_view,
     trajectory_json,
 )
 from service.errors import AsciiJSONResponse, InvalidCursorError, NotFoundError, documented
@@ -84,6 +86,18 @@ def get_problem(problem_id: ProblemId, caller: DatasetsReader, session: Transact
 
 
 @router.get(
+    "/problems/{problem_id}/siblings",
+    summary="List a problem's siblings",
+    responses=documented(NotFoundError),
+)
+def list_siblings(problem_id: ProblemId, caller: DatasetsReader, session: Transaction) -> Siblings:
+    """The problem with other numbers, at most 16 times; never to be split from it between training and test."""
+    problem = service.find_problem(session, caller, problem_id)
+    rows = datasets.siblings(session, [problem.id])
+    return Siblings(data=[sibling_view(row) for row in rows])
+
+
+@router.get(
     "/trajectories/{trajectory_id}",
     summary="Show a trajectory",
     response_model=TrajectoryView,
@@ -113,15 +127,21 @@ def export_dataset(
     caller: DatasetsReader,
     shared: Shared,
     session: Transaction,
+    *,
+    siblings: Annotated[
+        bool, Query(description="After each problem its siblings: it with other numbers, `parent` names it.")
+    ] = False,
     if_none_match: Annotated[str | None, Header(max_length=2_000, description="An `ETag` you have.")] = None,
 ) -> Response:
     """What is accepted at this moment, whole even while more is being made."""
-    edition = service.edition(session, caller, dataset_id)
+    edition = service.edition(session, caller, dataset_id, siblings=siblings)
     etag = f'"{edition.tag}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Accept-Ranges": "none"}
     if export.matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = f'attachment; filename="{dataset_id}.jsonl"'
     return StreamingResponse(
-        export.stream(shared, dataset_id, edition.rows), media_type=export.MEDIA_TYPE, headers=headers
+        export.stream(shared, dataset_id, edition.rows, siblings=siblings),
+        media_type=export.MEDIA_TYPE,
+        headers=headers,
     )

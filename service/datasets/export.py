@@ -26,16 +26,18 @@ def matches(if_none_match: str | None, etag: str) -> bool:
     return etag in offered or offered == ["*"]
 
 
-async def stream(shared: Resources, dataset_id: str, rows: int) -> AsyncIterator[bytes]:
-    """The first `rows` rows as JSON lines."""
+async def stream(
+    shared: Resources, dataset_id: str, rows: int, *, siblings: bool = False
+) -> AsyncIterator[bytes]:
+    """The first `rows` rows as JSON lines, each with its siblings behind it where they are wanted."""
     done = 0
     while done < rows:
         until = min(done + BATCH, rows)
-        yield await to_thread.run_sync(_batch, shared, dataset_id, done, until)
+        yield await to_thread.run_sync(_batch, shared, dataset_id, done, until, siblings)
         done = until
 
 
-def _batch(shared: Resources, dataset_id: str, after: int, until: int) -> bytes:
+def _batch(shared: Resources, dataset_id: str, after: int, until: int, siblings: bool) -> bytes:
     """The lines of the ordinals above `after`, up to `until`."""
     with shared.database.begin() as session:
-        return b"".join(datasets.export(session, dataset_id, after=after, until=until))
+        return b"".join(datasets.export(session, dataset_id, after=after, until=until, kin=siblings))

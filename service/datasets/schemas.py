@@ -13,8 +13,19 @@ from pydantic import BaseModel, Field
 
 from propound.answers.kinds import AnswerKind
 from propound.domain import Domain
-from propound.storage.tables import Dataset, Decision, StoredProblem, StoredTrajectory, VerdictKind
+from propound.problem import Mode
+from propound.storage.jobs import trust
+from propound.storage.tables import (
+    Dataset,
+    Decision,
+    Job,
+    StoredProblem,
+    StoredSibling,
+    StoredTrajectory,
+    VerdictKind,
+)
 from propound.trajectory import Outcome
+from propound.trust import Calibration, Trust
 from propound.verification.vote import Rejection
 
 
@@ -26,7 +37,9 @@ class DatasetView(BaseModel):
     name: str
     job_id: str
     problems: int = Field(description="Accepted so far.")
+    siblings: int = Field(description="Problems of it with other numbers, beside it.")
     complete: bool = Field(description="Whether its job has ended, so that nothing will be added.")
+    trust: Trust = Field(description="What the rightness of its problems rests on.")
     created_at: datetime
 
 
@@ -40,6 +53,7 @@ class ProblemSummary(BaseModel):
     domain: Domain
     skills: list[str] = Field(description="In the order of the composition.")
     statement: str
+    mode: Mode
     answer: str = Field(description="Gold answer; for coding the reference program.")
     answer_kind: AnswerKind
     trajectory_id: str
@@ -53,6 +67,26 @@ class ProblemView(ProblemSummary):
     evidence: dict[str, Any] = Field(
         description="Skills with content hashes, policy and version, seed, votes, checks, trajectory digest."
     )
+
+
+class SiblingView(BaseModel):
+    """A problem of a dataset with other numbers."""
+
+    id: str
+    object: Literal["sibling"] = "sibling"
+    problem_id: str = Field(description="Its parent.")
+    dataset_id: str
+    ordinal: int = Field(description="Its place among its parent's, from 1.")
+    statement: str
+    answer: str
+    given: dict[str, Any] = Field(description="What was drawn.")
+    content_digest: str
+
+
+class Siblings(BaseModel):
+    """All siblings of a problem."""
+
+    data: list[SiblingView]
 
 
 class TrajectoryView(BaseModel):
@@ -76,6 +110,9 @@ class TrajectoryView(BaseModel):
     rewards: dict[str, Any]
     votes: list[dict[str, Any]]
     checks: list[dict[str, Any]]
+    evidence: dict[str, Any] | None = Field(
+        description="Open mode: what every stage of verification found, enough to give the verdict again."
+    )
     record: dict[str, Any] = Field(description="Spec, prompt and every step.")
 
 
@@ -88,11 +125,17 @@ def problem_summary(row: StoredProblem) -> ProblemSummary:
         domain=row.domain,
         skills=row.skills,
         statement=row.statement,
+        mode=Mode.OPEN if "open" in row.record else Mode.PROCEDURAL,
         answer=row.answer,
         answer_kind=row.record["answer_kind"],
         trajectory_id=row.trajectory_id,
         content_digest=row.content_digest,
     )
+
+
+def sibling_view(row: StoredSibling) -> SiblingView:
+    """A sibling as the API shows it."""
+    return SiblingView.model_validate(row, from_attributes=True)
 
 
 def problem_json(row: StoredProblem) -> dict[str, Any]:
@@ -122,17 +165,20 @@ def trajectory_json(row: StoredTrajectory) -> dict[str, Any]:
         "rewards": row.rewards,
         "votes": row.votes,
         "checks": row.checks,
+        "evidence": row.evidence,
         "record": row.record,
     }
 
 
-def dataset_view(row: Dataset, problems: int, *, complete: bool) -> DatasetView:
-    """A dataset as the API shows it."""
+def dataset_view(row: Dataset, job: Job, siblings: int, calibration: Calibration | None) -> DatasetView:
+    """A dataset as the API shows it; its job knows how far it is."""
     return DatasetView(
         id=row.id,
         name=row.name,
         job_id=row.job_id,
-        problems=problems,
-        complete=complete,
+        problems=job.accepted,
+        siblings=siblings,
+        complete=job.state.is_final,
+        trust=trust(job, calibration),
         created_at=row.created_at,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from propound.storage import datasets, jobs, trajectories
+from propound.storage import datasets, jobs, trajectories, trials
 from propound.storage.tables import Dataset, StoredProblem, StoredTrajectory
 from service.datasets.schemas import DatasetView, dataset_view
 from service.errors import found
@@ -20,13 +20,13 @@ def find(session: Session, caller: Caller, dataset_id: str) -> Dataset:
     return found(datasets.get(session, caller.tenant, dataset_id), "dataset")
 
 
-def edition(session: Session, caller: Caller, dataset_id: str) -> datasets.Edition:
+def edition(session: Session, caller: Caller, dataset_id: str, *, siblings: bool) -> datasets.Edition:
     """What the caller's dataset consists of now.
 
     Raises:
         NotFoundError: the tenant has no such dataset.
     """
-    return found(datasets.edition(session, caller.tenant, dataset_id), "dataset")
+    return found(datasets.edition(session, caller.tenant, dataset_id, siblings=siblings), "dataset")
 
 
 def find_problem(session: Session, caller: Caller, problem_id: str) -> StoredProblem:
@@ -48,11 +48,13 @@ def find_trajectory(session: Session, caller: Caller, trajectory_id: str) -> Sto
 
 
 def views(session: Session, rows: list[Dataset]) -> dict[str, DatasetView]:
-    """The datasets as the API shows them, by id; their jobs know how far they are."""
+    """The datasets as the API shows them, by id."""
     filling = jobs.by_id(session, [dataset.job_id for dataset in rows])
+    known = trials.of_jobs(session, filling.values())
+    siblings = datasets.count_siblings(session, [dataset.id for dataset in rows])
     return {
         dataset.id: dataset_view(
-            dataset, filling[dataset.job_id].accepted, complete=filling[dataset.job_id].state.is_final
+            dataset, filling[dataset.job_id], siblings.get(dataset.id, 0), known.get(dataset.job_id)
         )
         for dataset in rows
     }

@@ -50,8 +50,8 @@ class Reader:
         try:
             with Session(self._connection) as session:
                 return {
-                    job.id: ShownJob(job.tenant, job_view(job, dataset, spending).model_dump_json().encode())
-                    for job, dataset, spending in jobs.show_all(session, ids)
+                    each.job.id: ShownJob(each.job.tenant, job_view(*each).model_dump_json().encode())
+                    for each in jobs.show_all(session, ids)
                 }
         except Exception:
             self.close()

@@ -10,7 +10,9 @@ from pydantic.config import JsonDict
 
 from propound.job import JobRequest, JobState
 from propound.models.ledger import Spending
+from propound.storage.jobs import trust
 from propound.storage.tables import Dataset, Job
+from propound.trust import Calibration, Trust
 
 NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
 JobName = Annotated[
@@ -84,6 +86,7 @@ JOB_EXAMPLE: JsonDict = {
     "error": None,
     "stop_reason": None,
     "waiting_for": None,
+    "trust": {"mode": "procedural", "families": [], "shared_family": [], "calibration": None},
 }
 
 
@@ -151,12 +154,19 @@ class JobView(BaseModel):
     waiting_for: str | None = Field(
         description="The service outside that the job waits for, and since when; null while its episodes go on."
     )
+    trust: Trust = Field(description="What the rightness of its problems rests on.")
 
 
 FINAL_STAMPS = ("succeeded_at", "exhausted_at", "failed_at", "cancelled_at")
 
 
-def job_view(job: Job, dataset: Dataset, spending: Spending, now: datetime | None = None) -> JobView:
+def job_view(
+    job: Job,
+    dataset: Dataset,
+    spending: Spending,
+    calibration: Calibration | None = None,
+    now: datetime | None = None,
+) -> JobView:
     """A job as the API shows it."""
     return JobView(
         id=job.id,
@@ -184,6 +194,7 @@ def job_view(job: Job, dataset: Dataset, spending: Spending, now: datetime | Non
         error=job.error,
         stop_reason=job.stop_reason,
         waiting_for=job.waiting_for,
+        trust=trust(job, calibration),
     )
 
 

@@ -11,7 +11,7 @@ from propound.composing.free import UnreadableCardError
 from propound.errors import ImpossibleSpecError, UnknownSkillError
 from propound.job import JobRequest, JobState
 from propound.models.ledger import Spending
-from propound.storage import benchmarks, datasets, jobs, requests, settle
+from propound.storage import benchmarks, datasets, jobs, requests, settle, trials
 from propound.storage.tables import Job
 from service import idempotency
 from service.errors import (
@@ -127,7 +127,8 @@ def views(session: Session, rows: list[Job]) -> dict[str, JobView]:
     """The jobs as the API shows them, by id."""
     ids = [job.id for job in rows]
     filled, spent = datasets.of_jobs(session, ids), requests.of_jobs(session, ids)
-    return {job.id: job_view(job, filled[job.id], spent[job.id]) for job in rows}
+    known = trials.of_jobs(session, rows)
+    return {job.id: job_view(job, filled[job.id], spent[job.id], known.get(job.id)) for job in rows}
 
 
 def _hold_benchmarks(session: Session, caller: Caller, request: JobRequest) -> None:

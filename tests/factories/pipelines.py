@@ -7,15 +7,16 @@ import random
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from propound.config import Settings
 from propound.domain import Domain
 from propound.episode import Episode
 from propound.models.purpose import NOBODY, Origin
-from propound.problem import Problem, ProblemSpec
+from propound.problem import Mode, Problem, ProblemSpec
 from propound.skills import Library, default_library
+from propound.trust import Trust
 from propound.verification.vote import Rejection
 from tests.factories import coding, episodes, mathematics, science
 
@@ -39,6 +40,8 @@ class FakePipeline:
     episodes_in_flight: int = 1
     is_slow: bool = False
     probers: tuple[str, ...] = ()
+    trust: Trust = field(default_factory=Trust)
+    committee: str | None = None
     engine: subprocess.Popen[bytes] | None = None
     """A process beside it that ends with `close` alone, as vLLM's does."""
 
@@ -61,6 +64,10 @@ class FakePipeline:
         if self.engine is not None:
             self.engine.kill()
             self.engine.wait()
+
+    def of(self, _: Mode) -> Self:
+        """It makes episodes of any mode."""
+        return self
 
     def measured_by(self, _: str | None) -> Self:
         """It measures nothing."""

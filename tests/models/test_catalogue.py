@@ -94,8 +94,16 @@ def test_a_file_says_it_all(tmp_path: Path) -> None:
     ("roles", "solving", "shared"),
     [
         ('proposer = "qwen"', ["qwen"], {"solvers": ("qwen",)}),
-        ('proposer = "qwen"\njudges = ["other", "qwen"]', ["other", "qwen"], dict.fromkeys(("solvers", "judges"), ("qwen",))),
-        ('proposer = "qwen"\njudges = ["qwen"]\nsolvers = ["other", "other"]', ["other"], {"judges": ("qwen",)}),
+        (
+            'proposer = "qwen"\njudges = ["other", "qwen"]',
+            ["other", "qwen"],
+            dict.fromkeys(("solvers", "judges"), ("qwen",)),
+        ),
+        (
+            'proposer = "qwen"\njudges = ["qwen"]\nsolvers = ["other"]',
+            ["other"],
+            {"judges": ("qwen",)},
+        ),
         ('judges = ["other"]', ["other"], {}),
         ("", [], {}),
     ],

@@ -19,7 +19,8 @@ from tests.service.test_bad_requests import refused
 
 COLUMNS = {
     "id", "question", "prompt", "answer", "answer_kind", "solution", "domain", "data_source", "datasource",
-    "ability", "skills", "reward_model", "extra_info", "info",
+    "ability", "skills", "mode", "language", "program", "given", "corrected", "parent", "reward_model", "extra_info",
+    "info",
 }  # fmt: skip
 
 

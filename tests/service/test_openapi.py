@@ -24,6 +24,7 @@ OPERATIONS = {
     "list_problems": ("GET", "/v1/datasets/{dataset_id}/problems", "datasets"),
     "export_dataset": ("GET", "/v1/datasets/{dataset_id}/export", "datasets"),
     "get_problem": ("GET", "/v1/problems/{problem_id}", "datasets"),
+    "list_siblings": ("GET", "/v1/problems/{problem_id}/siblings", "datasets"),
     "get_trajectory": ("GET", "/v1/trajectories/{trajectory_id}", "datasets"),
     "create_benchmark": ("POST", "/v1/benchmarks", "benchmarks"),
     "list_benchmarks": ("GET", "/v1/benchmarks", "benchmarks"),
@@ -83,7 +84,7 @@ ERRORS = {
 JOB = {
     "id", "object", "name", "state", "created_at", "timestamps", "request", "dataset_id", "policy", "policy_version",
     "prober", "pass_rates", "progress", "funnel", "spending", "error", "stop_reason", "waiting_for",
-    "unrecorded",
+    "unrecorded", "trust",
 }  # fmt: skip
 
 

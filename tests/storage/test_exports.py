@@ -8,26 +8,31 @@ from typing import Any
 import pytest
 
 from propound.problem import CodingMode, Problem, TestCase
+from propound.solving.grading import grade
+from propound.solving.rows import key_of_ground_truth, key_of_row
 from propound.storage.exports import export_line, export_row, problem_of
-from tests.factories import coding, mathematics, science
+from tests.factories import coding, free, mathematics, science
 
 EVIDENCE = {"skills": {"b": "2", "a": "1"}, "policy": "fake", "seed": 1}
 KEYS = [
     *("id", "question", "prompt", "answer", "answer_kind", "solution", "domain", "data_source", "datasource"),
-    *("ability", "skills", "reward_model", "extra_info", "info"),
+    *("ability", "skills", "mode", "language", "program", "given", "corrected", "parent"),
+    *("reward_model", "extra_info", "info"),
 ]
-PROBLEMS = [mathematics.problem(), coding.problem(), science.problem()]
+EMPTY = {"solution", "program", "given", "corrected", "parent"}
+"""Columns that only some rows fill; text or a truth value in all of them."""
+PROBLEMS = [mathematics.problem(), coding.problem(), science.problem(), free.problem()]
 
 
 def row(problem: Problem, ordinal: int = 1) -> dict[str, Any]:
     return export_row(problem, EVIDENCE, ordinal, problem.content_digest())
 
 
-@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.domain)
+@pytest.mark.parametrize("problem", PROBLEMS, ids=("mathematics", "coding", "science", "open"))
 def test_every_row_has_every_key_and_no_empty_column(problem: Problem) -> None:
     made = row(problem, 5)
     assert list(made) == KEYS
-    assert all(made[key] for key in KEYS if key != "solution")
+    assert all(made[key] for key in KEYS if key not in EMPTY)
     assert all(isinstance(made[key], str) for key in ("answer", "solution", "info", "question"))
     assert made["prompt"] == [{"role": "user", "content": problem.statement}]
     assert list(made["extra_info"]) == ["index", "split", "problem_id", "grading"]
@@ -36,7 +41,7 @@ def test_every_row_has_every_key_and_no_empty_column(problem: Problem) -> None:
     assert made["data_source"] == made["datasource"] == f"propound/{problem.domain}"
 
 
-@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.domain)
+@pytest.mark.parametrize("problem", PROBLEMS, ids=("mathematics", "coding", "science", "open"))
 def test_a_row_gives_its_problem_back(problem: Problem) -> None:
     assert problem_of(json.loads(json.dumps(row(problem)))) == problem
 
@@ -57,6 +62,40 @@ def test_the_types_of_all_rows_are_the_same() -> None:
 
     first, *others = [shape(row(problem)) for problem in PROBLEMS]
     assert all(other == first for other in others)
+
+
+def test_a_row_of_open_mode_says_where_it_comes_from() -> None:
+    problem = free.problem(2)
+    assert problem.open is not None
+    made = row(problem)
+    assert (made["mode"], made["language"], made["corrected"]) == ("open", "English", False)
+    assert made["program"] == problem.open.work.program
+    assert json.loads(made["given"]) == {"n": 9, "w": 12}
+    assert json.loads(made["info"])["open"]["work"]["template"]
+    corrected = problem.open.model_copy(update={"corrected": "107", "language": "French"})
+    other = row(problem.model_copy(update={"open": corrected}))
+    assert (other["corrected"], other["language"]) == (True, "French")
+    plain = row(mathematics.problem())
+    assert [plain[key] for key in ("mode", "program", "given", "parent")] == ["procedural", "", "", ""]
+    assert "open" not in json.loads(plain["info"])
+
+
+def test_a_sibling_names_the_row_of_its_parent() -> None:
+    parent, sibling = free.problem(), free.problem(1, 30)
+    line = export_line(sibling, {}, 4, sibling.content_digest(), parent=parent.content_digest())
+    made = json.loads(line)
+    assert made["parent"] == row(parent)["id"] != made["id"]
+    assert made["extra_info"]["index"] == 3
+
+
+def test_rows_of_open_mode_are_graded_like_any_other() -> None:
+    made = row(free.problem())
+    keys = (key_of_row(made), key_of_ground_truth(made["reward_model"]["ground_truth"], made["extra_info"]))
+    for key in keys:
+        assert [grade(reply, key, None).score for reply in ("So \\boxed{96}.", "So \\boxed{95}.")] == [
+            1.0,
+            0.0,
+        ]
 
 
 def test_a_program_is_graded_by_its_tests() -> None:
@@ -82,7 +121,7 @@ def test_a_whole_program_is_graded_by_texts() -> None:
 
 
 def test_what_no_text_can_judge_has_no_solution() -> None:
-    assert [row(problem)["solution"] for problem in PROBLEMS] == ["$1$", "", r"$1\ \mathrm{J}$"]
+    assert [row(problem)["solution"] for problem in PROBLEMS] == ["$1$", "", r"$1\ \mathrm{J}$", "$96$"]
     assert row(science.problem(3))["reward_model"] == {"style": "rule", "ground_truth": "9 J"}
 
 

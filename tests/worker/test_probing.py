@@ -14,6 +14,7 @@ from propound.domain import Domain
 from propound.episodes import UnknownProberError
 from propound.job import Difficulty, JobRequest, JobState
 from propound.probing.opening import check_probers, prober_versions
+from propound.problem import Mode
 from propound.queue import Publisher
 from propound.storage import shards
 from propound.storage.session import Database
@@ -94,11 +95,11 @@ def test_a_job_waits_for_a_worker_that_can_measure_and_is_never_failed_by_anothe
     assert jobs.read(database, begun).proposed == jobs.read(database, fresh).proposed == 0
 
     with database.begin() as session:
-        assert set(shards.note_unserved(session, ())) == {begun, fresh}
+        assert set(shards.note_unserved(session, (), tuple(Mode))) == {begun, fresh}
     assert "the prober p1: no worker that is running has it" in (jobs.read(database, begun).waiting_for or "")
     assert "a worker with a prober" in (jobs.read(database, fresh).waiting_for or "")
     with database.begin() as session:
-        assert shards.note_unserved(session, ()) == []
+        assert shards.note_unserved(session, (), tuple(Mode)) == []
 
     second = jobs.claim(database, other)
     assert second is not None

@@ -3,7 +3,7 @@
 from propound.storage.tables.access import ApiKey, IdempotencyKey, Installation
 from propound.storage.tables.base import Base
 from propound.storage.tables.benchmarks import Benchmark, StoredBenchmarkRow
-from propound.storage.tables.datasets import Dataset, StoredProblem
+from propound.storage.tables.datasets import Dataset, StoredProblem, StoredSibling
 from propound.storage.tables.jobs import EventKind, Job, JobEvent, Shard, ShardState, StoredPool, Tenant
 from propound.storage.tables.requests import RequestSum, StoredRequest
 from propound.storage.tables.trainings import (
@@ -18,6 +18,7 @@ from propound.storage.tables.trainings import (
     TrainingMetrics,
 )
 from propound.storage.tables.trajectories import Decision, StoredTrajectory, VerdictKind
+from propound.storage.tables.trials import StoredTrial, TrialSum
 
 __all__ = [
     "ApiKey",
@@ -41,12 +42,15 @@ __all__ = [
     "StoredPool",
     "StoredProblem",
     "StoredRequest",
+    "StoredSibling",
     "StoredTrajectory",
+    "StoredTrial",
     "Tenant",
     "Training",
     "TrainingEvent",
     "TrainingEventKind",
     "TrainingGroup",
     "TrainingMetrics",
+    "TrialSum",
     "VerdictKind",
 ]

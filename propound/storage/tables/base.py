@@ -21,6 +21,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB(none_as_null=True),
         dict[str, int]: JSONB(),
         dict[str, str]: JSONB(),
+        dict[str, bool]: JSONB(),
         list[dict[str, Any]]: JSONB(),
         list[str]: ARRAY(Text),
     }

@@ -58,3 +58,30 @@ class StoredProblem(Base):
     content_digest: Mapped[str]
     bands: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
     """Of its fingerprint (`propound.dedup`), scoped to the dataset."""
+
+
+class StoredSibling(Base):
+    """An accepted problem with other numbers: beside the dataset, in neither its count nor the funnel."""
+
+    __tablename__ = "siblings"
+    __table_args__ = (
+        UniqueConstraint("problem_id", "ordinal", name="one_sibling_per_place"),
+        UniqueConstraint("problem_id", "statement_digest", name="no_sibling_twice"),
+        Index("siblings_of_dataset", "dataset_id"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    problem_id: Mapped[str] = mapped_column(ForeignKey("problems.id", ondelete="CASCADE"))
+    """Its parent."""
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
+    """The parent's."""
+    ordinal: Mapped[int]
+    """1, 2, ... among those of one parent."""
+    statement: Mapped[str]
+    answer: Mapped[str]
+    given: Mapped[dict[str, Any]]
+    """What was drawn."""
+    record: Mapped[dict[str, Any]]
+    """A `Problem`."""
+    statement_digest: Mapped[str]
+    content_digest: Mapped[str]

@@ -7,9 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from propound.job import JobState
+from propound.problem import Mode
 from propound.storage.columns import ACTIVE, OPEN, enum, now
 from propound.storage.tables.base import Base
 
@@ -55,13 +57,20 @@ class Job(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     tenant: Mapped[str]
     state: Mapped[JobState] = mapped_column(enum(JobState))
+    mode: Mapped[Mode] = mapped_column(
+        enum(Mode), default=Mode.PROCEDURAL, server_default=Mode.PROCEDURAL.value
+    )
     request: Mapped[dict[str, Any]]
-    """A `JobRequest`."""
+    """A `JobRequest`, with the names of its cards in their place."""
+    cards: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
+    """The cards that came with the request, as texts; read by whoever draws specs."""
     seed: Mapped[int] = mapped_column(BigInteger)
     count: Mapped[int]
     group_size: Mapped[int]
     episodes: Mapped[int]
     """The budget in trajectories."""
+    max_tokens: Mapped[int | None] = mapped_column(BigInteger)
+    """The budget in tokens of models; none: no limit."""
     library_version: Mapped[str | None]
     policy: Mapped[str | None]
     policy_version: Mapped[str | None]
@@ -94,6 +103,10 @@ class Job(Base):
     """Versions of the pool of probers from weak to strong, as of the first claim; none where nothing is measured."""
     prober: Mapped[str | None]
     """Version of the one that measures all of its problems: the pool's choice at the first claim."""
+    trust: Mapped[dict[str, Any] | None]
+    """A `Trust`: whose models verify, as of the first claim."""
+    committee: Mapped[str | None]
+    """Whose trials say how far its verdicts can be trusted; as of the first claim, in open mode alone."""
     unrecorded: Mapped[dict[str, int]] = mapped_column(default=dict, server_default=text("'{}'"))
     """Episodes that no training can learn from, by `propound.trajectory.Unrecorded`."""
     pass_rates: Mapped[dict[str, int]] = mapped_column(default=dict, server_default=text("'{}'"))

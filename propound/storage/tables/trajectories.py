@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from propound.storage.columns import enum, now
@@ -69,6 +70,10 @@ class StoredTrajectory(Base):
     skill_hashes: Mapped[dict[str, str]]
     """Content hash of every skill that the problem uses."""
     rewards: Mapped[dict[str, Any]]
+    evidence: Mapped[dict[str, Any] | None]
+    """An `Evidence`: what every stage of verification found, in open mode alone."""
+    siblings: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Each a `Problem`: the one as verified with other numbers."""
     probe: Mapped[dict[str, Any] | None]
     """A `Probe`, where a prober measured the problem."""
     digest: Mapped[str]

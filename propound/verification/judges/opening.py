@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from propound.config import Settings
-from propound.models.catalogue import Catalogue
+from propound.models.catalogue import Catalogue, Model
 from propound.models.configured import catalogue_of
 from propound.models.registry import open_client
 from propound.verification.judges.auditor import ModelAuditor
@@ -42,9 +42,14 @@ def judge_seats(settings: Settings, catalogue: Catalogue) -> int:
 
 
 def open_auditor(settings: Settings) -> ModelAuditor | None:
-    """The auditor, where its model is another than every judge's: the same one would be no other look."""
-    catalogue = catalogue_of(settings)
+    """The auditor, if there is one."""
+    auditor = auditing_model(catalogue_of(settings))
+    return None if auditor is None else ModelAuditor(open_client(auditor))
+
+
+def auditing_model(catalogue: Catalogue) -> Model | None:
+    """The auditor's model, where it is another than every judge's: the same one would be no other look."""
     auditor = catalogue.auditor()
     if auditor is None or any(judge.is_same(auditor) for judge in catalogue.judges()):
         return None
-    return ModelAuditor(open_client(auditor))
+    return auditor
