@@ -40,7 +40,9 @@ def test_every_row_has_every_column(client: httpx.Client, database: Database) ->
         assert row["id"] == row["extra_info"]["problem_id"]
         assert row["prompt"][0]["role"] == "user"
         assert row["data_source"] == f"propound/{row['domain']}"
-        assert {"answer_kind", "composition", "tolerance", "coding", "evidence"} == set(json.loads(row["info"]))
+        assert {"answer_kind", "composition", "tolerance", "coding", "evidence"} == set(
+            json.loads(row["info"])
+        )
     assert {row["ability"] for row in rows} == {"math", "code", "science"}
     program = next(row for row in rows if row["ability"] == "code")
     assert json.loads(program["reward_model"]["ground_truth"])["fn_name"] == "solve"
