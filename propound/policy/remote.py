@@ -16,7 +16,8 @@ from propound.trajectory import Prompt, Sampling, Unrecorded
 from propound.transcript import OPEN_TOOLS, WRITING, tool_schemas
 
 RESPONSE = "<tool_response>\n{}\n</tool_response>"
-"""How a tool's answer is told: as a message of the user, exactly as our chat template renders it."""
+"""How a tool's answer is told: as a message of the user, exactly as our chat template renders it. In open mode it is
+told as it is: small models repeat the tags in place of a draft."""
 CUT_OFF = "the turn was cut off, its tokens are used up: think less, and write a shorter turn"
 NOTHING_SAID = "nothing follows the thought: call a tool, or say what comes next"
 
@@ -110,7 +111,8 @@ def _flaw(reply: Reply) -> str | None:
 
 def _told(message: dict[str, Any], hint: str) -> dict[str, str]:
     if message["role"] == "tool":
-        return {"role": "user", "content": RESPONSE.format(message["content"])}
+        content = message["content"]
+        return {"role": "user", "content": RESPONSE.format(content) if hint else content}
     if message["role"] == "system" and hint:
         return {"role": "system", "content": f"{message['content']}\n{hint}"}
     return {"role": message["role"], "content": message["content"]}

@@ -27,6 +27,11 @@ ONE_SHOT = (ActionKind.CHECK, ActionKind.EXEC, ActionKind.EDIT, ActionKind.READ,
 """The tools to withhold for one-pass synthesis: the first draft is handed in."""
 
 
+AGAIN = "Write the whole draft again, mended: <statement>, </statement>, and the block of Python."
+HAND_IN = "If it is a good problem, answer with the one word: submit"
+"""What comes next, in words that small models follow."""
+
+
 class DraftError(Exception):
     """What is lacking before a draft can be checked or handed in, in words for the agent."""
 
@@ -65,15 +70,17 @@ class OpenEnvironment(Environment):
         if action.kind is ActionKind.EXEC:
             return self._exec(action.arguments.get("code"))
         self.draft = Draft.of(action.arguments).over(self.draft)
+        is_repeated = self.checked is not None and self.checked[0] == self.draft
         try:
             statement, work, reference = self._examined(self.draft)
         except DraftError as error:
             return False, f"failed: {error}"
-        if action.kind is ActionKind.CHECK:
-            return self._report(reference)
+        has_passed = reference.fault is None and not reference.failure
+        if action.kind is ActionKind.CHECK and not (is_repeated and has_passed):
+            return self._report(reference, is_repeated=is_repeated)
         answer = self.draft.answer or reference.answer
         if answer is None:
-            return self._report(reference)
+            return self._report(reference, is_repeated=is_repeated)
         self.submission = Submission(statement=statement, answer=answer[:MAX_ANSWER], open=work)
         self.outcome = Outcome.SUBMITTED
         return True, "submitted"
@@ -115,13 +122,14 @@ class OpenEnvironment(Environment):
             self.checked = (draft, found)
         return statement, work, self.checked[1]
 
-    def _report(self, reference: Reference) -> tuple[bool, str]:
-        """What the agent is told of its draft; it passed where nothing rejects it."""
+    def _report(self, reference: Reference, *, is_repeated: bool) -> tuple[bool, str]:
+        """What the agent is told of its draft, and what to do next; it passed where nothing rejects it."""
         lines = [f"- {finding.lint}: {finding.detail}"[:600] for finding in reference.findings]
         if reference.failure:
             return False, f"failed: {reference.failure}"[:MAX_OBSERVATION]
         if reference.fault is not None:
-            return False, "\n".join(["failed:", *lines])[:MAX_OBSERVATION]
+            begin = "failed, as before: it is the same draft" if is_repeated else "failed"
+            return False, "\n".join([f"{begin}:", *lines, AGAIN])[:MAX_OBSERVATION]
         shown = reference.answer or ""
         if self.spec.domain is Domain.CODING:
             tests = reference.coding
@@ -129,6 +137,7 @@ class OpenEnvironment(Environment):
                 f"{len(tests.tests)} tests, {tests.killed} of {tests.mutants} mutants killed" if tests else ""
             )
         lines.insert(0, f"passed: {shown[:400]}")
+        lines.append(HAND_IN)
         return True, "\n".join(lines)[:MAX_OBSERVATION]
 
 

@@ -231,6 +231,18 @@ def test_whoever_repeats_itself_for_ever_ends_without_a_problem(turn: str) -> No
     assert sum(episode.rewards.steps) < 0.2
 
 
+def test_a_draft_that_passed_and_is_written_again_is_handed_in() -> None:
+    episode = run([draft(), draft()])
+    assert episode.trajectory.outcome is Outcome.SUBMITTED
+    assert episode.verdict.accepted
+
+
+def test_a_draft_that_failed_and_is_written_again_is_told_so() -> None:
+    wrong = draft(program=PROGRAM.replace("12", "11"))
+    second = run([wrong, wrong, draft(), SUBMIT]).trajectory.steps[1].observation.text
+    assert second.startswith("failed, as before")
+
+
 def test_a_spec_brings_its_cards_along() -> None:
     wanted = spec()
     assert ProblemSpec.model_validate_json(wanted.model_dump_json()) == wanted
