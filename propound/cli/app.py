@@ -20,6 +20,7 @@ from propound.cli import (
     skills,
     train,
     trainings,
+    verify,
 )
 from propound.cli.options import AsJson, DomainName, Key, ModeName, OutFile, ToolName, Url
 
@@ -300,3 +301,4 @@ app.add_typer(train.app, name="train")
 app.add_typer(trainings.app, name="trainings")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(checkpoints.app, name="checkpoints")
+app.add_typer(verify.app, name="verify")

@@ -65,6 +65,8 @@ def decide(evidence: Evidence) -> Stage | Decision:
         return _settled(evidence, named, agreed)
     if evidence.standing.judges and evidence.votes is None:
         return Stage.COMMITTEE
+    if evidence.reference is None and not evidence.standing.judges:
+        return Decision(None, agreed.rationale, evidence.claim)  # there is nobody but the solvers
     seated = seats(evidence, agreed)
     decision = committee.decide(seated, evidence.standard)
     if decision.rejection is None:
