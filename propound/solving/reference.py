@@ -17,9 +17,11 @@ from pydantic import Field
 from propound.answers import Agreement, AnswerKind, compare, infer_kind
 from propound.domain import Domain
 from propound.errors import SandboxFailedError
-from propound.problem import Coding, Terms, Work
+from propound.problem import Coding, CodingMode, Terms, Work
 from propound.record import Record
 from propound.sandbox import Sandbox
+from propound.solving.coded import examine_coding
+from propound.solving.finding import Finding, Lint
 from propound.solving.given import (
     Given,
     GivenError,
@@ -31,10 +33,9 @@ from propound.solving.given import (
     rewritten,
     slots,
 )
-from propound.solving.lint import Finding, Lint
+from propound.solving.lint import asks_for_one_number, asks_for_solutions, lints
 from propound.solving.outputs import FailedError, printed
 from propound.solving.precision import Precision, precision_of
-from propound.solving.prose import asks_for_one_number, asks_for_solutions, faults
 from propound.solving.source import Source, UnreadableSourceError
 from propound.solving.usage import stands_unused, usage
 from propound.solving.value import Value, ValueFault, value_of
@@ -58,7 +59,8 @@ class Reference(Record):
     """What stage 1 found; stored as evidence."""
 
     answer: str | None = None
-    """What the program comes to, in plain notation; for coding the reference solution. None: it comes to nothing."""
+    """What the program comes to, in plain notation; for coding the output for the first example of the statement (or
+    else of the tests), as JSON. None where it comes to nothing."""
     kind: AnswerKind | None = None
     """How the answer is compared."""
     relative_tolerance: float | None = None
@@ -80,13 +82,6 @@ class Reference(Record):
         return next((finding for finding in self.findings if finding.rejects), None)
 
 
-def lints(
-    statement: str, *, language: str = "English", domain: Domain = Domain.MATHEMATICS
-) -> tuple[Finding, ...]:
-    """What is wrong with a statement, by its text alone. Total."""
-    return tuple(faults(statement, language=language, is_coding=domain is Domain.CODING))
-
-
 def examine_reference(  # noqa: PLR0917 - the parts of a draft, in their order
     statement: str,
     work: Work,
@@ -104,7 +99,12 @@ def examine_reference(  # noqa: PLR0917 - the parts of a draft, in their order
     found = lints(statement, language=terms.language, domain=domain)
     try:
         if domain is Domain.CODING:
-            return Reference(findings=found, failure="programs are not examined yet")
+            coded = examine_coding(
+                statement, work, claim, terms.coding or CodingMode.FUNCTION, sandbox, seed=seed
+            )
+            return Reference(
+                answer=coded.answer, kind=coded.kind, findings=(*found, *coded.findings), coding=coded.coding
+            )
         return _Examination(statement, work, claim, terms, sandbox, random.Random(seed)).result(found)
     except SandboxFailedError as error:
         return Reference(findings=found, failure=f"the sandbox failed: {error}"[:200])

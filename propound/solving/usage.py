@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from propound.solving.finding import Finding, Lint
 from propound.solving.knowledge import FREE, KNOWN, SMALL, USUAL
-from propound.solving.lint import Finding, Lint
 from propound.solving.source import BOUNDS, GIVEN, Constant, Role, Source, numbers_in
 from propound.solving.stated import Numbers
 
@@ -27,6 +27,7 @@ _PER = re.compile(
     re.IGNORECASE,
 )
 """Names of what a program knows, and is not given."""
+_LARGE = 1_000
 _MOST_SHOWN = 3
 _CLOSE = Fraction(1, 10**6)
 
@@ -140,6 +141,19 @@ def _is_stated(constant: Constant, numbers: Numbers) -> bool:
     return bool(constant.parts) and all(
         abs(part) in FREE or _is_ten(part) or numbers.hold(part) for part in constant.parts
     )
+
+
+def large_constants(statement: str, source: Source) -> Iterator[Finding]:
+    """What a program for coding must not use unsaid: a modulus, a large limit. Small numbers belong to its method."""
+    numbers = Numbers(statement)
+    missing = [
+        constant
+        for constant in source.constants()
+        if abs(constant.value) > _LARGE and not _is_ten(constant.value) and not _is_stated(constant, numbers)
+    ]
+    if missing:
+        detail = f"{_listed(missing)} in the program stands nowhere in the statement: state it there"
+        yield Finding(lint=Lint.NOT_STATED, detail=detail)
 
 
 def _is_usual(value: Fraction) -> bool:

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from propound.answers import AnswerKind, extract, infer_kind
 from propound.answers.limits import MAX_ANSWER
-from propound.solving.lint import Finding, Lint
+from propound.solving.finding import Finding, Lint
 
 MOST_DIGITS = 120
 """Longest whole number that is an answer to a question."""

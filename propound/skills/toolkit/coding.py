@@ -118,10 +118,31 @@ def build_tests(
         if again(value) != expected[json.dumps(value)]:
             report["disagreement"] = value
             return report
+    return report | pick_tests(reference, pool, extra, expected=expected, mode=mode, rng=rng)
+
+
+def pick_tests(
+    reference: str,
+    pool: Sequence[Any],
+    extra: Sequence[Any],
+    *,
+    expected: Mapping[str, Any],
+    mode: str,
+    rng: random.Random,
+    tail: str = "",
+) -> dict[str, Any]:
+    """Tests out of `pool`, and as many of `extra` as are needed, so that mutants of the reference fail.
+
+    `expected` is the reference's output for each input, by its JSON. `tail` is source that stands below the reference
+    and is not mutated. Returns `tests`, `mutants`, `killed`, `survivors`, `equivalent`, `operators`, `weaknesses` and
+    the limits, as `build_tests` does.
+    """
+    report: dict[str, Any] = {}
     candidates = mutants(reference, limit=MAX_MUTANTS, rng=rng)
     tests, survivors = _telling(pool, expected)[:MAX_TESTS], 0
     operators: Counter[str] = Counter()
-    for operator, source in candidates:
+    for operator, mutant in candidates:
+        source = mutant + tail
         if _differs(source, tests, expected, mode) is None:
             witness = _differs(source, extra, expected, mode)
             if witness is None:
@@ -138,7 +159,7 @@ def build_tests(
     report["operators"] = dict(sorted(operators.items()))
     report["weaknesses"] = low_information([output for _, output in report["tests"]])
     longest = sorted(tests, key=lambda value: len(json.dumps(value)))[-MEASURED_INPUTS:]
-    return report | limits(run, longest)
+    return report | limits(compile_program(reference + tail, mode), longest)
 
 
 def _telling(inputs: Sequence[Any], expected: Mapping[str, Any]) -> list[Any]:
