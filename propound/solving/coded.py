@@ -44,7 +44,7 @@ DRAWS = 60
 POOL = 24
 LEAST_INPUTS = 8
 """Different inputs that a generator has to draw."""
-LEAST_MUTANTS = 3
+LEAST_MUTANTS = 1
 """Mutants that differ from a reference of any substance."""
 MOST_SAME = 0.9
 """Share of inputs with the same output from which a task is none."""
@@ -52,6 +52,8 @@ MOST_FAILURES = 3
 """Inputs on which a program may fail before the rest counts as failed."""
 _DRAW_LIMITS = Limits(wall_s=40.0, cpu_s=4.0, memory_mb=512, output_bytes=2_000_000)
 _SELECT_LIMITS = Limits(wall_s=120.0, cpu_s=15.0, memory_mb=1024, output_bytes=4_000_000)
+_LONG_LINE = 16
+"""Characters of a line of code, without blanks, that no statement has by chance."""
 _LIMITS_S, _LIMITS_MB = 2, 512
 _DRAWING = Path(drawing.__file__).read_text(encoding="utf-8")
 _SELECTING = Path(selecting.__file__).read_text(encoding="utf-8")
@@ -112,6 +114,7 @@ class _Examination:
         """Everything, cheap before dear."""
         source = self._reference()
         name, parameters = self._function(source) if self.mode is CodingMode.FUNCTION else ("", ())
+        self._check_text(source)
         self.findings += large_constants(self.statement, source)
         if not states_bounds(self.statement):
             self._find(Lint.LIMITS, "the statement does not say how large its inputs can be: state bounds")
@@ -185,6 +188,28 @@ class _Examination:
                 Lint.FUNCTION, f"the statement does not say which arguments the function takes: write {shown}"
             )
         return function.name, parameters
+
+    def _check_text(self, source: Source) -> None:
+        """That the statement asks for one function, and does not hold its body."""
+        asked = {
+            name
+            for name in re.findall(r"\bfunctions? `?(\w+)\(", self.statement)
+            if name not in source.functions
+        }
+        if (
+            asked
+            and self.mode is CodingMode.FUNCTION
+            and any(name in source.functions for name in _called(self.statement))
+        ):
+            self._find(Lint.ASKS_TWO, f"the statement asks for {min(asked)[:40]} too: keep one function")
+        told = "".join(self.statement.split())
+        lines = (
+            "".join(line.split())
+            for line in self.work.program.splitlines()
+            if not line.lstrip().startswith("def ")
+        )
+        if any(len(line) >= _LONG_LINE and line in told for line in lines):
+            self._find(Lint.GIVES_AWAY, "the statement holds a line of the solution: leave it out")
 
     def _examples(self, name: str, parameters: tuple[str, ...]) -> list[Example]:
         if self.mode is CodingMode.STDIN:
@@ -381,6 +406,10 @@ class _Examination:
                 Lint.WEAK_TESTS,
                 f"{missed} of {coding.mutants} wrong variants pass all tests: draw inputs of more cases",
             )
+
+
+def _called(statement: str) -> list[str]:
+    return re.findall(r"(\w+)\(", statement)
 
 
 def _distinct(values: list[list[Any]]) -> list[list[Any]]:

@@ -11,7 +11,6 @@ import os
 import random
 import sys
 import types
-from collections.abc import Sequence
 from typing import Any
 
 GENERATOR, TASK = "generator.py", "task.json"
@@ -41,15 +40,15 @@ class Lowest(random.Random):
         """`a` or `b`."""
         return b if self.at_end else a
 
-    def choice(self, seq: Sequence[Any]) -> Any:
+    def choice(self, seq: Any) -> Any:
         """The first or the last."""
         return seq[-1 if self.at_end else 0]
 
-    def choices(self, population: Sequence[Any], *_: Any, k: int = 1, **__: Any) -> list[Any]:
+    def choices(self, population: Any, *_: Any, k: int = 1, **__: Any) -> list[Any]:
         """The first or the last, k times."""
         return [self.choice(population)] * k
 
-    def sample(self, population: Sequence[Any], k: int, **_: Any) -> list[Any]:
+    def sample(self, population: Any, k: int, **_: Any) -> list[Any]:
         """The first or the last k."""
         return list(population[-k:] if self.at_end and k else population[:k])
 

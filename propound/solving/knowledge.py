@@ -22,7 +22,9 @@ SAYS = _by_word("""
 3: thrice triple tripled triples triplet trio treble cubed
 4: quadruple quadrupled quadruples quartet quarterly cow cows sheep pig pigs dog dogs cat cats rabbit
   rabbits horse horses goat goats
-5: quintuple quintupled quintet nickel nickels pentagon weekday weekdays
+5 1/20: nickel nickels
+10 1/10: dime dimes
+5: quintuple quintupled quintet pentagon weekday weekdays
 1: once single alone another unit first
 0: none nobody nothing no empty rest
 1/2 2: half halves halved halfway semi midway average mean midpoint
@@ -32,7 +34,7 @@ SAYS = _by_word("""
 20: score
 144: gross
 100: century centuries cents
-10: decade decades dime dimes decagon
+10: decade decades decagon
 14 2: fortnight
 0 24 12: midnight
 1/5 5: fifth fifths
@@ -49,7 +51,7 @@ SAYS = _by_word("""
 12 52: annual
 7 24: daily
 24: overnight
-1/100: penny
+1/100: penny pennies
 8: spider spiders octal octagon byte
 6: insect hexagon die dice
 10 5: fingers toes

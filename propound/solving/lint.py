@@ -100,7 +100,7 @@ _TASK = (
 _ALSO = re.compile(
     rf"(?:[.?;] *(?:also|additionally|in addition|then|furthermore|next|finally|secondly)|(?:, (?:and )?"
     rf"|\band )(?:also|additionally|in addition)|\band then),? {_TASK}\b"
-    rf"|\b{_TASK}\b[^.?!]{{3,200}},? and (?:also )?(?:then )?{_TASK}\b",
+    rf"|(?<!telling )(?<!showing )(?<!says )(?<!shows )\b{_TASK}\b[^.?!]{{3,200}},? and (?:also )?(?:then )?{_TASK}\b",
     re.IGNORECASE,
 )
 _BOTH = re.compile(
@@ -123,6 +123,12 @@ _AS_ONE = re.compile(
     r"be (?:written|expressed))\b|\([a-z], ?[a-z]",
     re.IGNORECASE,
 )
+_ORDER = re.compile(
+    r"^\W*(?:find|determine|compute|calculate|evaluate|work out)\b(?! +F\b)"
+    r"(?![^?]*\b(?:without|call|let|denot\w*|get|result|using)\b)[^?]{12,}$",
+    re.IGNORECASE,
+)
+"""A task without a name for what comes out, which a later question could need."""
 _REPORTED = re.compile(
     r"\b(?:ask(?:s|ed|ing)?|wonder(?:s|ed|ing)?|sa(?:ys|id)|question|quiz|survey|puzzle)\b", re.IGNORECASE
 )
@@ -211,7 +217,8 @@ _TAGS = (
     "note reasoning rationale program python draft final verdict"
 )
 _TAG = re.compile(
-    rf"</? ?(?:{_TAGS.replace(' ', '|')})(?: +[\w-]+ ?= ?(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s<>]+))* ?/?>|</(?:a|b|i|u|p"
+    rf"</? ?(?:{_TAGS.replace(' ', '|')})(?: +[\w-]+ ?= ?(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s<>]+))* ?/?>|</(?:a"
+    rf"|b|i|u|p"
     rf"|s)>|<(?:p|a href[^<>]*)>|<!--|<!DOCTYPE|&(?:nbsp|lt|gt|amp|quot|#\d+);",
     re.IGNORECASE,
 )
@@ -439,6 +446,9 @@ def _asks_two(text: str, is_coding: bool) -> str | None:
         if not _REPORTED.search(sentence) and not _NO_QUESTION.match(sentence)
     ]
     if len(questions) > 1:
+        return questions[-1]
+    orders = [one for match in _SENTENCE.finditer(bare) if _ORDER.match(one := match[0].strip(" .\n"))]
+    if orders and questions:
         return questions[-1]
     if _PARTS.search(bare):
         return ""

@@ -37,7 +37,7 @@ from propound.solving.lint import asks_for_one_number, asks_for_solutions, lints
 from propound.solving.outputs import FailedError, printed
 from propound.solving.precision import Precision, precision_of
 from propound.solving.source import Source, UnreadableSourceError
-from propound.solving.usage import stands_unused, usage
+from propound.solving.usage import is_a_given_number, stands_unused, usage
 from propound.solving.value import Value, ValueFault, value_of
 
 _EXACT = 1e-9
@@ -373,13 +373,34 @@ class _Examination:
             gold=self.answer, answer=self.claim, kind=self.kind, relative_tolerance=self.tolerance
         )
         if found.result is not Agreement.EQUAL:
+            if self._is_right_but_for_form():
+                raise _Fault(Lint.UNREADABLE, f"the answer is not in plain form: write {self.answer[:60]}")
             shown = " ".join(self.claim.split())[:60]
             raise _Fault(
                 Lint.CLAIM,
                 f"the program comes to {self.answer[:60]}, the answer says {shown}: see which is right",
             )
 
+    def _is_right_but_for_form(self) -> bool:
+        """Whether the answer handed in holds the right one, with words or noise around it."""
+        assert self.claim is not None
+        assert self.answer is not None
+        try:
+            meant = value_of(self.claim, self.work.answer_kind).text
+        except ValueFault:
+            return False
+        found = compare(gold=self.answer, answer=meant, kind=self.kind, relative_tolerance=self.tolerance)
+        return found.result is Agreement.EQUAL
+
     def _given_away(self, source: Source) -> None:
+        number = (
+            _number(self.answer)
+            if self.answer is not None and self.kind in {*_NUMBERS, AnswerKind.QUANTITY}
+            else None
+        )
+        if number is not None and is_a_given_number(number, source):
+            detail = "the answer is a number that is given: ask for something that has to be worked out"
+            self.findings.append(Finding(lint=Lint.PRINTED, detail=detail))
         if self.answer is not None and tells(self.statement, self.answer, self.kind, source):
             detail = "the statement holds its own answer: leave it out"
             self.findings.append(Finding(lint=Lint.GIVES_AWAY, detail=detail))
@@ -425,14 +446,16 @@ def tells(statement: str, answer: str, kind: AnswerKind | None, source: Source) 
     if after and len(after) <= 60 and compare(gold=answer, answer=after, kind=kind).result is Agreement.EQUAL:
         return True
     if kind in {*_NUMBERS, AnswerKind.QUANTITY}:
-        number = re.match(r"[-+]?\d+(?:\.\d+)?(?:/\d+)?", answer)
-        return (
-            number is not None
-            and not number[0].endswith("/0")
-            and stands_unused(Fraction(number[0]), statement, source)
-        )
+        number = _number(answer)
+        return number is not None and stands_unused(number, statement, source)
     long = len(answer) >= 6 and kind not in (AnswerKind.TEXT, AnswerKind.CHOICE, AnswerKind.BOOLEAN, None)
     return long and re.sub(r"\s+", "", answer) in re.sub(r"\s+|\\[,;]", "", statement)
+
+
+def _number(answer: str) -> Fraction | None:
+    """The number that an answer begins with."""
+    found = re.match(r"[-+]?\$?(\d+/\d+|\d+(?:\.\d+)?(?:e-?\d{1,3})?)(?![\d^])", answer)
+    return None if found is None or re.search(r"/0+$", found[1]) else Fraction(found[1])
 
 
 def _plain(value: Any) -> Any:

@@ -208,6 +208,8 @@ class Source:
                     self._assign(target, None if inside else node.value)
             elif isinstance(node, ast.AugAssign | ast.For | ast.comprehension | ast.AsyncFor):
                 self._assign(node.target, None)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                self._assign(node.func, None)  # values.append(x)
             elif isinstance(node, ast.FunctionDef):
                 for argument in (*node.args.args, *node.args.kwonlyargs, *node.args.posonlyargs):
                     self._assigned.setdefault(argument.arg, []).append(None)
@@ -466,6 +468,11 @@ class _Unrounded(ast.NodeTransformer):
         return node
 
 
+def _is_distance(node: ast.expr) -> bool:
+    """Whether it is abs(...): what is compared with that is a tolerance."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "abs"
+
+
 class _Constants:
     """Walks a tree, and knows on the way what a number there is for."""
 
@@ -517,21 +524,8 @@ class _Constants:
                 yield from ((item, role, name) for item in items)
             case ast.Dict(keys=keys, values=values):
                 yield from ((item, role, name) for item in (*keys, *values) if item is not None)
-            case ast.Call(func=ast.Name(id="range"), args=arguments):
-                yield from ((argument, Role.LOOP, "") for argument in arguments)
-            case ast.Call(
-                func=ast.Name(id="round" | "pow" as called), args=[first, *others], keywords=keywords
-            ):
-                yield first, Role.PART, ""
-                kind = Role.FORM if called == "round" or len(others) == 1 else Role.PART
-                yield from ((other, kind, "") for other in others)
-                yield from ((keyword.value, Role.FORM, "") for keyword in keywords)
-            case ast.Call(func=function, args=arguments, keywords=keywords):
-                is_own = isinstance(function, ast.Name) and function.id in self._own
-                inner = Role.DATA if is_own else Role.PART
-                yield function, Role.PART, ""
-                yield from ((argument, inner, "") for argument in arguments)
-                yield from ((keyword.value, inner, keyword.arg or "") for keyword in keywords)
+            case ast.Call():
+                yield from self._in_call(node)
             case ast.FunctionDef(args=parameters):
                 names = [argument.arg for argument in (*parameters.posonlyargs, *parameters.args)]
                 yield from zip(
@@ -544,6 +538,9 @@ class _Constants:
                     (default, Role.DATA, "") for default in parameters.kw_defaults if default is not None
                 )
                 yield from ((statement, Role.PART, "") for statement in node.body)
+            case ast.Compare(left=left, comparators=[limit]) if _is_distance(left):
+                yield left, Role.PART, ""
+                yield limit, Role.FORM, ""
             case ast.Subscript(value=value, slice=place):
                 yield value, Role.PART, ""
                 yield place, Role.FORM, ""
@@ -560,3 +557,21 @@ class _Constants:
                 yield value, Role.PART, ""
             case _:
                 yield from ((child, Role.PART, "") for child in ast.iter_child_nodes(node))
+
+    def _in_call(self, node: ast.Call) -> Iterator[tuple[ast.AST, Role, str]]:
+        match node:
+            case ast.Call(func=ast.Name(id="range"), args=arguments):
+                yield from ((argument, Role.LOOP, "") for argument in arguments)
+            case ast.Call(
+                func=ast.Name(id="round" | "pow" as called), args=[first, *others], keywords=keywords
+            ):
+                yield first, Role.PART, ""
+                kind = Role.FORM if called == "round" or len(others) == 1 else Role.PART
+                yield from ((other, kind, "") for other in others)
+                yield from ((keyword.value, Role.FORM, "") for keyword in keywords)
+            case ast.Call(func=function, args=arguments, keywords=keywords):
+                is_own = isinstance(function, ast.Name) and function.id in self._own
+                inner = Role.DATA if is_own else Role.PART
+                yield function, Role.PART, ""
+                yield from ((argument, inner, "") for argument in arguments)
+                yield from ((keyword.value, inner, keyword.arg or "") for keyword in keywords)

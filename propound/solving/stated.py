@@ -24,15 +24,13 @@ _CLOSE = Fraction(1, 10**6)
 """How far two numbers may be apart, relatively, and still be one: 0.333333 is 1/3."""
 
 _LARGEST = Fraction(10**120)
+_PARTS = (60, 3600, 24, 7, 1440, 86400, 12, Fraction(18, 5))
 _FACTORS = tuple(
-    {
-        step * Fraction(10) ** power
-        for part in (1, 60, 3600, 24, 7, 1440, 86400, 12)
-        for step in (Fraction(part), Fraction(1, part))
-        for power in range(-12, 13)
-    }
+    {Fraction(10) ** power for power in range(-12, 13)}
+    | {Fraction(part) for part in _PARTS}
+    | {1 / Fraction(part) for part in _PARTS}
 )
-"""Powers of ten, and what parts hours, minutes and seconds: 5 km is 5000, and 90 min is 1.5."""
+"""Powers of ten, and what parts hours, minutes and seconds: 5 km is 5000, 90 min is 1.5, and 36 km/h is 10."""
 
 _TIME = re.compile(
     r"(?<![\d.:])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?![\d:])(?: ?([ap])\.? ?m\b)?", re.IGNORECASE
@@ -44,7 +42,7 @@ _NUMBER = re.compile(
 )
 _RATIO = re.compile(r"(?<![\d.,/])(?:(\d{1,9}) +)?(\d{1,15}) ?/ ?(\d{1,15})(?![\d/])")
 _LATEX_RATIO = re.compile(r"(\d{1,9})? ?\\frac ?(?:\{ ?(\d{1,15}) ?\}|(\d)) ?(?:\{ ?(\d{1,15}) ?\}|(\d))")
-_POWER = re.compile(r"(?<![\d.,])(\d{1,15}(?:\.\d{1,15})?) ?\^ ?[{(]? ?([+-]?\d{1,3}) ?[)}]?")
+_POWER = re.compile(r"(?<![\d.,])(\d{1,15}(?:\.\d{1,15})?) ?(?:\^|\*\*) ?[{(]? ?([+-]?\d{1,3}) ?[)}]?")
 _AFTER = re.compile(
     r" ?-?(?:(?P<percent>%|per ?cent\b|percentage|pct\b|Prozent|pour ?cent|por ciento|per cento)"
     r"|(?P<scale>thousand|million|billion|trillion|[kK](?![A-Za-z])|[mM]illion\w*|[mM]il\b|mille\b"
@@ -60,6 +58,22 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 """Henry and 3 of his friends are 4."""
+_BEYOND = re.compile(
+    r"\b(?:more|less|fewer|greater|larger|smaller|bigger|older|younger|higher|lower) than |\b(?:over|above"
+    r"|below|under|exceed\w*|before|after) "
+    r"|\b(?:between|from|at least|at most) |\bto $|[<>] ?$",
+    re.IGNORECASE,
+)
+"""Before a number: where a search begins or ends one beside it."""
+_PRICE = re.compile(r"\$ ?(\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,2})?)(?![\d.]*\d)")
+"""A price in dollars, which a program may count in cents; a formula between dollar signs looks the same."""
+_PHRASES = (
+    (re.compile(r"\bhalf(?: a|-a)?[ -]dozen\b", re.IGNORECASE), (Fraction(6),)),
+    (re.compile(r"\bhalf(?: an)?[ -]hour\b", re.IGNORECASE), (Fraction(30), Fraction(1, 2))),
+    (re.compile(r"\bhalf (?:of )?(?:a|the) year\b", re.IGNORECASE), (Fraction(6), Fraction(26))),
+    (re.compile(r"\bquarter(?: of an)?[ -]hour\b", re.IGNORECASE), (Fraction(15),)),
+    (re.compile(r"\b(?:an?|one) \w+ and a half\b", re.IGNORECASE), (Fraction(3, 2), Fraction(90))),
+)
 _SPACED = re.compile(r"(?<![\d.,])(\d{1,3}(?: \d{3}){1,5})(?![\d])")
 _SCALES = {
     "thousand": 3,
@@ -132,7 +146,15 @@ class Numbers:
 def stated(text: str) -> tuple[Stated, ...]:
     """The numbers of a text in order: those in digits, then those in words. Total."""
     shown = plain(text)
-    return (*_in_digits(shown), *_in_words(shown))
+    prices = [Fraction(price.replace(",", "")) * 100 for price in _PRICE.findall(text)]
+    phrases = [
+        Stated(value, match[0], spelled=True)
+        for pattern, values in _PHRASES
+        for match in pattern.finditer(text)
+        for value in values
+    ]
+    in_cents = [Stated(price, str(price), part=True) for price in prices]
+    return (*_in_digits(shown), *_in_words(shown), *phrases, *in_cents)
 
 
 @lru_cache(maxsize=64)
@@ -153,9 +175,11 @@ def _in_digits(text: str) -> Iterator[Stated]:
         if literal is None or not _is_number(literal, text):
             position += 1
             continue
-        before = text[max(0, position - 2) : position]
-        for one in _literal(literal, _AFTER.match(text, literal.end()), before):
-            yield replace(one, part=bool(within[position]))
+        before = text[max(0, position - 16) : position]
+        beyond = any(match.end() >= len(before) - 1 for match in _BEYOND.finditer(before))
+        for one in _literal(literal, _AFTER.match(text, literal.end()), before[-2:]):
+            also = (*one.also, one.value + 1, one.value - 1) if beyond else one.also
+            yield replace(one, also=also, part=bool(within[position]))
         position = literal.end()
 
 
@@ -204,7 +228,8 @@ def _literal(found: re.Match[str], after: re.Match[str] | None, before: str) -> 
         also.append(Fraction(whole) if whole.count(".") == 1 and "," not in whole else value)
     if places.startswith(","):  # 3,5 is a decimal in some languages and two numbers in others
         also += [Fraction(plainly), Fraction(places[1:])]
-    currency = any(sign in before for sign in "$€£¥₹")
+    if "€" in before or "£" in before or (after is not None and after["unit"] in _CURRENCIES):
+        also += [value * 100, value / 100]
     percent = after is not None and after["percent"] is not None
     if percent:
         part = value / 100
@@ -213,8 +238,8 @@ def _literal(found: re.Match[str], after: re.Match[str] | None, before: str) -> 
         scale = after["scale"].casefold()
         power = _SCALES.get(scale, 6 if scale.startswith("million") else 0)
         also.append(value * 10**power)
-    unit = after is not None and (after["unit"] in SPELLINGS or after["unit"] in _CURRENCIES)
-    yield Stated(value, found[0], tuple(also), scalable=percent or currency or unit)
+    unit = after is not None and after["unit"] in SPELLINGS
+    yield Stated(value, found[0], tuple(also), scalable=unit)
 
 
 def _is_grouped(whole: str) -> bool:
@@ -243,7 +268,8 @@ def _in_words(text: str) -> Iterator[Stated]:
                 value = read_spelled(spelled)
                 assert value is not None
                 also = [value * 12] if words[place + width : place + width + 1] == ["dozen"] else []
-                yield Stated(value, spelled, tuple(also), scalable=True, spelled=True)
+                unit = words[place + width] if place + width < len(words) else ""
+                yield Stated(value, spelled, tuple(also), scalable=unit in SPELLINGS, spelled=True)
             place += width or 1
     for run in _CHINESE_RUN.findall(text):
         singles = tuple(Fraction(_CHINESE[sign]) for sign in run)

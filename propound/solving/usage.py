@@ -19,11 +19,18 @@ from propound.solving.source import BOUNDS, GIVEN, Constant, Role, Source, numbe
 from propound.solving.stated import Numbers
 
 _NEAR = 2e-4
-_PER = re.compile(
-    r"(?:^|_)(?:per|in|to|from|of)_|_per(?:_|$)|factor|conver|ratio_of|_in_|legs|sides|wheels|digits|days"
-    r"|weeks|months|hours|minutes|seconds|cents|inches|ounces|degrees"
-    r"|modulus|mod$|limit|max_|min_|upper|lower|bound|eps|tol|step|start|base|decimals|precision|places"
-    r"|^(?:pi|e|g|c|h|k|r|i|j|n_a)$",
+_UNITS = (
+    r"(?:second|minute|hour|day|week|month|year|inch|feet|foot|yard|mile|ounce|pound|cup|pint|quart|gallon"
+    r"|cent|dollar|penn"
+    r"|nickel|dime|quarter|gram|kg|meter|metre|km|cm|mm|liter|litre|ml|degree|radian|item|leg|wheel|side"
+    r"|face|digit|egg"
+    r"|dozen|period|semester|weekend)(?:e?s|ies|y)?"
+)
+_FACTOR = re.compile(
+    rf"^(?:num(?:ber)?_(?:of_)?)?{_UNITS}_(?:per|in|to|of|each)_(?:an?_|one_|each_)?{_UNITS}$|factor|conver"
+    rf"|^(?:num(?:ber)?_(?:of_)?)?"
+    r"(?:legs|sides|wheels|digits|faces)|modulus|^mod$|limit|max_|min_|upper|lower|bound|eps|tol|^step"
+    r"|^start|low$|high$|decimals|precision|places",
     re.IGNORECASE,
 )
 """Names of what a program knows, and is not given."""
@@ -46,7 +53,7 @@ def usage(statement: str, source: Source, given: Mapping[str, Any]) -> Iterator[
             continue
         if _is_known(constant.value):
             unexplained.append(constant)
-        elif (constant.role is Role.DATA and not _PER.search(constant.name)) or (
+        elif (constant.role is Role.DATA and not _FACTOR.search(constant.name)) or (
             constant.role is Role.PART and not _is_usual(constant.value)
         ):
             missing.append(constant)
@@ -86,25 +93,30 @@ def unused_numbers(numbers: Numbers, source: Source) -> list[str]:
 
 def stands_unused(answer: Fraction, statement: str, source: Source) -> bool:
     """Whether the answer stands in the statement as a number that the program does without."""
-    if abs(answer) <= 2 or abs(answer) in _used(source):
+    used = _used(source, folded=False)
+    if abs(answer) <= 2 or abs(answer) in used:
         return False
-    numbers = Numbers(statement)
     return any(
         abs(abs(one.value) - abs(answer)) <= _CLOSE * abs(answer)
-        for one in numbers.found
-        if not used_parts(one.also, source)
+        for one in Numbers(statement).found
+        if not used & set(map(abs, one.also))
     )
 
 
-def used_parts(parts: tuple[Fraction, ...], source: Source) -> bool:
-    """Whether the program uses one of the parts of a number in a text: the 3 of 3:45."""
-    return bool(_used(source) & set(map(abs, parts)))
+def is_a_given_number(answer: Fraction, source: Source) -> bool:
+    """Whether the program has no number but its answer: it hands on what it is given."""
+    used = [one for one in source.constants() if one.role in (Role.DATA, Role.PART)]
+    numbers = {abs(one.value) for one in used} - {Fraction(0), Fraction(1)}
+    return numbers == {abs(answer)} and not any(one.parts for one in used)
 
 
-def _used(source: Source) -> set[Fraction]:
+def _used(source: Source, *, folded: bool = True) -> set[Fraction]:
+    """The numbers of a program, as they are and as shares; `folded`: also what literal arithmetic comes to."""
     used: set[Fraction] = set()
     for constant in source.constants():
-        used |= {abs(constant.value), *map(abs, constant.parts)}
+        used |= set(map(abs, constant.parts))
+        if folded or not constant.parts:
+            used.add(abs(constant.value))
     for text in source.texts():
         for one in Numbers(text[:2_000]).found[:200]:
             used |= {abs(one.value), *map(abs, one.also)}
@@ -149,7 +161,11 @@ def large_constants(statement: str, source: Source) -> Iterator[Finding]:
     missing = [
         constant
         for constant in source.constants()
-        if abs(constant.value) > _LARGE and not _is_ten(constant.value) and not _is_stated(constant, numbers)
+        if abs(constant.value) > _LARGE
+        and constant.role is not Role.LOOP
+        and not _FACTOR.search(constant.name)
+        and not _is_ten(constant.value)
+        and not _is_stated(constant, numbers)
     ]
     if missing:
         detail = f"{_listed(missing)} in the program stands nowhere in the statement: state it there"
