@@ -23,7 +23,9 @@ _LONGEST_RUN = 40
 
 __all__ = ["Finding", "Lint", "lints"]
 
-_MATH = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|\\\(.*?\\\)|\\\[.*?\\\]", re.DOTALL)
+_MATH = re.compile(
+    r"\$\$[^$]{0,800}\$\$|\$[^$]{0,800}\$|\\\((?:[^\\]|\\(?![()])){0,800}\\\)|\\\[(?:[^\\]|\\(?![\[\]])){0,800}\\\]"
+)
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _SENTENCE = re.compile(r"[^.!?。！？؟\n]*[.!?。！？؟\n]+|[^.!?。！？؟\n]+")
 
@@ -36,22 +38,22 @@ _NUMBER = (
 _TELLS = (
     re.compile(
         rf"(?<!if )(?<!that )(?<!whether )\b(?:the|its|our|final|correct|right|expected) +(?:final |correct "
-        rf"|right |expected )?(?:answer|solution|(?<=final )result) *(?:is|equals|=|:|will be|would be|comes "
-        rf"(?:out )?to) *(?:therefore |thus |exactly |simply |\*\*|:|\$)* *{_NUMBER}"
+        rf"|right |expected )?(?:answer|solution|(?<=final )result) *"
+        rf"(?:is|equals|=|:|will be|would be|comes (?:out )?to) *"
+        rf"(?:therefore |thus |exactly |simply |\*\*|:|\$)* *{_NUMBER}"
         r"(?!\d* ?(?:or (?:more|less|fewer)|times|digits?\b|of these))",
         re.IGNORECASE,
     ),
     re.compile(
-        rf"(?:^|[\n.?!(\[*_]) *(?:final |correct |expected )?(?:answer|ans|solution|result|key)(?: key)? "
-        rf"*(?:\*\*|__)? *[:=] *(?:\*\*|__)? *(?:{_NUMBER}|[^\s_?])",
+        rf"(?:^|[\n.?!(\[*_]) *(?:final |correct |expected )?(?:answer|ans|solution|result|key)"
+        rf"(?: key)? *(?:\*\*|__)? *[:=] *(?:\*\*|__)? *(?:{_NUMBER}|[^\s_?])",
         re.IGNORECASE,
     ),
     re.compile(r"\\boxed *\{ *[^ }?]"),
     re.compile(r"#{4} *-?\d"),
     re.compile(
-        rf"\b(?:therefore|hence|thus|so)\b,? (?:the|we (?:get|have|find)|it|there|he|she"
-        rf"|they)\b[^.?!]{{0,80}}(?:=|\b(?:is|are|has|have|gets?|needs?|equals)\b) *{_NUMBER}[^.?!]{{0,40}}\.? "
-        rf"*$",
+        r"[?.] (?:therefore|hence|thus|so)\b,? [^.?!]{0,80}"
+        rf"(?:=|\b\w{{2,12}}\b) *{_NUMBER}[^.?!]{{0,40}}\.? *$",
         re.IGNORECASE,
     ),
     re.compile(r"(?:答案|答)(?:是|为|：|:|=) *[-\d一二三四五六七八九十]|解[：:] "),
@@ -314,11 +316,11 @@ def _searched(patterns: tuple[re.Pattern[str], ...], text: str) -> str | None:
 
 
 def _hidden(text: str, _: bool) -> str | None:
-    before = ""
+    before = " "
     stacked = 0
     for sign in text:
         kind = unicodedata.category(sign)
-        joins = sign in "\u200c\u200d" and before.isalpha() and not before.isascii()
+        joins = sign in "\u200c\u200d" and not before.isascii() and unicodedata.category(before)[0] in "LM"
         if (
             kind in {"Cf", "Co", "Cs", "Cn", "Cc"} and sign != "\n" and not joins
         ) or sign in "\u115f\u1160\u3164\uffa0\u2800":

@@ -189,7 +189,10 @@ class _Examination:
                 self._check_template(self.given)
                 return rewritten(source)
         except GivenError as error:
-            self.findings.append(Finding(lint=Lint.GIVEN, detail=str(error)[:200]))
+            fault = _Fault(Lint.GIVEN, str(error)[:200])
+            if not source.prints:
+                raise fault from None
+            self.findings.append(fault.finding)
         if not source.prints:
             hint = " or define GIVEN for solve" if source.has_solve else ""
             raise _Fault(Lint.SILENT, f"the program prints nothing: print the answer{hint}")
@@ -228,7 +231,9 @@ class _Examination:
     def _settle(self, value: Value, source: Source) -> None:
         """Answer, kind and tolerance, from what the program came to and what the statement asks for."""
         value = self._with_unit(value)
-        self.answer, self.kind = value.text, self.work.answer_kind or self._inferred(value)
+        self.answer, self.kind = value.text, self.work.answer_kind
+        if self.kind is None:
+            self.answer, self.kind = self._inferred(value)
         precision = precision_of(self.statement)
         if value.number is not None and self.kind in {*_NUMBERS, AnswerKind.QUANTITY}:
             if precision is not None:
@@ -244,30 +249,23 @@ class _Examination:
                 )
         self._check_kind()
 
-    def _inferred(self, value: Value) -> AnswerKind:
+    def _inferred(self, value: Value) -> tuple[str, AnswerKind]:
+        """The answer and its kind, as it is written; a list of Python's is a set of solutions, or else a tuple."""
         if value.number is not None and not value.unit:
-            whole = value.number.denominator == 1 or (
-                "." not in value.text and "/" not in value.text and "e" not in value.text
-            )
-            if whole:
-                return AnswerKind.INTEGER
-            return AnswerKind.REAL if value.is_decimal else AnswerKind.RATIONAL
+            exact = AnswerKind.REAL if value.is_decimal else AnswerKind.RATIONAL
+            return value.text, AnswerKind.INTEGER if re.fullmatch(r"[-+$\d]+", value.text) else exact
         kind = infer_kind(value.text)
-        if value.text.startswith("[") and kind is AnswerKind.INTERVAL and ")" not in value.text:
-            kind = AnswerKind.TUPLE  # a list of Python's
-        if kind in (AnswerKind.TUPLE, AnswerKind.SET, AnswerKind.MULTISET) and asks_for_one_number(
-            self.statement
-        ):
-            raise _Fault(
-                Lint.SEVERAL,
-                "the program prints several values where one number is asked for: print that one",
-            )
-        if value.text.startswith("[") and kind is AnswerKind.TUPLE:
-            solutions = asks_for_solutions(self.statement)
+        is_list = value.text.startswith("[") and kind in (AnswerKind.INTERVAL, AnswerKind.TUPLE)
+        are_several = is_list or kind in (AnswerKind.TUPLE, AnswerKind.SET, AnswerKind.MULTISET)
+        if are_several and asks_for_one_number(self.statement):
+            detail = "the program prints several values where one number is asked for: print that one"
+            raise _Fault(Lint.SEVERAL, detail)
+        if is_list and value.text.endswith("]"):
             inner = value.text[1:-1]
-            self.answer = f"{{{inner}}}" if solutions else f"({inner})"
-            return AnswerKind.SET if solutions else AnswerKind.TUPLE
-        return kind
+            if asks_for_solutions(self.statement):
+                return f"{{{inner}}}", AnswerKind.SET
+            return f"({inner})", AnswerKind.TUPLE
+        return value.text, kind
 
     def _with_unit(self, value: Value) -> Value:
         """With the unit that the author's answer has, where the program prints the same number bare."""

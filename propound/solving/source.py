@@ -473,6 +473,21 @@ def _is_distance(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "abs"
 
 
+def _operands(node: ast.AST) -> Iterator[Fraction]:
+    """The numbers of a literal expression, but for exponents, which say how and not how much."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.Constant):
+            value = exact(part.value)
+            if value is not None:
+                yield value
+        elif isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow):
+            stack.append(part.left)
+        else:
+            stack += ast.iter_child_nodes(part)
+
+
 class _Constants:
     """Walks a tree, and knows on the way what a number there is for."""
 
@@ -505,8 +520,7 @@ class _Constants:
             return None
         parts: tuple[Fraction, ...] = ()
         if not isinstance(node, ast.Constant):
-            singles = (exact(part.value) for part in ast.walk(node) if isinstance(part, ast.Constant))
-            parts = tuple(part for part in singles if part is not None)
+            parts = tuple(_operands(node))
         return Constant(value, role, name, parts)
 
     def _inside(self, node: ast.AST, role: Role, name: str) -> Iterator[tuple[ast.AST, Role, str]]:

@@ -68,6 +68,10 @@ _BEYOND = re.compile(
 _PRICE = re.compile(r"\$ ?(\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,2})?)(?![\d.]*\d)")
 """A price in dollars, which a program may count in cents; a formula between dollar signs looks the same."""
 _PHRASES = (
+    *(
+        (re.compile(rf"\bhalf a {scale}\b", re.IGNORECASE), (Fraction(value, 2),))
+        for scale, value in (("hundred", 100), ("thousand", 1_000), ("million", 10**6), ("billion", 10**9))
+    ),
     (re.compile(r"\bhalf(?: a|-a)?[ -]dozen\b", re.IGNORECASE), (Fraction(6),)),
     (re.compile(r"\bhalf(?: an)?[ -]hour\b", re.IGNORECASE), (Fraction(30), Fraction(1, 2))),
     (re.compile(r"\bhalf (?:of )?(?:a|the) year\b", re.IGNORECASE), (Fraction(6), Fraction(26))),

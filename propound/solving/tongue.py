@@ -103,7 +103,10 @@ _NAMES = {name: name for name in (*_SCRIPTS, *_WORDS)} | {
 }
 _STOP = {name: frozenset(words.split()) for name, words in _WORDS.items()}
 _WORD = re.compile(r"[^\W\d_]+")
-_FORMULA = re.compile(r"\$[^$]*\$|\\\(.*?\\\)|\\\[.*?\\\]|\\[A-Za-z]+|```.*?```|`[^`]*`", re.DOTALL)
+_FORMULA = re.compile(
+    r"\$[^$]{0,800}\$|\\\((?:[^\\]|\\(?![()])){0,800}\\\)|\\\[(?:[^\\]|\\(?![\[\]])){0,800}\\\]"
+    r"|\\[A-Za-z]+|```[^`]{0,2000}```|`[^`]{0,400}`"
+)
 _LETTERS = re.compile(r"[^\W\d_A-Za-z]+|[A-Za-z]{3,}")
 """Single Latin letters stand for numbers in any language."""
 _LEAST_LETTERS = 12

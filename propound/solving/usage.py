@@ -174,12 +174,7 @@ def large_constants(statement: str, source: Source) -> Iterator[Finding]:
 
 def _is_usual(value: Fraction) -> bool:
     size = abs(value)
-    return (
-        (size.denominator == 1 and size <= SMALL)
-        or size in USUAL
-        or _is_ten(size)
-        or size.limit_denominator(12) == size
-    )
+    return max(size.numerator, size.denominator) <= SMALL or size in USUAL or _is_ten(size)
 
 
 def _is_ten(value: Fraction) -> bool:
