@@ -2,7 +2,7 @@
 
 The author hands in the reference and a generator of inputs. The statement has to say what is called and how large its
 arguments can be, and its example has to be true. What the reference returns becomes the expected output, so that it is
-compared, input by input, with programs of others afterwards (`inputs_of`, `outcomes`).
+compared, input by input, with programs of others afterwards (`propound.solving.vector`).
 """
 
 from __future__ import annotations
@@ -48,8 +48,6 @@ LEAST_MUTANTS = 1
 """Mutants that differ from a reference of any substance."""
 MOST_SAME = 0.9
 """Share of inputs with the same output from which a task is none."""
-MOST_FAILURES = 3
-"""Inputs on which a program may fail before the rest counts as failed."""
 _DRAW_LIMITS = Limits(wall_s=40.0, cpu_s=4.0, memory_mb=512, output_bytes=2_000_000)
 _SELECT_LIMITS = Limits(wall_s=120.0, cpu_s=15.0, memory_mb=1024, output_bytes=4_000_000)
 _LONG_LINE = 16
@@ -426,35 +424,3 @@ def _as_json(value: Any) -> Any:
 
 def _said(text: object) -> str:
     return re.sub(r" at 0x[0-9a-fA-F]+|(?:/[\w.-]+){2,}", "", " ".join(str(text).split()))[:140]
-
-
-def inputs_of(coding: Coding, most: int | None = None) -> list[list[Any]]:
-    """The inputs of the tests, the shortest first, for programs that others write: a brute force sees small ones."""
-    inputs = sorted((test.arguments for test in coding.tests), key=lambda value: len(json.dumps(value)))
-    return inputs[:most]
-
-
-def expected_of(coding: Coding, most: int | None = None) -> list[Any]:
-    """The reference's outputs for `inputs_of`."""
-    tests = sorted(coding.tests, key=lambda test: len(json.dumps(test.arguments)))
-    return [test.expected for test in tests[:most]]
-
-
-def outcomes(program: str, coding: Coding, sandbox: Sandbox, most: int | None = None) -> list[Any | None]:
-    """What a program gives for each of `inputs_of`; None where it fails, and for the rest after three failures.
-
-    Raises:
-        SandboxFailedError: the sandbox failed; nothing can be said about the program.
-    """
-    inputs = inputs_of(coding, most)
-    found: list[Any | None] = []
-    for _ in range(MOST_FAILURES):
-        tests = tuple(TestCase(arguments=arguments, expected=None) for arguments in inputs[len(found) :])
-        if not tests:
-            break
-        try:
-            found.extend(outputs(program, coding.model_copy(update={"tests": tests}), sandbox))
-        except FailedError:
-            if len(found) < len(inputs):
-                found.append(None)
-    return found + [None] * (len(inputs) - len(found))

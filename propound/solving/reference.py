@@ -20,6 +20,7 @@ from propound.errors import SandboxFailedError
 from propound.problem import Coding, CodingMode, Terms, Work
 from propound.record import Record
 from propound.sandbox import Sandbox
+from propound.solving.asked import asked_unit, fits
 from propound.solving.coded import examine_coding
 from propound.solving.finding import Finding, Lint
 from propound.solving.given import (
@@ -358,6 +359,12 @@ class _Examination:
             what = "a number with a unit" if unit else f"an answer of kind {self.kind.replace('_', ' ')}"
             raise _Fault(
                 Lint.UNIT if unit else Lint.UNREADABLE, f"{self.answer[:60]!r} does not read as {what}"
+            )
+
+        if self.kind is AnswerKind.QUANTITY and not fits(self.answer, self.statement):
+            asked = asked_unit(self.statement)
+            raise _Fault(
+                Lint.UNIT, f"the answer is {self.answer[:60]}, and the statement asks for it in {asked}"
             )
 
     def _reads_as(self, kind: AnswerKind) -> bool:

@@ -2,9 +2,9 @@
 
     python -m tests.solving.measure_lints FILE.jsonl ...
 
-Each line is a row with a statement (`statement`, `question`, `problem` or `input`), perhaps a `program`, an `answer` and
-a `language`. Rows with a program are run through the whole stage, others through the tests of the text. What rejects is
-counted by fault, with the first rows of each kind; the time is the median and the largest of one row.
+Each line is a row with a statement (`statement`, `question`, `problem` or `input`), perhaps a `program`, an `answer`
+and a `language`. Rows with a program are run through the whole stage, others through the tests of the text. What
+rejects is counted by fault, with the first rows of each; the time is the median and the largest of one row.
 """
 
 from __future__ import annotations

@@ -406,6 +406,10 @@ def test_a_unit_has_to_be_one(sandbox: Sandbox) -> None:
         statement, "print(3.0 * 9.81, 'blorps')", sandbox, None, SCIENCE, answer_kind=AnswerKind.QUANTITY
     )
     assert rejecting(wrong) == [Lint.UNIT]
+    other = examined(statement, "print(3.0 * 9.81, 'm')", sandbox, None, SCIENCE)
+    assert rejecting(other) == [Lint.UNIT]
+    converted = examined(statement, "print(3.0 * 9.81 * 3.6, 'km/h')", sandbox, "105.948 km/h", SCIENCE)
+    assert converted.fault is None
 
 
 def test_slots_and_template_have_to_fit(sandbox: Sandbox) -> None:
