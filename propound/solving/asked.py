@@ -1,4 +1,4 @@
-"""In which unit a statement asks for its answer, as far as it says so beyond doubt, and whether an answer's unit fits."""
+"""In which unit a statement asks for its answer, where it says so beyond doubt, and whether an answer's unit fits."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ from propound.solving.lint import asks_for_one_number, asks_for_solutions, lints
 from propound.solving.outputs import FailedError, printed
 from propound.solving.precision import Precision, precision_of
 from propound.solving.source import Source, UnreadableSourceError
-from propound.solving.usage import is_a_given_number, stands_unused, usage
+from propound.solving.usage import holds_its_answer, is_a_given_number, stands_unused, usage, uses_nothing
 from propound.solving.value import Value, ValueFault, value_of
 
 _EXACT = 1e-9
@@ -362,9 +362,9 @@ class _Examination:
             )
 
         if self.kind is AnswerKind.QUANTITY and not fits(self.answer, self.statement):
-            asked = asked_unit(self.statement)
+            wanted_unit = asked_unit(self.statement)
             raise _Fault(
-                Lint.UNIT, f"the answer is {self.answer[:60]}, and the statement asks for it in {asked}"
+                Lint.UNIT, f"the answer is {self.answer[:60]}, and the statement asks for it in {wanted_unit}"
             )
 
     def _reads_as(self, kind: AnswerKind) -> bool:
@@ -403,6 +403,11 @@ class _Examination:
             if self.answer is not None and self.kind in {*_NUMBERS, AnswerKind.QUANTITY}
             else None
         )
+        if number is not None and (
+            holds_its_answer(number, self.statement, source) or uses_nothing(self.statement, source)
+        ):
+            detail = "the program does not compute its answer from the numbers of the statement: let it do so"
+            self.findings.append(Finding(lint=Lint.PRINTED, detail=detail))
         if number is not None and is_a_given_number(number, source):
             detail = "the answer is a number that is given: ask for something that has to be worked out"
             self.findings.append(Finding(lint=Lint.PRINTED, detail=detail))

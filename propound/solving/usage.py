@@ -54,7 +54,7 @@ def usage(statement: str, source: Source, given: Mapping[str, Any]) -> Iterator[
         if _is_known(constant.value):
             unexplained.append(constant)
         elif (constant.role is Role.DATA and not _FACTOR.search(constant.name)) or (
-            constant.role is Role.PART and not _is_usual(constant.value)
+            constant.role is Role.PART and not _is_explained(constant, numbers)
         ):
             missing.append(constant)
         else:
@@ -108,6 +108,30 @@ def is_a_given_number(answer: Fraction, source: Source) -> bool:
     used = [one for one in source.constants() if one.role in (Role.DATA, Role.PART)]
     numbers = {abs(one.value) for one in used} - {Fraction(0), Fraction(1)}
     return numbers == {abs(answer)} and not any(one.parts for one in used)
+
+
+def holds_its_answer(answer: Fraction, statement: str, source: Source) -> bool:
+    """Whether the program holds its answer as a number that the statement does not: it was worked out elsewhere."""
+    if _is_usual(answer) or _is_known(answer) or Numbers(statement).hold(answer):
+        return False
+    written = {
+        abs(number)
+        for one in source.constants()
+        for number in (*one.parts, *(() if one.parts else (one.value,)))
+    }
+    told = {abs(one.value) for text in source.texts() for one in Numbers(text[:2_000]).found[:200]}
+    return abs(answer) in written | told
+
+
+def uses_nothing(statement: str, source: Source) -> bool:
+    """Whether no number of the statement takes part in the program, though there are some."""
+    numbers = Numbers(statement)
+    stated = [one for one in numbers.found if abs(one.value) > 2 and not one.part]
+    if not stated:
+        return False
+    used = _used(source)
+    used |= {1 / value for value in used if value}
+    return not any(used & {abs(one.value), *map(abs, one.also)} for one in stated)
 
 
 def _used(source: Source, *, folded: bool = True) -> set[Fraction]:
@@ -170,6 +194,12 @@ def large_constants(statement: str, source: Source) -> Iterator[Finding]:
     if missing:
         detail = f"{_listed(missing)} in the program stands nowhere in the statement: state it there"
         yield Finding(lint=Lint.NOT_STATED, detail=detail)
+
+
+def _is_explained(constant: Constant, numbers: Numbers) -> bool:
+    """Whether it is a usual number, or literal arithmetic of usual and stated ones."""
+    parts = constant.parts or (constant.value,)
+    return all(_is_usual(part) or numbers.hold(part) for part in parts)
 
 
 def _is_usual(value: Fraction) -> bool:

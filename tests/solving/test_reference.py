@@ -321,6 +321,26 @@ def test_a_typical_fault_is_found(
 
 
 @pytest.mark.parametrize(
+    "program",
+    [
+        "print(sum([340, 15, 12]) * 0 + 5070)",
+        "a = 340\nb = 15\nc = 12\nprint(5070 if a and b and c else 0)",
+        "print(len('a' * 5070))",
+        "import base64\nprint(base64.b64decode('NTA3MA==').decode())",
+        "seats = 340 * 15\nprint(int('5070'))",
+        "for n in range(5070, 5071):\n    print(n)",
+        "GIVEN = {'seats': 340}\ndef solve(seats):\n    return 5070 + seats * 0",
+    ],
+)
+def test_an_answer_in_disguise_is_found(program: str, sandbox: Sandbox) -> None:
+    statement = (
+        "A hall has 340 seats, and each costs 15 dollars. 2 dollars of every 340 are missing, as are 12 seats."
+        " How many dollars are taken?"
+    )
+    assert Lint.PRINTED in rejecting(examined(statement, program, sandbox, "5070"))
+
+
+@pytest.mark.parametrize(
     ("lint", "statement", "program"),
     [
         (Lint.SENTENCE, APPLES, "print('Answer:', 12 * 3)"),

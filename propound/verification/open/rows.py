@@ -19,8 +19,8 @@ from propound.errors import SandboxFailedError
 from propound.models.purpose import Origin
 from propound.problem import TOKENS, CodingMode, Submission, Terms, Work
 from propound.record import Record
-from propound.solving.lint import Finding, Lint
-from propound.solving.reference import Reference, examine_reference, lints
+from propound.solving.lint import Finding, Lint, lints
+from propound.solving.reference import Reference, examine_reference
 from propound.verification.committee import Standard
 from propound.verification.consensus import Consensus, Outcome, consensus
 from propound.verification.evidence import Evidence
