@@ -40,12 +40,15 @@ END PROBLEM {fence}
 That was the problem. {task}"""
 
 _JUDGED = """Read it with care: is it well posed, with everything given that its answer needs, no two conditions that \
-exclude each other, and one reading? Write two lines:
-well_posed: yes or no
+exclude each other, and one reading?"""
+_LINES = """well_posed: yes or no
 missing: what is missing, contradictory or open to two readings, in a few words, or a dash"""
 
-_FIRST = _JUDGED + "\nThen go on, whatever you wrote, with the reading that is most natural. "
-_APART = _JUDGED + "\nWrite these two lines and nothing else. Do not solve it."
+_FIRST = f"""{_JUDGED} First write two lines about that:
+{_LINES}
+Below them, whatever they say, go on with the reading that is most natural. {{task}}"""
+_APART = f"""{_JUDGED} Write two lines and nothing else; do not solve it:
+{_LINES}"""
 
 _PROGRAM = """Write one short Python program that works out its answer, in a block that begins with ```python and ends \
 with ```. The program uses the standard library or sympy. It reads no input and no files, draws nothing at random, and \
@@ -71,7 +74,7 @@ def prompt(
 ) -> str:
     """What is asked for a program; `coding` says which kind of program a coding problem wants."""
     task = _PROGRAM if coding is None else _CODE[coding]
-    return _fenced(statement, domain, marks, (_FIRST if asking is Asking.FIRST else "") + task)
+    return _fenced(statement, domain, marks, _FIRST.format(task=task) if asking is Asking.FIRST else task)
 
 
 def prompt_apart(statement: str, domain: Domain, marks: Marks) -> str:
@@ -97,7 +100,14 @@ _SAID = re.compile(
     rf"{_LEAD}well[ _-]?posed{_IS}(yes|no|true|false)\b(?! or\b)", re.IGNORECASE | re.MULTILINE
 )
 _MISSING = re.compile(rf"{_LEAD}missing{_IS}(.*)$", re.IGNORECASE | re.MULTILINE)
+_LINE = re.compile(rf"{_LEAD}(?:well[ _-]?posed|missing){_IS}.*$", re.IGNORECASE | re.MULTILINE)
+_BARE = re.compile(r"\A\s*python\s*\n", re.IGNORECASE)
 _NOTHING = re.compile(r"\W*(?:none|nothing|n/?a|no|null|a dash|nil)?\W*", re.IGNORECASE)
+
+
+def without_said(reply: str) -> str:
+    """The reply without the lines on well-posedness and a bare "python" below them, where a fence was forgotten."""
+    return _BARE.sub("", _LINE.sub("", reply))
 
 
 def well_posed(reply: str) -> tuple[bool | None, str]:

@@ -23,7 +23,15 @@ from propound.models.registry import open_client, release_client
 from propound.problem import MAX_PROGRAM, Coding
 from propound.record import Record, digest
 from propound.sandbox import Sandbox
-from propound.solving.asking import MAX_MISSING, Asking, prompt, prompt_apart, prompt_version, well_posed
+from propound.solving.asking import (
+    MAX_MISSING,
+    Asking,
+    prompt,
+    prompt_apart,
+    prompt_version,
+    well_posed,
+    without_said,
+)
 from propound.solving.outputs import FailedError, printed
 from propound.solving.printed import NoValueError, value_in
 from propound.solving.program import program_of
@@ -138,6 +146,7 @@ class Solving:
         else:
             if asking is Asking.FIRST:
                 found["well_posed"], found["missing"] = well_posed(said)
+                said = without_said(said)
             found |= self._run(said, task)
         return Attempt(
             solver=self.name,

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from propound.domain import Domain
 from propound.models.marks import Marks
 from propound.problem import CodingMode
-from propound.solving.asking import MAX_MISSING, Asking, prompt, prompt_apart, prompt_version, well_posed
+from propound.solving.asking import (
+    MAX_MISSING,
+    Asking,
+    prompt,
+    prompt_apart,
+    prompt_version,
+    well_posed,
+    without_said,
+)
+from propound.solving.program import program_of
 
 MARKS = Marks(b"a secret of the tests")
 STATEMENT = "A hall has 4 rows of 9 seats. How many seats is that?"
@@ -99,3 +108,12 @@ def test_any_reply_says_something_or_nothing(reply: str) -> None:
     found, missing = well_posed(f"well_posed: no\nmissing: {reply}")
     assert found in (False, None)
     assert len(missing) <= MAX_MISSING
+
+
+@pytest.mark.parametrize(
+    "below",
+    ["```python\nprint(4 * 9)\n```", "python\nprint(4 * 9)", "print(4 * 9)", "\nSo:\n```\nprint(4 * 9)\n```"],
+)
+def test_the_program_stands_below_the_two_lines(below: str) -> None:
+    reply = f"well_posed: yes\nmissing: print(41) is not needed\n{below}"
+    assert program_of(without_said(reply)).strip() == "print(4 * 9)"

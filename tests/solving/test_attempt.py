@@ -141,7 +141,7 @@ def test_well_posed_asked_apart(solving: Solving, server: ModelServer) -> None:
     assert (found.well_posed, found.missing, found.answer) == (False, "a radius", "36")
     apart, program = server.requests
     assert apart["max_tokens"] < program["max_tokens"]
-    assert "Do not solve it" in apart["messages"][0]["content"]
+    assert "do not solve it" in apart["messages"][0]["content"]
     server.script.append(says("well_posed: no", finish="length"))
     cut = solving.attempt(TASK, 1, PURPOSE, asking=Asking.APART)
     assert (cut.well_posed, cut.answer) == (None, "36")
