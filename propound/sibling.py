@@ -18,6 +18,7 @@ from propound.sandbox import Sandbox
 from propound.solving.attempt import Solving, Task
 from propound.solving.given import outputs_on, redraw, regiven
 from propound.verification.committee import Standard
+from propound.verification.open.derivation import unit_asked_for
 
 REDRAWS = 3
 """Redraws that are tried for each sibling that is wanted."""
@@ -60,9 +61,9 @@ def siblings_of(
             continue
         solver = solvers[number % len(solvers)]
         purpose = Purpose(origin=origin, member=member, role=Role.SOLVER)
-        task = Task(statement, problem.domain, problem.answer_kind)
-        attempt = solver.attempt(task, FIRST_ATTEMPT + number, purpose, seed=seed)
         standard = Standard(answer, problem.answer_kind, problem.relative_tolerance)
+        task = Task(statement, problem.domain, problem.answer_kind, unit_asked_for(statement, standard))
+        attempt = solver.attempt(task, FIRST_ATTEMPT + number, purpose, seed=seed)
         if attempt.answer is not None and standard.compare(attempt.answer).result is Agreement.EQUAL:
             made.append(_redrawn(problem, statement, answer, given))
     return tuple(made)

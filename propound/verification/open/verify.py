@@ -83,7 +83,7 @@ class OpenVerification:
             member=trajectory.member,
             origin=origin,
         )
-        evidence, decision = self.examine(case, reference, self.standing(corrections=terms.corrections))
+        evidence, decision = self.examine(case, reference, self._standing(terms))
         if decision.rejection is not None:
             return _rejected(decision.rejection, decision.rationale, evidence)
         assert decision.answer is not None
@@ -97,6 +97,14 @@ class OpenVerification:
             problem=problem,
             evidence=evidence,
         )
+
+    def _standing(self, terms: Terms) -> Standing:
+        """The rules for an episode: no attempt is made for a reason that nobody would look into."""
+        ends: dict[str, object] = {} if terms.corrections else {"unanimous": None}
+        if self.auditor is None:
+            ends = {"unanimous": None, "reasons": False}
+        standing = self.standing(corrections=terms.corrections)
+        return standing.model_copy(update={"rule": standing.rule.model_copy(update=ends)})
 
     def examine(
         self, case: Case, reference: Reference | None, standing: Standing | None = None
@@ -132,7 +140,8 @@ class OpenVerification:
     def _found_out(self, stage: Stage, evidence: Evidence, case: Case) -> dict[str, object]:
         if stage is Stage.DERIVATION:
             coding = evidence.reference.coding if evidence.reference else None
-            return {"attempts": derive(case, self.solvers, evidence.standard, self.rule, coding=coding)}
+            rule = evidence.standing.rule
+            return {"attempts": derive(case, self.solvers, evidence.standard, rule, coding=coding)}
         if stage is Stage.COMMITTEE:
             return {"votes": poll(self.judges, case)}
         assert self.auditor is not None, "an audit needs an auditor"
