@@ -58,6 +58,9 @@ class Lint(StrEnum):
     """The program prints floating noise about a simple number."""
     NOT_FINITE = "not_finite"
     """The program prints no number, an infinite or a complex one, or one without bounds."""
+    IMPLAUSIBLE = "implausible"
+    """A count, a length or a time is negative, a probability lies beyond 0 and 1, or a number is asked for and a truth
+    value printed."""
     CLAIM = "claim"
     """The claimed answer is not what the program comes to."""
     UNREADABLE = "unreadable"

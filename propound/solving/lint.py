@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 
 from propound.domain import Domain
 from propound.solving.finding import Finding, Lint
@@ -24,7 +25,8 @@ _LONGEST_RUN = 40
 __all__ = ["Finding", "Lint", "lints"]
 
 _MATH = re.compile(
-    r"\$\$[^$]{0,800}\$\$|\$[^$]{0,800}\$|\\\((?:[^\\]|\\(?![()])){0,800}\\\)|\\\[(?:[^\\]|\\(?![\[\]])){0,800}\\\]"
+    r"\$\$[^$]{0,800}\$\$|\$[^$]{0,800}\$|\\\((?:[^\\]|\\(?![()])){0,800}\\\)|\\\[(?:[^\\]"
+    r"|\\(?![\[\]])){0,800}\\\]"
 )
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _SENTENCE = re.compile(r"[^.!?。！？؟\n]*[.!?。！？؟\n]+|[^.!?。！？؟\n]+")
@@ -94,15 +96,21 @@ _ASKS_ABROAD = re.compile(
 
 _QUESTION = re.compile(r"[?？؟]+[\s)\"'”’*]*")
 _QUOTED = re.compile(r"[\"“][^\"“”]{0,400}[\"”]")
-_PARTS = re.compile(r"(?:^|[\n.;:?] *)\(?(?:a|i|1)[).][ ].+?(?:[\n.;:?] *)\(?(?:b|ii|2)[).] ", re.DOTALL)
 _TASK = (
     r"(?:find|determine|compute|calculate|evaluate|what (?:is|are|was|were)|how (?:many|much|long|far|fast"
     r"|old|tall|often)|give|state)"
 )
+_PARTS = re.compile(
+    rf"(?:^|[\n.;:?] *)\(?(?:a|i|1)[).] [^\n]{{0,80}}?\b{_TASK}\b.{{1,1500}}?[\n.;:?] *\(?(?:b|ii|2)[).] "
+    rf"[^\n]{{0,80}}?\b{_TASK}\b",
+    re.DOTALL | re.IGNORECASE,
+)
+"""(a) and (b), each with a task of its own; conditions are numbered, too."""
 _ALSO = re.compile(
     rf"(?:[.?;] *(?:also|additionally|in addition|then|furthermore|next|finally|secondly)|(?:, (?:and )?"
     rf"|\band )(?:also|additionally|in addition)|\band then),? {_TASK}\b"
-    rf"|(?<!telling )(?<!showing )(?<!says )(?<!shows )\b{_TASK}\b[^.?!]{{3,200}},? and (?:also )?(?:then )?{_TASK}\b",
+    rf"|(?<!telling )(?<!showing )(?<!says )(?<!shows )\b{_TASK}\b[^.?!]{{3,200}},? and (?:also )?(?:then "
+    rf")?{_TASK}\b",
     re.IGNORECASE,
 )
 _BOTH = re.compile(
@@ -125,6 +133,11 @@ _AS_ONE = re.compile(
     r"be (?:written|expressed))\b|\([a-z], ?[a-z]",
     re.IGNORECASE,
 )
+_AS_A_SUM = re.compile(
+    r"\bm ?\+ ?n\b|\ba ?\+ ?b\b|relatively prime|can be (?:uniquely )?(?:written|expressed)|where "
+    r"\$?[a-z]\$?,? "
+)
+"""Of the parts of a form one number is made."""
 _ORDER = re.compile(
     r"^\W*(?:find|determine|compute|calculate|evaluate|work out)\b(?! +F\b)"
     r"(?![^?]*\b(?:without|call|let|denot\w*|get|result|using)\b)[^?]{12,}$",
@@ -440,7 +453,7 @@ def _asks_two(text: str, is_coding: bool) -> str | None:
     if is_coding:
         return None
     bare = _QUOTED.sub(" ", _MATH.sub(" F ", text))
-    if _AS_ONE.search(text):
+    if _AS_ONE.search(_asked(text)) or _AS_A_SUM.search(text):
         return None
     questions = [
         sentence
@@ -463,6 +476,12 @@ def _asks_two(text: str, is_coding: bool) -> str | None:
     return None
 
 
+def _asked(text: str) -> str:
+    """The sentences that ask for something."""
+    asks = re.compile(rf"[?？؟]|\b(?:{_TASK}|solve|write|list)\b", re.IGNORECASE)
+    return " ".join(match[0] for match in _SENTENCE.finditer(text) if asks.search(match[0]))
+
+
 def _questions(text: str) -> list[str]:
     """The sentences that end with a question mark."""
     return [match[0].strip() for match in _SENTENCE.finditer(text) if _QUESTION.search(match[0])]
@@ -483,9 +502,34 @@ def asks_for_one_number(statement: str) -> bool:
     asked = [match[0] for match in _SENTENCE.finditer(statement) if _ONE_NUMBER.search(match[0])]
     return (
         bool(asked)
-        and not _AS_ONE.search(statement)
+        and not _AS_ONE.search(_asked(statement))
         and not re.search(r"\b(?:values|solutions|numbers|roots|each|both|respectively)\b", asked[-1])
     )
+
+
+_AMOUNT = re.compile(
+    r"\bhow (?:many|much|long|far|fast|old|tall|high|deep|wide|heavy)\b(?![^.?!]*\b(?:change|differ|more"
+    r"|less|profit|loss|gain"
+    r"|net|temperature|charge|worth|warmer|colder)\b)",
+    re.IGNORECASE,
+)
+_PROBABILITY = re.compile(r"\b(?:what is|find|determine|compute|calculate) the probability\b", re.IGNORECASE)
+_IN_PERCENT = re.compile(r"%|\bper ?cent|percentage", re.IGNORECASE)
+
+
+def implausible(number: Fraction, statement: str) -> str | None:
+    """What an answer cannot be, by the last question alone; None where it may be so."""
+    asked = [
+        match[0]
+        for match in _SENTENCE.finditer(statement)
+        if _QUESTION.search(match[0]) or _ONE_NUMBER.search(match[0])
+    ]
+    last = asked[-1] if asked else ""
+    if number < 0 and _AMOUNT.search(last):
+        return "a negative number is no amount"
+    if not 0 <= number <= 1 and _PROBABILITY.search(last) and not _IN_PERCENT.search(last):
+        return "a probability lies between 0 and 1"
+    return None
 
 
 def asks_for_solutions(statement: str) -> bool:

@@ -34,7 +34,7 @@ from propound.solving.given import (
     rewritten,
     slots,
 )
-from propound.solving.lint import asks_for_one_number, asks_for_solutions, lints
+from propound.solving.lint import asks_for_one_number, asks_for_solutions, implausible, lints
 from propound.solving.outputs import FailedError, printed
 from propound.solving.precision import Precision, precision_of
 from propound.solving.source import Source, UnreadableSourceError
@@ -398,22 +398,32 @@ class _Examination:
         return found.result is Agreement.EQUAL
 
     def _given_away(self, source: Source) -> None:
-        number = (
-            _number(self.answer)
-            if self.answer is not None and self.kind in {*_NUMBERS, AnswerKind.QUANTITY}
-            else None
-        )
-        if number is not None and (
-            holds_its_answer(number, self.statement, source) or uses_nothing(self.statement, source)
+        """Whether the answer can be one, follows from the numbers of the statement, and does not stand there."""
+        assert self.answer is not None
+        if self.kind in {*_NUMBERS, AnswerKind.QUANTITY} and (number := _number(self.answer)) is not None:
+            if fault := implausible(-number if self.answer.startswith("-") else number, self.statement):
+                self._find(Lint.IMPLAUSIBLE, f"the answer is {self.answer[:60]}, and {fault}")
+            if holds_its_answer(number, self.statement, source) or uses_nothing(self.statement, source):
+                self._find(
+                    Lint.PRINTED, "the program does not compute its answer from the numbers of the statement"
+                )
+            if is_a_given_number(number, source):
+                self._find(
+                    Lint.PRINTED, "the answer is a number that is given: ask for what has to be worked out"
+                )
+        if (
+            self.kind is AnswerKind.BOOLEAN
+            and not self.work.answer_kind
+            and asks_for_one_number(self.statement)
         ):
-            detail = "the program does not compute its answer from the numbers of the statement: let it do so"
-            self.findings.append(Finding(lint=Lint.PRINTED, detail=detail))
-        if number is not None and is_a_given_number(number, source):
-            detail = "the answer is a number that is given: ask for something that has to be worked out"
-            self.findings.append(Finding(lint=Lint.PRINTED, detail=detail))
-        if self.answer is not None and tells(self.statement, self.answer, self.kind, source):
-            detail = "the statement holds its own answer: leave it out"
-            self.findings.append(Finding(lint=Lint.GIVES_AWAY, detail=detail))
+            self._find(
+                Lint.IMPLAUSIBLE, "the program prints a truth value where a number is asked for: print that"
+            )
+        if tells(self.statement, self.answer, self.kind, source):
+            self._find(Lint.GIVES_AWAY, "the statement holds its own answer: leave it out")
+
+    def _find(self, lint: Lint, detail: str) -> None:
+        self.findings.append(Finding(lint=lint, detail=detail))
 
     def _perturb(self, source: Source, text: str) -> None:
         """Whether each given value matters in one of five changes of it at least."""

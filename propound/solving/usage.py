@@ -139,6 +139,8 @@ def _used(source: Source, *, folded: bool = True) -> set[Fraction]:
     used: set[Fraction] = set()
     for constant in source.constants():
         used |= set(map(abs, constant.parts))
+        if constant.role is Role.LOOP:
+            used |= {abs(constant.value - 1), abs(constant.value + 1)}  # range(1, n + 1)
         if folded or not constant.parts:
             used.add(abs(constant.value))
     for text in source.texts():

@@ -59,6 +59,7 @@ def test_an_answer_that_is_told_is_found(statement: str) -> None:
     [
         "A train covers 300 km in 4 hours. What is its speed? How long would it need for 450 km?",
         "A box has 5 red and 7 blue balls. Find the number of ways to draw 3. Also, find the probability of 3 red.",
+        "Each of 15 friends gets a pencil of a set of 100. Can they all get one? If so, how many are left?",
         "Find the mean of 4, 8 and 15 and determine the median of 1, 2 and 9.",
         "How many apples does Tom have, and how many does Ann have, if Ann has 3 more and both have 11?",
         "A cone is 4 cm high. (a) What is its volume? (b) What is its surface?",

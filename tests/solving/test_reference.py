@@ -105,6 +105,13 @@ def rejecting(reference: Reference) -> list[Lint]:
             AnswerKind.RATIONAL,
         ),
         (
+            "A row begins with 1, and each number is 1 more. How many of the numbers up to 2023 are squares?",
+            "print(sum(1 for n in range(1, 2024) if int(n ** 0.5) ** 2 == n))",
+            "44",
+            "44",
+            AnswerKind.INTEGER,
+        ),
+        (
             "On which day of the week was 1 March 2024?",
             "from datetime import date\nprint(date(2024, 3, 1).strftime('%A'))",
             "Friday",
@@ -285,6 +292,27 @@ def test_what_is_given_is_kept_as_json(sandbox: Sandbox) -> None:
             "n = 12\nprint(n * 1)",
             "12",
             id="given",
+        ),
+        pytest.param(
+            Lint.IMPLAUSIBLE,
+            "How many kilograms of hay are left of 40 when 50 are eaten?",
+            "print(40 - 50)",
+            "-10",
+            id="negative",
+        ),
+        pytest.param(
+            Lint.IMPLAUSIBLE,
+            "What is the probability of 3 heads in 5 throws of a fair coin?",
+            "print(3 * 5)",
+            "15",
+            id="above 1",
+        ),
+        pytest.param(
+            Lint.IMPLAUSIBLE,
+            "A car of 4 m/s^2 starts. How long does it take to 8 m/s?",
+            "print(8 / 4 == 2)",
+            None,
+            id="a truth value",
         ),
         pytest.param(
             Lint.ADDRESSES,
