@@ -1,10 +1,10 @@
 """Whether a program uses the numbers of its statement, and no others: what is missing, idle or given away.
 
-What a statement lacks shows in the program: it has to name a number that the author knew and did not say. A named number
-that stands nowhere rejects; a number within arithmetic is there by right too often (4 legs, 16 ounces), and rejects only
-where it is none of the usual ones. On 1,225 sound word problems with a right program (GSM8K, programs by a model) that
-rejects 3.1 %, nearly all because something was worked out in the head. Where one number is taken out of such a statement,
-72 % are rejected and 15 % warned of (1,066 tried); `tests/solving/measure_lints.py` measures it on any rows.
+What a statement lacks shows in the program: it has to name a number that the author knew and did not say. A named
+number that stands nowhere rejects; a number within arithmetic is there by right too often (4 legs, 16 ounces), and
+rejects only where it is none of the usual ones. On 1,225 sound word problems with a right program (GSM8K, programs by
+a model) that rejects 3.1 %, nearly all because something was worked out in the head. Where one number is taken out of
+such a statement, 72 % are rejected and 15 % warned of (1,066 tried). `tests/solving/measure_lints.py` measures rows.
 """
 
 from __future__ import annotations
