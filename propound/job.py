@@ -128,8 +128,8 @@ class JobRequest(Wish):
         default=ENGLISH,
         min_length=1,
         max_length=40,
-        pattern=r"^[^\x00-\x1f\x7f]*$",
-        description="Open mode: the language of the prose.",
+        pattern=r"^\p{L}[\p{L}\p{M} ()'-]*$",
+        description="Open mode: the language of the prose, in words.",
     )
     answer_kinds: tuple[AnswerKind, ...] = Field(
         default=(),

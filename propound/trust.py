@@ -115,9 +115,8 @@ class Trust(Record):
             return []
         said = [f"verified by models of {', '.join(self.families)}"] if self.families else []
         if self.shared_family:
-            said.append(
-                f"CAUTION: {', '.join(self.shared_family)} share the proposer's family, so they may err together"
-            )
+            roles = ", ".join(self.shared_family)
+            said.append(f"CAUTION: some or all {roles} share the proposer's family, so they may err together")
         if self.mode is Mode.OPEN:
             said.append(_measured(self.calibration))
         return said

@@ -72,6 +72,8 @@ def test_a_budget_of_tokens_goes_with_both_modes() -> None:
         {"language": "x" * 41},
         {"language": "English\nand French"},
         {"language": ""},
+        {"language": "English\u202e"},
+        {"language": "<b>English"},
         {"answer_kinds": ["program"]},
         {"answer_kinds": ["wish"]},
         {"problem_tokens": 999},

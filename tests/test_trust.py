@@ -90,7 +90,7 @@ def test_what_people_read() -> None:
     shared = Trust(mode=Mode.OPEN, families=("qwen",), shared_family=("solvers", "judges"))
     said = shared.lines()
     assert said[0] == "verified by models of qwen"
-    assert said[1].startswith("CAUTION: solvers, judges share the proposer's family")
+    assert said[1].startswith("CAUTION: some or all solvers, judges share the proposer's family")
     assert said[2].startswith("false accepts: not measured")
     known = Calibration.of("c", [Tally("printed", Domain.SCIENCE, 100, 2)])
     assert "2.0% of 100 flawed canaries" in Trust(mode=Mode.OPEN, calibration=known).lines()[0]

@@ -95,7 +95,7 @@ class Pipeline:
         """Version of the skill library."""
         return self.library.version
 
-    @property
+    @cached_property
     def trust(self) -> Trust:
         """Whose models verify its episodes."""
         return trust_of(self.configured, self.mode)

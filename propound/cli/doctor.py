@@ -142,4 +142,5 @@ def _open_mode(chosen: Settings) -> str:
     families = trust_of(chosen, Mode.OPEN)
     said = f"served; verified by models of {', '.join(families.families or ())}"
     shared = ", ".join(families.shared_family)
-    return f"{said}; CAUTION: {shared} share the proposer's family, so they may err together" if shared else said
+    caution = f"; CAUTION: some or all {shared} share the proposer's family, so they may err together"
+    return said + caution if shared else said

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from propound.composing.free import Composer
 from propound.job import JobRequest, JobState
 from propound.models.ledger import Spending
+from propound.problem import Mode
 from propound.skills import Cards
 from propound.storage import events, requests, tenants, trials
 from propound.storage.ids import Prefix, new_id
@@ -92,7 +93,8 @@ def _shown(job: Job, dataset: Dataset, spent: Any, tallies: Any) -> Shown:
 
 def asked(job: Job) -> JobRequest:
     """The request, with the texts of its cards; a job as it is shown has their names."""
-    return JobRequest.model_validate({**job.request, "cards": job.cards or []})
+    cards = job.cards if job.mode is Mode.OPEN else None
+    return JobRequest.model_validate({**job.request, "cards": cards or []})
 
 
 class Author(NamedTuple):

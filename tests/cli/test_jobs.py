@@ -33,6 +33,6 @@ def test_a_job_says_what_its_problems_rest_on_and_what_it_may_spend(monkeypatch:
     _show(Job.model_validate({**JOB_EXAMPLE, "trust": rests, "request": request}), as_json=False)
     shown = screen.export_text()
     assert "open mode" in shown
-    assert "CAUTION: solvers share the proposer's family" in shown
+    assert "CAUTION: some or all solvers share the proposer's family" in shown
     assert "false accepts: not measured" in shown
     assert "318,000 of 500,000 tokens used" in shown

@@ -23,7 +23,8 @@ JSON = st.recursive(
 )
 FIELDS = st.sampled_from(
     ["count", "domains", "categories", "skills", "minimum_skills", "maximum_skills", "seed", "group_size", "level",
-     "max_episodes", "name", "scopes", "base", "steps", "minutes", "stop", "gate", "cron", "every_groups", "training"]
+     "max_episodes", "name", "scopes", "base", "steps", "minutes", "stop", "gate", "cron", "every_groups", "training",
+     "mode", "cards", "language", "answer_kinds", "max_tokens", "corrections", "siblings"]
 )  # fmt: skip
 LIKELY = (
     JSON
@@ -32,6 +33,7 @@ LIKELY = (
         st.sampled_from(["mathematics", "science", "algebra", "modular-power", "jobs:read", "x"]), max_size=3
     )
     | st.sampled_from(["live", "0" * 16, "* * * * *", "*/0 * * * *", "0 0 31 2 *", "\u0661 * * * *"])
+    | st.sampled_from(["open", "procedural", "French", ["integer"], ["no card"], [{"SKILL.md": "---\nname: x\n---\n"}]])
     | st.just({"experience": "stored"})
 )
 BODIES = st.dictionaries(FIELDS, LIKELY, max_size=6) | st.fixed_dictionaries(
