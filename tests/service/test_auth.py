@@ -33,6 +33,7 @@ NEEDED: dict[str, Scope | None] = {
     "get_dataset": Scope.DATASETS_READ,
     "list_problems": Scope.DATASETS_READ,
     "get_problem": Scope.DATASETS_READ,
+    "list_siblings": Scope.DATASETS_READ,
     "get_trajectory": Scope.DATASETS_READ,
     "export_dataset": Scope.DATASETS_READ,
     "create_benchmark": Scope.JOBS_WRITE,

@@ -36,6 +36,7 @@ NUMBERS = {
     "/v1/jobs": [
         *("/count", "/seed", "/group_size", "/level", "/minimum_skills", "/maximum_skills", "/max_episodes"),
         *("/difficulty/minimum", "/difficulty/maximum"),
+        *("/max_tokens", "/problem_tokens", "/siblings"),
     ],
     "/v1/trainings": [
         "/steps",
