@@ -66,7 +66,7 @@ def test_probes_are_kept_with_the_problems_and_counted(database: Database) -> No
     assert (job.probers, job.prober) == (list(VERSIONS), "weak@1")
     assert job.pass_rates == {"0.0625": 1, "1": 2}
     rows = jobs.export(database, job_id).splitlines()
-    assert all(b'\\"probe\\": {\\"attempts\\": 16, \\"prober\\": \\"p\\"' in row for row in rows)
+    assert all(b'\\"probe\\": {\\"attempts\\": 16, \\"hinted\\": null, \\"prober\\": \\"p\\"' in row for row in rows)
 
 
 def test_a_range_of_pass_rates(database: Database) -> None:

@@ -69,7 +69,8 @@ def test_verified_problems_are_measured_and_rewarded(
             if row.verdict is VerdictKind.REJECTED:
                 assert row.probe is None
                 continue
-            assert row.probe == {"prober": "tiny", "version": job.prober, "attempts": 16, "solved": 0}
+            tried = {"attempts": 16, "solved": 0, "hinted": None}
+            assert row.probe == {"prober": "tiny", "version": job.prober, **tried}
             assert (row.rewards["pass_rate"], row.rewards["terminal"]) == (0.0, 1.0)
 
 
