@@ -60,11 +60,11 @@ def gate(
 
 @app.command(context_settings=_OPEN, add_help_option=False)
 def acquisition(
-    words: Annotated[list[str] | None, typer.Argument(help="CORPUS OUT --teacher model, and more.")] = None,
+    words: Annotated[list[str] | None, typer.Argument(help="CORPUS OUT --candidates 4, and more.")] = None,
 ) -> None:
-    """Make skills, and lines to train on, of a folder of worked problems; --help lists the options.
+    """Let a model write skill cards of a folder of problems or raw text; --help lists the options.
 
-    Needs no PyTorch. The same command continues a run that was stopped.
+    Needs a model in PROPOUND_MODELS, and no PyTorch. The same command continues a run that was stopped.
     """
     _become("trainer.acquisition", words or ["--help"], needs_torch=False)
 

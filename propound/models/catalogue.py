@@ -141,7 +141,7 @@ class Roles(Record):
     probers: tuple[str, ...] = ()
     """From weak to strong; bundled solvers' names and checkpoints' folders count, too."""
     teacher: str | None = None
-    """Who writes skill packages; unset: the proposer."""
+    """Who writes skill cards; unset: the proposer."""
 
 
 class Catalogue(Record):
@@ -183,7 +183,7 @@ class Catalogue(Record):
         return self._one("proposer", self.roles.proposer)
 
     def teacher(self) -> Model:
-        """Who writes skill packages.
+        """Who writes skill cards.
 
         Raises:
             CatalogueError: nobody does.

@@ -1,175 +1,277 @@
-"""A run over a corpus: what is sound is kept, what is not is told why, and a stopped run ends as an unstopped one."""
+"""The command, as a person runs it: cards that load, reasons, a report, lines to train on; and it goes on."""
 
 from __future__ import annotations
 
 import json
-import shutil
-from itertools import islice
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
+from fastapi.responses import Response
+from skills_ref import validate
 
+from propound import config
+from propound.errors import PropoundError
 from propound.policy.chat import encode_turn
-from propound.skills import Library
-from tests.cli.commands import propound
+from propound.skills.cards import Cards
+from tests.cli.commands import propound, running
+from tests.factories.acquisition import DOUBLE, HANDSHAKES, rates, teaches
+from tests.factories.model_server import ModelServer, model_server, says
 from tests.factories.networks import logits
-from trainer.acquisition.run import CONVERSATIONS, DECISIONS, LIBRARY, Run, RunError, summary
-from trainer.acquisition.score import Scorer
-from trainer.acquisition.scripted import ScriptedTeacher
+from trainer.acquisition.__main__ import main
+from trainer.acquisition.folder import CARDS, CONVERSATIONS, DROPPED, REPORT, REQUESTS
 from trainer.batch import pack
 from trainer.sft import Settings, prepare
 
 pytestmark = pytest.mark.slow
 
-CORPUS = Path(__file__).parent / "corpus"
-KEPT = {
-    "notes.txt#2": "number-all-patterns-lamps",
-    "programs.jsonl#1": "tiles-for-floor",
-    "programs.jsonl#4": "telescope",
-    "sums.md#2": "seats-hall",
-    "sums.md#3": "odd-numbers",
-    "sums.md#6": "stadium-tiers",
-}
-NOT_KEPT = {
-    "notes.txt#1": "no candidate: the solution gives 0 letters",
-    "programs.jsonl#2": "no candidate: the solution gives 0 letters",
-    "programs.jsonl#3": "no candidate: the number 1",
-    "programs.jsonl#5": "the name open",
-    "programs.jsonl#6": "no candidate: the program below Check. only calculates",
-    "programs.jsonl#7": "not read: no JSON",
-    "programs.jsonl#8": "not read: no JSON object",
-    "programs.jsonl#9": "no candidate: it states no problem",
-    "sums.md#1": "no candidate: it states no problem",
-    "sums.md#4": "gives 348 for the worked example, not 350",
-    "sums.md#5": "the methods differ",
-    "sums.md#7": "r = 0.00 is below 0.4; nearest skill: seats-hall",
-    "sums.md#8": "no candidate: the number 61",
-    "sums.md#9": "no candidate: two letters have the same value",
-}
+MODELS = """
+[[model]]
+name = "teacher"
+served = "t"
+url = "{teacher}"
+concurrency = 1
+
+[[model]]
+name = "second"
+served = "s"
+url = "{second}"
+
+[roles]
+teacher = "teacher"
+judges = ["teacher", "second"]
+"""
 
 
-def begin(out: Path, corpus: Path = CORPUS, *, pairs: bool = False) -> Run:
-    return Run(corpus, out, ScriptedTeacher(), Scorer.open(pairs=pairs), threshold=0.4, samples=3)
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with model_server(teaches({"hands": DOUBLE})) as server:
+        server.documents["/v1/models"] = {"data": [{"id": "t", "meta": {"n_ctx": 4_096}}]}
+        yield server
+
+
+@pytest.fixture
+def second() -> Iterator[ModelServer]:
+    with model_server(rates()) as server:
+        yield server
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    rows = [
+        {"question": HANDSHAKES.split("\n")[0].removeprefix("Problem. "), "answer": 136},
+        {"question": "A rod of copper is heated.", "answer": "3 mm"},
+    ]
+    (folder / "a.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\nno json\n")
+    (folder / "b.md").write_text(
+        f"# Pairs\n{HANDSHAKES.replace('delegates', 'guests').replace('delegate', 'guest')}\n"
+    )
+    return folder
+
+
+def run(
+    corpus: Path, server: ModelServer, second: ModelServer, *words: str
+) -> subprocess.CompletedProcess[str]:
+    models = corpus.parent / "models.toml"
+    models.write_text(MODELS.format(teacher=server.url, second=second.url))
+    place = corpus.parent
+    return propound(
+        "train", "acquisition", "corpus", "out", *words, folder=place, PROPOUND_MODELS=str(models)
+    )
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def contents(out: Path) -> dict[str, str]:
     return {path.relative_to(out).as_posix(): path.read_text() for path in out.rglob("*") if path.is_file()}
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a whole run."""
-    out = tmp_path_factory.mktemp("acquired")
-    list(begin(out).decide())
-    return out
+def test_a_run_from_files_to_cards(corpus: Path, server: ModelServer, second: ModelServer) -> None:
+    found = run(corpus, server, second)
+    assert (found.stderr, found.returncode) == ("", 0)
+    lines = found.stdout.splitlines()
+    assert lines[0] == (
+        "3 pieces, 2 candidates of each by teacher: answers of at most 1200 tokens in a context of 4096"
+    )
+    assert lines[1].startswith("rated by second@")
+    assert lines[2] == "a.jsonl#3: not read: no JSON"
+    assert lines[3].startswith("a.jsonl#1/0: counting-twice: r = 0.")
+    assert lines[5].startswith("a.jsonl#2/0: no_skill: ")
+    assert "kept 1 of 6 candidates: out/cards" in lines
+    assert "dropped 5 (2 no_skill, 3 repeated): out/dropped.jsonl" in lines
+    assert lines[-1] == "models: 7 requests, 4600 prompt tokens, 1840 completion tokens, cost unknown"
+
+    out = corpus.parent / "out"
+    (card,) = Cards.load(out / CARDS)
+    assert card.name == "counting-twice"
+    assert validate(out / CARDS / card.name) == []
+    dropped = rows(out / DROPPED)
+    assert [(each["source"], each["candidate"], each["reason"]) for each in dropped] == [
+        ("a.jsonl#1", 0, "repeated"),
+        ("a.jsonl#1", 1, "repeated"),
+        ("a.jsonl#2", 0, "no_skill"),
+        ("a.jsonl#2", 1, "no_skill"),
+        ("b.md#1", 1, "repeated"),
+    ]
+    assert set(dropped[0]["parts"]) == {"form", "grounded", "own", "general", "novel", "rated"}
+    report = json.loads((out / REPORT).read_text())
+    assert report["unread"] == {"a.jsonl#3": "no JSON"}
+    assert report["dropped"] == {"no_skill": 2, "repeated": 3}
+    assert report["kept"][0]["sources"] == ["b.md#1", "a.jsonl#1"]
+    assert report["kept"][0]["parts"]["rated"] == 1
+    assert report["spending"]["by_role"]["judge"]["requests"] == 1
 
 
-def test_sound_problems_become_skills_and_others_are_told_why(finished: Path) -> None:
-    decisions = begin(finished).decisions
-    assert {each.source: each.name for each in decisions if each.kept} == KEPT
-    reasons = {each.source: each.reason for each in decisions if not each.kept}
-    assert reasons.keys() == NOT_KEPT.keys()
-    assert {source: reason for source, reason in reasons.items() if NOT_KEPT[source] not in reason} == {}
-    assert summary(decisions) == {
-        "samples": len(KEPT) + len(NOT_KEPT),
-        "not_read": 2,
-        "no_candidate": 8,
-        "rejected": 4,
-        "kept": len(KEPT),
-    }
-    assert all(0.4 <= each.total <= 1 for each in decisions if each.kept)
+def test_the_same_command_asks_for_nothing_twice(
+    corpus: Path, server: ModelServer, second: ModelServer
+) -> None:
+    first = run(corpus, server, second)
+    before = contents(corpus.parent / "out")
+    again = run(corpus, server, second)
+    assert again.stdout == first.stdout
+    assert contents(corpus.parent / "out") == before
+    assert (len(server.requests), len(second.requests)) == (6, 1)
+    strict = run(corpus, server, second, "--tau", "1", "--no-raters")
+    assert "kept 0 of 6 candidates" in strict.stdout
+    assert list((corpus.parent / "out" / CARDS).iterdir()) == []
+    assert len(server.requests) == 6
 
 
-def test_kept_packages_are_a_library_that_proves_itself(finished: Path, tmp_path: Path) -> None:
-    library = Library.load(finished / LIBRARY)
-    assert sorted(library.packages) == sorted(KEPT.values())
-    folders = [str(finished / LIBRARY / name) for name in sorted(KEPT.values())]
-    validated = propound("skills", "validate", "--json", *folders, folder=tmp_path)
-    assert json.loads(validated.stdout) == {folder: [] for folder in folders}
+def test_a_killed_run_goes_on(corpus: Path, server: ModelServer, second: ModelServer) -> None:
+    over = Event()
+
+    def late(body: dict[str, Any]) -> Response:
+        over.wait(60)
+        return says("too late")(body)
+
+    server.script.extend([says(DOUBLE.text(), usage=(700, 300)), late])
+    models = corpus.parent / "models.toml"
+    models.write_text(MODELS.format(teacher=server.url, second=second.url))
+    words = ("train", "acquisition", "corpus", "out")
+    with running(*words, folder=corpus.parent, more={"PROPOUND_MODELS": str(models)}) as process:
+        deadline = time.monotonic() + 60
+        while len(server.requests) < 2:
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    over.set()
+    assert {path.name for path in (corpus.parent / "out").iterdir()} == {".lock", REQUESTS}
+    found = run(corpus, server, second)
+    assert "kept 1 of 6 candidates" in found.stdout
+    assert len(server.requests) == 2 + 5, "the one under way at the kill, and those after it"
 
 
-def test_lines_to_train_on_are_those_of_the_kept_skills(finished: Path) -> None:
-    lines = [json.loads(line) for line in (finished / CONVERSATIONS).read_text().splitlines()]
-    assert [line["skill"] for line in lines] == [KEPT[source] for source in KEPT]
-    for line in lines:
-        system, user, answer = line["messages"]
-        assert (system["role"], user["role"], answer["role"]) == ("system", "user", "assistant")
-        assert answer["content"].startswith(f"=== SKILL.md ===\n---\nname: {line['skill']}\n")
-    assert "A hall has 12 rows" in lines[3]["messages"][1]["content"]
+def test_cards_that_were_changed_are_left_alone(
+    corpus: Path, server: ModelServer, second: ModelServer
+) -> None:
+    run(corpus, server, second)
+    skill = corpus.parent / "out" / CARDS / "counting-twice" / "SKILL.md"
+    skill.write_text(skill.read_text() + "\nMine.\n")
+    found = run(corpus, server, second)
+    assert found.returncode == 1
+    assert "was changed since the last one (counting-twice/SKILL.md): move your cards" in found.stderr
+    assert skill.read_text().endswith("Mine.\n")
 
 
-def test_the_loss_is_over_the_packages_tokens_alone(finished: Path, tmp_path: Path) -> None:
+def test_one_model_in_all_roles_is_no_second_one(corpus: Path, server: ModelServer) -> None:
+    settings = {"PROPOUND_ENDPOINT_URL": server.url, "PROPOUND_ENDPOINT_MODEL": "t"}
+    words = ("train", "acquisition", "corpus", "out", "--candidates", "1", "--pieces", "1", "--tokens", "10")
+    found = propound(*words, folder=corpus.parent, **settings)
+    assert "not rated: no other model than the teacher is a judge" in found.stdout
+    assert "a.jsonl#2: not read: more than 1 pieces: --pieces takes more" in found.stdout
+    assert "kept 1 of 1 candidates" in found.stdout
+    more = propound(*words[:-4], "--tokens", "10", folder=corpus.parent, **settings)
+    assert "not asked for 2: the budget of tokens is used up" in more.stdout
+    assert len(server.requests) == 1
+
+
+def test_what_a_corpus_says_cannot_move_a_terminal(
+    corpus: Path, server: ModelServer, second: ModelServer
+) -> None:
+    (corpus / "\x1b[2J.md").write_text("short")
+    server.usual = says(DOUBLE.model_copy(update={"intent": "\x1b]0;owned\x07"}).text())
+    found = run(corpus, server, second)
+    assert "\x1b" not in found.stdout + found.stderr
+    assert "U+001B" in found.stdout
+
+
+def test_the_loss_is_over_the_cards_tokens_alone(
+    corpus: Path, server: ModelServer, second: ModelServer, tmp_path: Path
+) -> None:
     """-E log pi(k | corpus): `propound train sft` on a line of the run."""
-    data = tmp_path / CONVERSATIONS
-    shutil.copy(finished / CONVERSATIONS, data)
-    run = prepare(data, tmp_path / "out", Settings(tokens=1, vocabulary=1_000, layers=1, held_out=0))
-    lines = [json.loads(line) for line in data.read_text().splitlines()]
-    assert len(run.data) == len(lines)
-    for index, line in enumerate(lines):
-        batch = pack(run.data, [index])
-        package = encode_turn(run.tokenizer, line["messages"][-1]["content"])
-        assert batch.targets.tolist() == package
-    assert 0 < len(batch.targets) < len(batch.ids)
+    run(corpus, server, second)
+    (line,) = rows(corpus.parent / "out" / CONVERSATIONS)
+    assert line["skill"] == "counting-twice"
+    assert line["messages"][:2] == server.requests[4]["messages"]
+    assert line["messages"][2] == {"role": "assistant", "content": DOUBLE.text()}
+    trained = prepare(
+        corpus.parent / "out" / CONVERSATIONS,
+        tmp_path / "run",
+        Settings(tokens=1, vocabulary=1_000, layers=1, held_out=0),
+    )
+    batch = pack(trained.data, [0])
+    card = encode_turn(trained.tokenizer, DOUBLE.text())
+    assert batch.targets.tolist() == card
     with torch.no_grad():
-        loss, count = run._loss([index])
-        full = logits(run.network, batch.ids, batch.lengths)
-    assert count == len(package)
-    start = len(batch.ids) - len(package)
-    start -= next(
-        shift for shift in range(3) if batch.ids[start - shift :][: len(package)].tolist() == package
-    )
-    over_package = F.cross_entropy(
-        full[start - 1 : start - 1 + count], torch.tensor(package), reduction="sum"
-    )
-    assert float(loss) == pytest.approx(float(over_package), rel=5e-3)  # one of them in bfloat16
-
-
-def test_a_stopped_run_ends_as_an_unstopped_one(finished: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    assert len(list(islice(begin(out).decide(), 9))) == 9
-    with (out / DECISIONS).open("a") as lines:
-        lines.write('{"source": "sums.md#')  # the line that was being written
-    shutil.rmtree(out / LIBRARY / "telescope")  # what was still to be done
-    (out / CONVERSATIONS).unlink()
-    assert len(list(begin(out).decide())) == len(KEPT) + len(NOT_KEPT) - 9
-    assert list(begin(out).decide()) == []
-    assert contents(out) == contents(finished)
-
-
-def test_a_folder_with_other_records_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / DECISIONS).write_text('{"a": 1}\n')
-    with pytest.raises(RunError, match="no record of a run"):
-        begin(tmp_path)
-
-
-def test_the_command_proves_skills_in_pairs_too(tmp_path: Path) -> None:
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    (corpus / "odd.md").write_text((CORPUS / "sums.md").read_text().split("\n## ")[2])
-    words = ("train", "acquisition", str(corpus), str(tmp_path / "out"))
-    run = propound(*words, folder=tmp_path)
-    assert run.stderr == ""
-    assert "odd.md#1: kept" in run.stdout
-    assert json.loads(run.stdout.splitlines()[-1])["kept"] == 1
-    again = propound(*words, folder=tmp_path)
-    assert again.stdout.splitlines() == run.stdout.splitlines()[-1:]
+        loss, count = trained._loss([0])
+        full = logits(trained.network, batch.ids, batch.lengths)
+    assert count == len(card) < len(batch.ids)
+    start = len(batch.ids) - len(card)
+    start -= next(shift for shift in range(3) if batch.ids[start - shift :][: len(card)].tolist() == card)
+    over_card = F.cross_entropy(full[start - 1 : start - 1 + count], torch.tensor(card), reduction="sum")
+    assert float(loss) == pytest.approx(float(over_card), rel=5e-3)  # one of them in bfloat16
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nowhere", "out"], "is no folder"),
-        (["corpus", "out", "--teacher", "model"], "PROPOUND_ENDPOINT_URL"),
-        (["corpus", "out", "--teacher", "nobody"], "invalid choice"),
-        (["corpus", "out", "--threshold", "2"], "--threshold is from 0 to 1"),
-        (["corpus", "out", "--samples", "0"], "--samples at least 1"),
+        (["corpus", "out", "--tau", "2"], "--tau is from 0 to 1"),
+        (["corpus", "out", "--candidates", "0"], "are at least 1"),
+        (["corpus", "out", "--domain", "history"], "invalid choice"),
+        (["corpus", "corpus/out"], "OUT lies in CORPUS"),
     ],
 )
-def test_wrong_use_is_told_in_words(tmp_path: Path, words: list[str], said: str) -> None:
-    (tmp_path / "corpus").mkdir()
-    run = propound("train", "acquisition", *words, folder=tmp_path)
-    assert run.returncode != 0
-    assert said in run.stderr
-    assert "Traceback" not in run.stderr
+def test_wrong_use_is_told_in_words(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere", "out"], "nowhere is no folder"),
+        (["corpus", "out", "--context", "2000"], "leaves no room for material"),
+        (["corpus", "out", "--library", "nowhere"], "nowhere"),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_anything_is_asked(
+    corpus: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str
+) -> None:
+    monkeypatch.chdir(corpus.parent)
+    configured = config.Settings(endpoint_url=server.url, endpoint_model="t")
+    monkeypatch.setattr("trainer.acquisition.__main__.settings", lambda: configured)
+    with pytest.raises((PropoundError, ValueError), match=said):
+        main(words)
+    assert server.requests == []
+
+
+def test_without_a_model_it_says_what_to_set(corpus: Path) -> None:
+    found = propound("train", "acquisition", "corpus", "out", folder=corpus.parent)
+    assert found.returncode == 1
+    assert "PROPOUND_MODELS" in found.stderr
+    assert os.listdir(corpus.parent) == ["corpus"]  # noqa: PTH208 - names are enough

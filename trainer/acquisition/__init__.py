@@ -1,5 +1,5 @@
-"""Skill acquisition (method section 3): a teacher reads a corpus, and what it extracts is measured before it is kept.
+"""Skill acquisition (method section 3): a model reads a corpus and writes cards, of which the good ones are kept.
 
-`corpus` cuts untrusted files into excerpts, a teacher (`scripted` or `endpoint`) makes candidates of them, `score`
-measures r(k), and `run` keeps those with r(k) >= tau_r as packages and as conversations for `propound train sft`.
+`corpus` and `cutting` make pieces of untrusted files, a `teacher` writes candidates for each, `score` measures r(k),
+other models rate what they see (`rating`), and `run` keeps those with r(k) >= tau_r.
 """

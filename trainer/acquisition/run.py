@@ -1,200 +1,300 @@
 """Rejection sampling over a corpus: p_skill(k) ∝ 1[r(k) >= tau_r] * pi_teacher(k | corpus).
 
-`decisions.jsonl` is the truth of a run: one line per candidate, kept or not, with everything that led to it. The
-packages in `library/` and the conversations for training follow from it, so a run that was stopped just goes on.
+Everything follows from the corpus, the library and the replies that the ledger keeps: a run that was stopped, or one
+with another tau_r, asks for nothing twice.
 """
 
 from __future__ import annotations
 
-import json
-import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TypeVar
 
+from propound.card import MAX_NAME
+from propound.domain import Domain
 from propound.errors import PropoundError
-from trainer.acquisition.candidate import Candidate, CandidateError, load_candidate, read_candidate
-from trainer.acquisition.corpus import Excerpt, Refusal, read_corpus
-from trainer.acquisition.prompt import conversation
-from trainer.acquisition.score import Score, Scorer
+from propound.models.errors import RequestError
+from propound.models.ledger import Entry
+from propound.models.ledger_file import FileLedger
+from propound.models.reply import Reply
+from propound.record import Record
+from trainer.acquisition.cutting import Piece
+from trainer.acquisition.draft import Draft
+from trainer.acquisition.rating import Rater, Rating, mean
+from trainer.acquisition.reading import NoSkillError, ReplyError
+from trainer.acquisition.score import Fault, Library, Parts, Reason, likest
+from trainer.acquisition.teacher import Teacher
+from trainer.acquisition.terms import Terms, terms
 
-DECISIONS = "decisions.jsonl"
-CONVERSATIONS = "conversations.jsonl"
-LIBRARY = "library"
-NOT_READ = "not read"
-NO_CANDIDATE = "no candidate"
+TAU = 0.65
+"""tau_r; unspecified in the paper. docs/guide/acquisition.md says what it lets through."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-class RunError(PropoundError):
-    """The folder of a run holds something else."""
+class SpentError(PropoundError):
+    """The budget of tokens is used up: nothing more is asked."""
 
 
-class Teacher(Protocol):
-    """Who extracts: pi_teacher."""
+class Purse(FileLedger):
+    """A ledger with a budget: what it does not know is not asked once so many tokens are used."""
 
-    @property
-    def name(self) -> str:
-        """Which teacher, in the run's records."""
-        ...
+    def __init__(self, path: Path, most: int | None = None, *, uncounted: int = 4_096) -> None:
+        """Read what is there.
 
-    @property
-    def varies(self) -> bool:
-        """Whether another sample of one excerpt can be another candidate."""
-        ...
-
-    def extract(self, excerpt: Excerpt, sample: int) -> Candidate:
-        """One candidate.
+        Args:
+            path: the ledger's file.
+            most: tokens of prompts and answers together, those of earlier runs included; None: no end.
+            uncounted: what a request counts for whose server does not count.
 
         Raises:
-            CandidateError: there is none in what the teacher says.
+            LedgerFileError: the file is no ledger.
+            OSError: it cannot be read or made.
         """
-        ...
+        super().__init__(path)
+        self.most, self.uncounted = most, uncounted
+        self.used = sum(map(self._tokens, self.entries))
+
+    def find(self, id: str) -> Reply | None:  # noqa: A002 - the name of the entry's field
+        """See `Ledger.find`.
+
+        Raises:
+            SpentError: it would have to be asked, and the budget is used up.
+        """
+        found = super().find(id)
+        if found is None and self.most is not None and self.used >= self.most:
+            raise SpentError(f"the budget of {self.most} tokens is used up")
+        return found
+
+    def record(self, entry: Entry) -> None:
+        """See `Ledger.record`."""
+        super().record(entry)
+        self.used += self._tokens(entry)
+
+    def _tokens(self, entry: Entry) -> int:
+        """Of an answer; a failure uses none that anybody would know of."""
+        if entry.reply is None:
+            return 0
+        if entry.prompt_tokens is None or entry.completion_tokens is None:
+            return self.uncounted
+        return entry.prompt_tokens + entry.completion_tokens
 
 
 @dataclass(frozen=True)
-class Decision:
-    """What became of one sample of one excerpt."""
+class Candidate:
+    """A card that holds together, and what was measured of it."""
+
+    piece: Piece
+    number: int
+    """Which of the candidates of its piece, from 0."""
+    draft: Draft
+    parts: Parts
+    terms: Terms
+    ratings: tuple[Rating, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Pieces from which the same card was made in other words."""
+
+    @property
+    def label(self) -> str:
+        """Piece and number, as `sums.md#3/0`."""
+        return f"{self.piece.source}/{self.number}"
+
+
+class Kept(Record):
+    """A card with r(k) >= tau_r."""
+
+    name: str
+    source: str
+    candidate: int
+    sources: tuple[str, ...] = ()
+    """Pieces of near-copies that were merged into it."""
+    r: float
+    parts: Parts
+    ratings: tuple[Rating, ...] = ()
+    card: Draft
+
+
+class Dropped(Record):
+    """A candidate that is not kept, and why."""
 
     source: str
-    digest: str
-    """Of the excerpt; empty for what could not be read."""
-    teacher: str
-    sample: int
-    name: str = ""
-    """The candidate's, where there is one."""
-    kept: bool = False
-    total: float = 0.0
-    """r(k)."""
-    reason: str = ""
-    """Why it was not kept."""
-    score: dict[str, Any] = field(default_factory=dict)
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    """The conversation to train on, of a kept one."""
+    candidate: int
+    reason: Reason
+    detail: str
+    r: float | None = None
+    """None: it was not formed."""
+    parts: Parts | None = None
+    ratings: tuple[Rating, ...] = ()
+    card: Draft | None = None
+
+    @property
+    def label(self) -> str:
+        """Piece and number, as `sums.md#3/0`."""
+        return f"{self.source}/{self.candidate}"
 
 
-class Run:
-    """One run over a corpus, in a folder of its own."""
+@dataclass(frozen=True)
+class Acquired:
+    """What a run comes to."""
 
-    def __init__(
-        self, corpus: Path, out: Path, teacher: Teacher, scorer: Scorer, *, threshold: float, samples: int
-    ) -> None:
-        """Opens or begins the folder `out`.
+    kept: list[Kept] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+    unasked: int = 0
+    """Candidates for which there was no budget left."""
 
-        Args:
-            corpus: folder of texts; see `read_corpus`.
-            out: gets `library/`, `decisions.jsonl` and `conversations.jsonl`.
-            teacher: who extracts.
-            scorer: who measures; kept skills are added to its library.
-            threshold: tau_r, from 0 to 1.
-            samples: candidates of one excerpt, where the teacher varies.
 
-        Raises:
-            RunError: the folder's records cannot be read.
-        """
-        self.corpus, self.out, self.teacher, self.scorer = corpus, out, teacher, scorer
-        self.threshold, self.samples = threshold, samples if teacher.varies else 1
-        (out / LIBRARY).mkdir(parents=True, exist_ok=True)
-        self.decisions = self._recorded()
-        for decision in self.decisions:
-            if decision.kept:
-                self._keep(read_candidate(decision.messages[-1]["content"]))
-        self._write_conversations()
+@dataclass(frozen=True)
+class Acquisition:
+    """Who writes, who rates, what is compared with, and how good a card has to be."""
 
-    def _recorded(self) -> list[Decision]:
-        """The decisions so far; a last line that was not finished is none."""
-        path = self.out / DECISIONS
-        if not path.exists():
-            return []
-        *lines, rest = path.read_text(encoding="utf-8").split("\n")
-        if rest:
-            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        try:
-            return [Decision(**json.loads(line)) for line in lines]
-        except (ValueError, TypeError):
-            raise RunError(f"{path} is no record of a run") from None
+    teacher: Teacher
+    library: Library
+    raters: tuple[Rater, ...] = ()
+    tau: float = TAU
+    candidates: int = 1
+    """Of each piece."""
+    domain: Domain | None = None
+    """Of every card, whatever the teacher says; None: what it says."""
 
-    def decide(self) -> Iterator[Decision]:
-        """Every decision that is still to be made, as it is made.
+    def run(
+        self, pieces: Sequence[Piece], say: Callable[[Candidate | Dropped], None] = lambda _: None
+    ) -> Acquired:
+        """Ask, measure, merge, rate and choose; `say` is told of every candidate as it is measured.
 
         Raises:
-            CorpusError: the corpus cannot be read.
-            ServiceDownError: the teacher does not answer; call again later.
+            ServiceDownError: a server does not answer; call again later, and it goes on.
         """
-        decided = {(each.source, each.digest, each.teacher, each.sample) for each in self.decisions}
-        for piece in read_corpus(self.corpus):
-            for sample in range(1 if isinstance(piece, Refusal) else self.samples):
-                if (piece.source, _digest(piece), self.teacher.name, sample) in decided:
-                    continue
-                decision = self._decided(piece, sample)
-                self._record(decision)
-                yield decision
+        outcome = Acquired()
+        found: list[Candidate] = []
+        unasked = 0
+        asked = [(piece, number) for piece in pieces for number in range(self.candidates)]
+        for sampled in _in_order(self._sampled, asked, self.teacher.client.model.concurrency):
+            if sampled is None:
+                unasked += 1
+                continue
+            say(sampled)
+            if isinstance(sampled, Dropped):
+                outcome.dropped.append(sampled)
+            else:
+                found.append(sampled)
+        found.sort(key=lambda each: (-each.parts.total, each.label))
+        merged = self._merged(found, outcome.dropped)
+        workers = sum(rater.client.model.concurrency for rater in self.raters) or 1
+        chosen = list(_in_order(self._rated, merged, workers))
+        for candidate in sorted(chosen, key=lambda each: (-each.parts.total, each.label)):
+            self._decide(candidate, outcome)
+        order = {piece.source: place for place, piece in enumerate(pieces)}
+        outcome.dropped.sort(key=lambda each: (order[each.source], each.candidate))
+        return replace(outcome, unasked=unasked)
 
-    def _decided(self, piece: Excerpt | Refusal, sample: int) -> Decision:
-        undecided = Decision(piece.source, _digest(piece), self.teacher.name, sample)
-        if isinstance(piece, Refusal):
-            return replace(undecided, reason=f"{NOT_READ}: {piece.reason}")
+    def _sampled(self, asked: tuple[Piece, int]) -> Candidate | Dropped | None:
+        """One candidate; None: there is no budget for it."""
+        piece, number = asked
         try:
-            candidate = self.teacher.extract(piece, sample)
-        except CandidateError as error:
-            return replace(undecided, reason=f"{NO_CANDIDATE}: {error}")
-        with tempfile.TemporaryDirectory() as staging:
-            candidate.write(Path(staging))
-            score = self.scorer.score(candidate, piece, Path(staging), self.threshold)
-        kept = score.total >= self.threshold and not score.findings
-        return replace(
-            undecided,
-            name=candidate.name,
-            kept=kept,
-            total=score.total,
-            reason="" if kept else _why_not(score, self.threshold),
-            score=asdict(score),
-            messages=conversation(piece, candidate) if kept else [],
-        )
+            draft = self.teacher.extract(piece, number)
+        except SpentError:
+            return None
+        except RequestError as error:
+            return _dropped(piece, number, Reason.UNANSWERED, str(error))
+        except NoSkillError as error:
+            return _dropped(piece, number, Reason.NO_SKILL, str(error))
+        except ReplyError as error:
+            return _dropped(piece, number, Reason.UNREAD, str(error))
+        if self.domain is not None:
+            draft = draft.model_copy(update={"domain": self.domain})
+        parts = self.library.measure(draft, piece)
+        if isinstance(parts, Fault):
+            return _dropped(piece, number, parts.reason, parts.detail).model_copy(update={"card": draft})
+        candidate = Candidate(piece, number, draft, parts, terms(draft.prose()))
+        best = parts if not self.raters else parts.model_copy(update={"rated": 1.0})
+        return candidate if best.total >= self.tau else self._low(candidate)
 
-    def _record(self, decision: Decision) -> None:
-        """The line first, then what follows from it."""
-        with (self.out / DECISIONS).open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(asdict(decision), ensure_ascii=False) + "\n")
-        self.decisions.append(decision)
-        if decision.kept:
-            self._keep(read_candidate(decision.messages[-1]["content"]))
-            self._write_conversations()
+    def _low(self, candidate: Candidate) -> Dropped:
+        said = [candidate.parts.line(), *(rating.line() for rating in candidate.ratings)]
+        detail = f"r = {candidate.parts.total:.3f} is below {self.tau:g}: {'; '.join(said)}"
+        return _told(candidate, Reason.LOW, detail)
 
-    def _keep(self, candidate: Candidate) -> None:
-        """The package in the run's library, whole or not at all."""
-        library = self.out / LIBRARY
-        if not (library / candidate.name).exists():
-            with tempfile.TemporaryDirectory(dir=self.out, prefix=".") as staging:
-                candidate.write(Path(staging)).rename(library / candidate.name)
-        self.scorer.add(load_candidate(library / candidate.name))
+    def _merged(self, found: Sequence[Candidate], dropped: list[Dropped]) -> list[Candidate]:
+        """The best of all that say the same, with the pieces of the others; those go to `dropped`."""
+        kept: list[Candidate] = []
+        said: list[Terms] = []
+        for candidate in found:
+            other = likest(candidate.terms, said, self.library.weights)
+            if other is None:
+                kept.append(candidate)
+                said.append(candidate.terms)
+                continue
+            place, likeness = other
+            best = kept[place]
+            detail = f"{best.draft.slug()} of {best.label} is like it ({likeness:.2f}), and measures no worse"
+            dropped.append(_told(candidate, Reason.REPEATED, detail))
+            if candidate.piece.source not in (best.piece.source, *best.sources):
+                kept[place] = replace(best, sources=(*best.sources, candidate.piece.source))
+        return kept
 
-    def _write_conversations(self) -> None:
-        partial = self.out / f".{CONVERSATIONS}"
-        with partial.open("w", encoding="utf-8") as lines:
-            for decision in self.decisions:
-                if decision.kept:
-                    line = {"messages": decision.messages, "skill": decision.name, "score": decision.total}
-                    lines.write(json.dumps(line, ensure_ascii=False) + "\n")
-        partial.replace(self.out / CONVERSATIONS)
+    def _rated(self, candidate: Candidate) -> Candidate:
+        """With all ratings that there are."""
+        ratings = []
+        for rater in self.raters:
+            try:
+                ratings.append(rater.rate(candidate.piece, candidate.draft, candidate.number))
+            except SpentError as error:
+                ratings.append(Rating(rater=rater.name, rationale=str(error)))
+        parts = candidate.parts.model_copy(update={"rated": mean(ratings)})
+        return replace(candidate, parts=parts, ratings=tuple(ratings))
+
+    def _decide(self, candidate: Candidate, outcome: Acquired) -> None:
+        if self.raters and candidate.parts.rated is None:
+            said = "; ".join(rating.line() for rating in candidate.ratings)
+            outcome.dropped.append(_told(candidate, Reason.NOT_RATED, f"nobody rated it: {said}"))
+        elif candidate.parts.total < self.tau:
+            outcome.dropped.append(self._low(candidate))
+        else:
+            taken = self.library.names | {kept.name for kept in outcome.kept}
+            outcome.kept.append(
+                Kept(
+                    name=_free(candidate.draft.slug(), taken),
+                    source=candidate.piece.source,
+                    candidate=candidate.number,
+                    sources=candidate.sources,
+                    r=candidate.parts.total,
+                    parts=candidate.parts,
+                    ratings=candidate.ratings,
+                    card=candidate.draft,
+                )
+            )
 
 
-def _digest(piece: Excerpt | Refusal) -> str:
-    return "" if isinstance(piece, Refusal) else piece.digest
+def _in_order(work: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
+    """The results in the order of the items, so many at a time; what was not begun when one fails never is."""
+    with ThreadPoolExecutor(min(workers, max(1, len(items)))) as pool:
+        yield from pool.map(work, items)
 
 
-def _why_not(score: Score, threshold: float) -> str:
-    if score.findings:
-        return "; ".join(score.findings)
-    return f"r = {score.total:.2f} is below {threshold:g}; nearest skill: {score.nearest or 'none'}"
+def _dropped(piece: Piece, number: int, reason: Reason, detail: str) -> Dropped:
+    return Dropped(source=piece.source, candidate=number, reason=reason, detail=detail[:600])
 
 
-def summary(decisions: Sequence[Decision]) -> dict[str, int]:
-    """Counts of what became of the samples."""
-    return {
-        "samples": len(decisions),
-        "not_read": sum(decision.reason.startswith(NOT_READ) for decision in decisions),
-        "no_candidate": sum(decision.reason.startswith(NO_CANDIDATE) for decision in decisions),
-        "rejected": sum(bool(decision.name) and not decision.kept for decision in decisions),
-        "kept": sum(decision.kept for decision in decisions),
-    }
+def _told(candidate: Candidate, reason: Reason, detail: str) -> Dropped:
+    """A candidate that was measured, and is dropped all the same."""
+    formed = reason is not Reason.NOT_RATED
+    return _dropped(candidate.piece, candidate.number, reason, detail).model_copy(
+        update={
+            "r": candidate.parts.total if formed else None,
+            "parts": candidate.parts,
+            "ratings": candidate.ratings,
+            "card": candidate.draft,
+        }
+    )
+
+
+def _free(name: str, taken: frozenset[str]) -> str:
+    """The name, or the name with the first number that is free."""
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name[: MAX_NAME - 5]}-{number}"
+    return found
