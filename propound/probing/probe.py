@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from propound.probing.statistics import pass_at_k, wilson
+from propound.statistics import pass_at_k, wilson
 from propound.record import Record
 
 ATTEMPTS = 16

@@ -17,7 +17,7 @@ import torch
 from propound.config import settings
 from propound.policy.checkpoint import load_checkpoint, write_checkpoint
 from propound.probing.prober import measure
-from propound.probing.statistics import wilson
+from propound.statistics import wilson
 from propound.probing.survey import Rates, Survey, survey
 from propound.problem import Problem
 from propound.promotion import lower_bound

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from propound.probing.probe import Probe
-from propound.probing.statistics import pass_at_k, wilson
+from propound.statistics import bound, correlation, effective_votes, pass_at_k, wilson
 
 COUNTS = st.integers(1, 64).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
 
@@ -101,3 +101,70 @@ def test_a_probe_tells_its_figures() -> None:
     assert probe.interval == wilson(16, 4)
     assert probe.pass_at(16) == 1
     assert probe.model_dump() == {"prober": "p", "version": "1", "attempts": 16, "solved": 4}
+
+
+def test_nothing_met_bounds_a_probability_at_three_in_so_many() -> None:
+    assert bound(60) == pytest.approx(0.05)
+    assert bound(150) == pytest.approx(0.02)
+    assert bound(2) == 1.0
+    with pytest.raises(ValueError, match="0 attempts"):
+        bound(0)
+
+
+@given(st.integers(30, 3_000))
+def test_the_bound_is_close_to_the_exact_one_and_never_below(attempts: int) -> None:
+    exact = 1 - 0.05 ** (1 / attempts)
+    assert exact <= bound(attempts) <= 1.06 * exact
+
+
+def cases(*counts: int) -> list[tuple[bool, bool]]:
+    """So many cases each with both errors, the first's alone, the second's alone, and none."""
+    kinds = [(True, True), (True, False), (False, True), (False, False)]
+    return [kind for kind, count in zip(kinds, counts, strict=True) for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ((2, 0, 0, 6), 1.0),  # always together
+        ((0, 3, 3, 0), -1.0),  # never together
+        ((1, 1, 1, 1), 0.0),  # independent
+        ((3, 1, 1, 5), (10 * 3 - 4 * 4) / 24),  # sqrt(4 * 6 * 4 * 6)
+        ((0, 0, 4, 6), None),  # the first never errs
+        ((4, 0, 0, 0), None),
+        ((0, 0, 0, 0), None),
+    ],
+)
+def test_how_far_two_err_together_by_hand(counts: tuple[int, ...], expected: float | None) -> None:
+    found = correlation(cases(*counts))
+    assert found == (None if expected is None else pytest.approx(expected))
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=60))
+def test_a_correlation_is_symmetric_and_within_one(pairs: list[tuple[bool, bool]]) -> None:
+    found = correlation(pairs)
+    other = correlation([(second, first) for first, second in pairs])
+    assert (found is None) == (other is None)
+    if found is not None and other is not None:
+        assert found == pytest.approx(other)
+        assert -1 <= found <= 1
+
+
+@pytest.mark.parametrize(
+    ("votes", "rho", "expected"),
+    [
+        (3, 0.0, 3.0),
+        (3, 1.0, 1.0),
+        (3, 0.5, 1.5),  # 3 / 2
+        (9, 0.4375, 2.0),  # 9 / (1 + 8 * 0.4375)
+        (4, -0.2, 4.0),
+        (1, 0.7, 1.0),
+    ],
+)
+def test_votes_that_err_together_are_worth_fewer_by_hand(votes: int, rho: float, expected: float) -> None:
+    assert effective_votes(votes, rho) == pytest.approx(expected)
+
+
+def test_no_votes_are_worth_nothing() -> None:
+    with pytest.raises(ValueError, match="0 votes"):
+        effective_votes(0, 0.5)
