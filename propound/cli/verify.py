@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from propound.cli.options import AsJson, DomainName
+from propound.cli.options import AsJson, DatasetId, DomainName, Key, Url
 
 ROWS = "rows"
 """The command that a file of rows is for: `propound verify FILE.jsonl` is `propound verify rows FILE.jsonl`."""
@@ -89,4 +89,79 @@ def rows(
         as_json=as_json,
     )
     if failed:
+        raise typer.Exit(1)
+
+
+class FaultName(StrEnum):
+    """`sound`, and the names of `propound.verification.canaries.canary.Fault`, which is too heavy to import here."""
+
+    SOUND = "sound"
+    WRONG_ANSWER = "wrong_answer"
+    CHANGED_NUMBER = "changed_number"
+    DROPPED_CONDITION = "dropped_condition"
+    TWO_READINGS = "two_readings"
+    PRINTED = "printed"
+    GIVEN_AWAY = "given_away"
+    ADDRESSED = "addressed"
+    TWO_QUESTIONS = "two_questions"
+    CONTRADICTORY = "contradictory"
+    FOREIGN = "foreign"
+
+
+@app.command()
+def calibrate(
+    *,
+    n: Annotated[int, typer.Option("--n", min=1, max=10_000, help="Canaries of each kind.")] = 60,
+    domain: Annotated[list[DomainName] | None, typer.Option(help="Default: all. May be repeated.")] = None,
+    fault: Annotated[list[FaultName] | None, typer.Option(help="Default: all. May be repeated.")] = None,
+    level: Annotated[int, typer.Option(min=1, max=3, help="Size of the numbers: 1 small, 3 large.")] = 1,
+    max_skills: Annotated[int, typer.Option(min=1, max=4, help="Most skills in a problem.")] = 1,
+    in_flight: Annotated[int, typer.Option(min=1, max=256, help="Canaries at a time.")] = 4,
+    as_json: AsJson = False,
+) -> None:
+    """Put problems with a known fault, and sound ones, to the committee, and count what it accepts.
+
+    The committee is that of a job: the models of the roles solvers, judges and auditor. Stopped and begun again, it
+    goes on where it was. Rates are pooled over all canaries of the same models and prompts; fewer than 60 of a kind
+    are not called measured.
+    """
+    from propound.cli.calibrate import run
+
+    run(
+        n,
+        domains=[each.value for each in domain or DomainName],
+        faults=[each.value for each in fault or FaultName],
+        level=level,
+        max_skills=max_skills,
+        in_flight=in_flight,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def labelled(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of labelled problems; default: tests/labelled of the checkout."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give verdicts on labelled problems from recorded replies, without a model, and count those that are wrong.
+
+    The last line is one JSON object.
+    """
+    from propound.cli.labelled import run
+
+    run(folder, as_json=as_json)
+
+
+@app.command()
+def replay(dataset: DatasetId, url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
+    """Give every verdict on a dataset again from its stored evidence, without a model.
+
+    Ends with 1 when one differs from the stored one.
+    """
+    from propound.cli.replay import run
+
+    if run(dataset, url=url, key=key, as_json=as_json):
         raise typer.Exit(1)

@@ -16,6 +16,7 @@ from propound.domain import Domain
 from propound.errors import PropoundError
 from propound.problem import CodingMode, Submission
 from propound.record import Record
+from propound.verification.evidence import Evidence
 
 
 class Label(StrEnum):
@@ -90,6 +91,8 @@ class Labelled(Record):
     """The right answer, where there is one; None for programs."""
     why: str = Field(min_length=1)
     """How that was worked out."""
+    evidence: Evidence | None = None
+    """What a committee said, recorded without early stopping; None: not recorded yet."""
 
     @property
     def is_right(self) -> bool:
