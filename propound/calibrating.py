@@ -64,7 +64,9 @@ def wanted(
     count: int, faults: Sequence[Fault | None] = (None, *Fault), domains: Sequence[Domain] = tuple(Domain)
 ) -> list[Kind]:
     """So many of each fault, dealt over the domains; one of each fault before the second of any."""
-    return [Kind(fault, domains[number % len(domains)], number) for number in range(count) for fault in faults]
+    return [
+        Kind(fault, domains[number % len(domains)], number) for number in range(count) for fault in faults
+    ]
 
 
 @dataclass(frozen=True)

@@ -42,13 +42,14 @@ def run(
         [None if name == SOUND else Fault(name) for name in faults],
         [Domain(name) for name in domains],
     )
+    cards = {card.name: card for card in default_cards()}
     screen = console(to_error=True)
     with (
         _kept() as trials,
         closing(open_runner(settings(), threads=in_flight)) as runner,
         Progress(console=screen, disable=not screen.is_terminal) as progress,
     ):
-        calibrator = Calibrator(runner, default_cards(), level=level, maximum_skills=max_skills)
+        calibrator = Calibrator(runner, cards, level=level, maximum_skills=max_skills)
         task = progress.add_task("canaries", total=len(kinds))
 
         def advance(_: Trial) -> None:
@@ -76,8 +77,9 @@ def show(found: Rates) -> None:
     screen = console()
     rows = [_row(SOUND, rate) for rate in found.true_accepts]
     rows += [_row(str(rate.fault or "any fault"), rate) for rate in found.false_accepts if _is_told(rate)]
-    heads = ["canaries", "domain", "decided", "accepted", "share", "95 % interval", "undecided"]
+    heads = ["canaries", "domain", "decided", "accepted", "share", "95 %", "undecided"]
     screen.print(table(heads, rows, title=f"committee {found.committee}"))
+    screen.print(plain(f"not measured: fewer than {ENOUGH} decided"))
     if found.independence is not None:
         known = found.independence
         screen.print(
@@ -94,13 +96,15 @@ def _is_told(rate: Rate) -> bool:
 
 def _row(name: str, rate: Rate) -> list[object]:
     low, high = rate.interval
-    share = f"{rate.share:.1%}" if rate.share is not None and rate.is_measured else f"not measured (n < {ENOUGH})"
+    share = (
+        f"{rate.share:.1%}" if rate.share is not None and rate.is_measured else "not measured"
+    )
     return [
         name,
         rate.domain or "all",
         rate.decided,
         rate.accepted,
         share,
-        f"{low:.1%} to {high:.1%}" if rate.decided else "",
+        f"{low:.1%}-{high:.1%}" if rate.decided else "",
         rate.undecided,
     ]

@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
+from pydantic import Field
+
 from propound.answers import Agreement
 from propound.domain import Domain
 from propound.record import Record, digest
@@ -53,7 +55,7 @@ class Trial(Record):
     """The committee's identity."""
     accepted: bool
     rejection: Rejection | None
-    errors: dict[str, bool] = {}
+    errors: dict[str, bool] = Field(default_factory=dict)
     """Whether a member erred, by member; those who said nothing are not there."""
 
     @property
@@ -97,7 +99,9 @@ def errors(canary: Canary, evidence: Evidence) -> dict[str, bool]:
     return found
 
 
-_WRONG_CLAIM = frozenset({Fault.WRONG_ANSWER, Fault.CHANGED_NUMBER, Fault.DROPPED_CONDITION, Fault.TWO_READINGS})
+_WRONG_CLAIM = frozenset(
+    {Fault.WRONG_ANSWER, Fault.CHANGED_NUMBER, Fault.DROPPED_CONDITION, Fault.TWO_READINGS}
+)
 """Faults because of which the claimed answer is not the answer to the statement."""
 _RIGHT_CLAIM = frozenset({None, Fault.PRINTED, Fault.GIVEN_AWAY, Fault.FOREIGN})
 """Faults that leave the claimed answer right."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from pydantic import Field
+
 from propound.record import Record
 from propound.verification.evidence import Evidence
 from propound.verification.labelled import Labelled
@@ -63,7 +65,7 @@ class Tally(Record):
     """Not accepted though nothing is wrong with them."""
     by_reason: dict[str, int]
     """Rejections, the most frequent reason first."""
-    accepted_by_label: dict[str, int] = {}
+    accepted_by_label: dict[str, int] = Field(default_factory=dict)
 
 
 def tally(rows: Iterable[Labelled]) -> Tally:
