@@ -56,7 +56,7 @@ def committee_of(verification: OpenVerification) -> Committee:
         solvers=tuple(sorted(solver.version(rule.asking) for solver in verification.solvers)),
         judges=tuple(sorted(judge.name for judge in verification.judges)),
         auditor=verification.auditor.name if verification.auditor else None,
-        standing=verification.standing,
+        standing=verification.standing(),
     )
 
 

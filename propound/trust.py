@@ -8,9 +8,9 @@ from typing import NamedTuple, Self
 from pydantic import ConfigDict, Field
 
 from propound.domain import Domain
-from propound.probing.statistics import wilson
 from propound.problem import Mode
 from propound.record import Record
+from propound.statistics import wilson
 
 ENOUGH = 60
 """Decided trials of a kind from which its rate counts as measured."""

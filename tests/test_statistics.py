@@ -100,7 +100,7 @@ def test_a_probe_tells_its_figures() -> None:
     assert probe.pass_rate == 0.25
     assert probe.interval == wilson(16, 4)
     assert probe.pass_at(16) == 1
-    assert probe.model_dump() == {"prober": "p", "version": "1", "attempts": 16, "solved": 4}
+    assert probe.model_dump(exclude_none=True) == {"prober": "p", "version": "1", "attempts": 16, "solved": 4}
 
 
 def test_nothing_met_bounds_a_probability_at_three_in_so_many() -> None:

@@ -6,8 +6,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from propound.statistics import pass_at_k, wilson
 from propound.record import Record
+from propound.statistics import pass_at_k, wilson
 
 ATTEMPTS = 16
 """k of the method's Pass@k."""
