@@ -17,13 +17,13 @@ import torch
 from propound.config import settings
 from propound.policy.checkpoint import load_checkpoint, write_checkpoint
 from propound.probing.prober import measure
-from propound.statistics import wilson
 from propound.probing.survey import Rates, Survey, survey
 from propound.problem import Problem
 from propound.promotion import lower_bound
 from propound.record import Record
 from propound.sandbox import Sandbox, open_sandbox
 from propound.sandbox.places import PlacedSandbox
+from propound.statistics import wilson
 from trainer.batch import read_messages
 from trainer.copying import draw_first_weights
 from trainer.downstream.gym import constant
