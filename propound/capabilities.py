@@ -26,6 +26,8 @@ class Capabilities(Record):
     """Who proposes, as PROPOUND_POLICY names it."""
     judges: int = 0
     """Seats of the committee that models have."""
+    solvers: int = 0
+    """Models that solve problems again: for open mode, and for rows that somebody brings."""
     probers: tuple[str, ...] = ()
     """Who measures how hard problems are, from weak to strong; a worker gives their versions, settings their names."""
     auditor: str | None = None
@@ -53,6 +55,7 @@ def installed(configured: Settings) -> Capabilities:
         modes=(Mode.PROCEDURAL, Mode.OPEN) if catalogue.roles.proposer else (Mode.PROCEDURAL,),
         proposer=configured.policy,
         judges=judge_seats(configured, catalogue),
+        solvers=len(catalogue.solving_models()),
         probers=prober_names(configured, catalogue),
         auditor=catalogue.roles.auditor,
     )
@@ -81,6 +84,21 @@ def lacking(request: JobRequest, there: Collection[Capabilities]) -> list[Lack]:
             )
         )
     return lacks
+
+
+def verifying(there: Collection[Capabilities]) -> list[Lack]:
+    """What is lacking to verify rows that somebody brings; nothing where somebody can."""
+    if any(each.solvers for each in there):
+        return []
+    return [
+        Lack(
+            pointer="/rows",
+            code="no_solver",
+            detail="no language model solves problems here: give one or two of different families the role solvers in "
+            "the file of PROPOUND_MODELS, or set PROPOUND_ENDPOINT_URL and PROPOUND_ENDPOINT_MODEL, for the API and "
+            "the workers (docs/guide/verify.md)",
+        )
+    ]
 
 
 def trust_of(configured: Settings, mode: Mode) -> Trust:

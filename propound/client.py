@@ -11,7 +11,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -38,6 +38,7 @@ from propound.views import (
     Schedule,
     Sibling,
     Training,
+    Verification,
     View,
 )
 
@@ -188,6 +189,36 @@ class Client:
         """Everything that happens to a training run, until it has ended; see `events`."""
         address = _path("/v1/trainings", training_id, "events")
         return self._follow(address, after, lambda: self.training(training_id).state.is_final)
+
+    def create_verification(
+        self,
+        rows: Sequence[dict[str, Any]],
+        *,
+        domain: str,
+        well_posed: str,
+        idempotency_key: str | None = None,
+    ) -> Verification:
+        """Have the answers of rows looked at; it begins as soon as a worker is free.
+
+        Raises:
+            ApiError: the request is refused.
+        """
+        body = {"rows": list(rows), "domain": domain, "well_posed": well_posed}
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        response = self._send("POST", "/v1/verifications", json=body, headers=headers, timeout=UPLOAD_TIMEOUT)
+        return self._answer(Verification, response)
+
+    def verification(self, verification_id: str) -> Verification:
+        """A verification as it stands now."""
+        return self._answer(Verification, self._send("GET", _path("/v1/verifications", verification_id)))
+
+    def verification_rows(self, verification_id: str) -> Iterator[dict[str, Any]]:
+        """The verdicts that are there, in the order of the rows."""
+        response = self._send(
+            "GET", _path("/v1/verifications", verification_id, "rows"), timeout=UPLOAD_TIMEOUT
+        )
+        for line in response.iter_lines():
+            yield json.loads(line)
 
     def create_schedule(self, request: ScheduleRequest) -> Schedule:
         """Let training runs begin by themselves.

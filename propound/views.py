@@ -154,6 +154,29 @@ class LogLine(View):
     created_at: datetime
 
 
+class VerificationProgress(View):
+    """How far a verification has come."""
+
+    done: int
+    count: int
+
+
+class Verification(View):
+    """Rows that somebody brought, and how far they are verified."""
+
+    id: str
+    state: str
+    progress: VerificationProgress
+    by_verdict: dict[str, int]
+    spending: Spending = Spending()
+    waiting_for: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every row has a verdict."""
+        return self.progress.done == self.progress.count
+
+
 class Schedule(View):
     """When training runs begin by themselves."""
 

@@ -33,6 +33,7 @@ from service.resources import Resources
 from service.schedules import endpoints as schedules
 from service.skills import endpoints as skills
 from service.trainings import endpoints as trainings
+from service.verifications import endpoints as verifications
 
 DESCRIPTION = """\
 Ask for a dataset of verified reasoning problems (`POST /v1/jobs`), watch it being made
@@ -84,7 +85,10 @@ def create_app(settings: Settings | None = None, library: Library | None = None)
     handlers.install(app)
     app.add_middleware(QuickReads)
     app.add_middleware(Boundary)
-    for part in (jobs, datasets, benchmarks, skills, trainings, schedules, checkpoints, keys):
+    for part in (
+        *(jobs, datasets, verifications, benchmarks, skills),
+        *(trainings, schedules, checkpoints, keys),
+    ):
         app.include_router(part.router, responses=errors.documented(*COMMON))
     for router in (health.router, error_pages):
         app.include_router(router, responses=errors.documented(errors.UnknownParameterError))

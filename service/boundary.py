@@ -20,7 +20,7 @@ from service.errors import BodyTooLargeError, InternalError, respond
 MAX_BODY = 2**20
 """Largest request body, in bytes."""
 
-UPLOADS = {("POST", "/v1/benchmarks"): 16 * 2**20}
+UPLOADS = {("POST", "/v1/benchmarks"): 16 * 2**20, ("POST", "/v1/verifications"): 8 * 2**20}
 """Largest body, in bytes, of operations that take files."""
 
 REQUEST_ID = "X-Request-ID"

@@ -34,6 +34,9 @@ TrajectoryId = Annotated[
 ]
 BenchmarkId = Annotated[str, Path(pattern=_pattern(Prefix.BENCHMARK), examples=[_example(Prefix.BENCHMARK)])]
 TrainingId = Annotated[str, Path(pattern=_pattern(Prefix.TRAINING), examples=[_example(Prefix.TRAINING)])]
+VerificationId = Annotated[
+    str, Path(pattern=_pattern(Prefix.VERIFICATION), examples=[_example(Prefix.VERIFICATION)])
+]
 ScheduleId = Annotated[str, Path(pattern=_pattern(Prefix.SCHEDULE), examples=[_example(Prefix.SCHEDULE)])]
 Version = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["0f3a5c7e9b1d2846"])]
 SKILL_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"

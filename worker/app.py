@@ -14,7 +14,7 @@ from propound.policy.opening import check_policy
 from propound.probing.opening import prober_versions
 from propound.queue import QUEUE, WORK, Publisher, announce_after_commit
 from propound.sandbox import open_sandbox
-from propound.storage import shards
+from propound.storage import shards, verifications
 from propound.storage.sweep import sweep
 from propound.verification.judges import check_judges
 from propound.workforce.app import Duty, Rounds
@@ -22,7 +22,8 @@ from propound.workforce.app import create_app as create_celery
 from propound.workforce.process_name import dead_among
 from worker.opening import OpenPipeline, open_workplace
 from worker.pipeline import Pipeline
-from worker.shard import run_one
+from worker.rows import verify_some
+from worker.shard import Workplace, run_one
 
 LOOK_SECONDS = 2.0
 """Between two looks for work that no message announces, and for leases of processes that died."""
@@ -46,7 +47,7 @@ def create_app(open_pipeline: OpenPipeline, check_machine: Callable[[Settings], 
             processes=settings().concurrency,
             check_machine=check_machine,
             open=lambda configured: open_workplace(configured, open_pipeline),
-            work=run_one,
+            work=_work,
             wake=Publisher.wake,
             publisher=lambda place: place.publisher,
             close=lambda place: place.pipeline.close(),
@@ -54,6 +55,12 @@ def create_app(open_pipeline: OpenPipeline, check_machine: Callable[[Settings], 
             seconds=LOOK_SECONDS,
         )
     )
+
+
+def _work(place: Workplace, is_stopping: Callable[[], bool]) -> bool:
+    """Some rows of a verification, then a shard of a job: neither waits for the other to come to an end."""
+    verified = verify_some(place, is_stopping)
+    return run_one(place, is_stopping) or verified
 
 
 def _look_around(rounds: Rounds) -> int:
@@ -65,14 +72,17 @@ def _look_around(rounds: Rounds) -> int:
     modes = {mode for each in there for mode in each.modes}
     with rounds.database.begin() as session:
         shards.release(session, dead_among(shards.holders(session)))
+        verifications.release(session, dead_among(verifications.holders(session)))
         for job_id in shards.note_unserved(session, probers, modes):
             announce_after_commit(session, job_id, rounds.publisher)
-    return sweep(rounds.database, rounds.settings.shard_specs)
+    return sweep(rounds.database, rounds.settings.shard_specs, verifies=can.solvers > 0)
 
 
 def _check(configured: Settings) -> Capabilities:
     """What this worker can serve, where the settings and the machine allow any work."""
-    check_judges(configured, catalogue_of(configured))  # opens none: a model of this machine would be started here
+    check_judges(
+        configured, catalogue_of(configured)
+    )  # opens none: a model of this machine would be started here
     check_policy(configured)
     can = {"probers": prober_versions(configured), "sandbox": open_sandbox(configured.sandbox_tier).tier}
     return installed(configured).model_copy(update=can)

@@ -39,4 +39,6 @@ def open_workplace(settings: Settings, open_pipeline: OpenPipeline) -> Workplace
         modes=installed(settings).modes,
         trust=pipeline.trust,
     )
-    return Workplace(database, Publisher(redis_url), pipeline, claimant)
+    return Workplace(
+        database, Publisher(redis_url), pipeline, claimant, rows_at_once=settings.episodes_in_flight
+    )

@@ -20,6 +20,7 @@ from propound.policy.names import MODEL, SCRIPTED
 from propound.problem import Mode, ProblemSpec
 from propound.skills import Library
 from propound.trust import Trust
+from propound.verification.open.rows import RowVerification
 from worker.proposer import Proposer
 
 
@@ -47,7 +48,8 @@ class Pipeline:
             CheckpointError: a checkpoint that should propose or measure is not there.
             EngineError: an engine cannot run a checkpoint.
         """
-        modelled = Mode.OPEN in installed(settings).modes
+        can = installed(settings)
+        modelled = Mode.OPEN in can.modes or can.solvers > 0
         runner = open_runner(settings, threads=settings.episodes_in_flight if modelled else None)
         proposer = Proposer(settings, runner.library)
         is_slow = bool(runner.judges) or _is_slow(settings)
@@ -109,6 +111,11 @@ class Pipeline:
     def probers(self) -> tuple[str, ...]:
         """Versions of the probers, from weak to strong."""
         return self.runner.probers
+
+    @property
+    def rows(self) -> RowVerification | None:
+        """What verifies rows that somebody brings; None where nobody solves."""
+        return RowVerification(self.runner.open_verification) if self.runner.solvers else None
 
     def measured_by(self, prober: str | None) -> Pipeline:
         """The pipeline with the prober of that version, or with none.

@@ -28,11 +28,12 @@ from propound.problem import Mode, ProblemSpec
 from propound.pulse import PULSE, Pulse
 from propound.queue import Publisher, announce_after_commit
 from propound.skills import Library
-from propound.storage import checkpoints, jobs, shards, trajectories
+from propound.storage import checkpoints, jobs, shards, trajectories, verifications
 from propound.storage.session import Database
 from propound.storage.settle import fail
 from propound.storage.shards import Claimant, Lease
 from propound.trust import Trust
+from propound.verification.open.rows import RowVerification
 from propound.workforce.ending import end_now
 
 RETRY_AFTER = timedelta(seconds=5)
@@ -99,6 +100,10 @@ class Pipeline(Protocol):
     def measured_by(self, prober: str | None) -> Self:
         """The pipeline with the prober of that version, or with none."""
 
+    @property
+    def rows(self) -> RowVerification | None:
+        """What verifies rows that somebody brings; None where nobody solves."""
+
     def run_episode(self, spec: ProblemSpec, member: int, origin: Origin) -> Episode:
         """Propose, verify, probe and reward one trajectory; `origin` is the job's."""
 
@@ -123,6 +128,8 @@ class Workplace:
     pulse: Pulse = PULSE
     end_process: Callable[[Callable[[], None]], object] = end_now
     """Ends this process when everything in it is stuck; it is given what lets go of the pipeline."""
+    rows_at_once: int = 8
+    """Rows of verifications that are claimed together."""
 
 
 @dataclass
@@ -236,6 +243,9 @@ class _Hands:
         modes = self._claimable()
         if not modes:
             return None
+        if self._rows_wait():
+            self._claims_at = None  # they come next, once what is in hand is done
+            return None
         found = None
         if self._place.pipeline.is_current(partial(_live_version, self._place.database)):
             found = _claim(self._place, modes)
@@ -244,6 +254,13 @@ class _Hands:
             return None
         self._shards.append(found)
         return found if found.begins_more else None
+
+    def _rows_wait(self) -> bool:
+        """Whether there are rows of a verification that this process could work on."""
+        if self._place.pipeline.rows is None:
+            return False
+        with self._place.database.begin() as session:
+            return verifications.is_waiting(session)
 
     def _claimable(self) -> tuple[Mode, ...]:
         """The modes of which another shard may be taken.

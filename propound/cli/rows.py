@@ -79,7 +79,7 @@ def run(
                     f"all solvers are of one family, {families[0]}: no answer will be suspected to be wrong"
                 )
             )
-        target = sys.stdout if out is None else stack.enter_context(_created(out))
+        target = sys.stdout if out is None else stack.enter_context(created(out))
         progress = stack.enter_context(
             Progress(console=screen, transient=True, disable=not screen.is_terminal)
         )
@@ -209,7 +209,12 @@ def _short(text: str | None) -> str:
     return (text or "")[:LONGEST]
 
 
-def _created(file: Path) -> IO[str]:
+def created(file: Path) -> IO[str]:
+    """The file, to be written.
+
+    Raises:
+        FileError: it cannot be.
+    """
     try:
         return file.open("w", encoding="utf-8")
     except OSError as error:

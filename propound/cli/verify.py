@@ -65,6 +65,12 @@ def rows(
         typer.Option(help="File of what models answered; default: OUT.ledger.jsonl beside the output."),
     ] = None,
     in_flight: Annotated[int, typer.Option(min=1, max=256, help="Rows at a time.")] = 8,
+    server: Annotated[
+        bool,
+        typer.Option("--server", help="Have a running API do it, with its models; no ledger is kept here."),
+    ] = False,
+    url: Url = None,
+    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """See whether the answers of your own rows are right: others solve them from the question alone.
@@ -77,17 +83,15 @@ def rows(
     Ends with 1 when some row could not be looked at, a server is down, or the file is wrong; with 2 when called
     wrongly.
     """
-    from propound.cli.rows import run
+    asked = {"domain": domain.value, "well_posed": well_posed.value}
+    if server:
+        from propound.cli import rows_sent
 
-    failed = run(
-        file,
-        domain=domain.value,
-        well_posed=well_posed.value,
-        out=out,
-        ledger=ledger,
-        in_flight=in_flight,
-        as_json=as_json,
-    )
+        failed = rows_sent.run(file, **asked, out=out, url=url, key=key, as_json=as_json)
+    else:
+        from propound.cli.rows import run
+
+        failed = run(file, **asked, out=out, ledger=ledger, in_flight=in_flight, as_json=as_json)
     if failed:
         raise typer.Exit(1)
 

@@ -20,6 +20,7 @@ class Prefix(StrEnum):
     BENCHMARK = "bench"
     TRAINING = "train"
     SCHEDULE = "sched"
+    VERIFICATION = "ver"
 
 
 def new_id(prefix: Prefix) -> str:

@@ -17,6 +17,7 @@ from propound.models.purpose import NOBODY, Origin
 from propound.problem import Mode, Problem, ProblemSpec
 from propound.skills import Library, default_library
 from propound.trust import Trust
+from propound.verification.open.rows import RowVerification
 from propound.verification.vote import Rejection
 from tests.factories import coding, episodes, mathematics, science
 
@@ -40,6 +41,7 @@ class FakePipeline:
     episodes_in_flight: int = 1
     is_slow: bool = False
     probers: tuple[str, ...] = ()
+    rows: RowVerification | None = None
     trust: Trust = field(default_factory=Trust)
     committee: str | None = None
     engine: subprocess.Popen[bytes] | None = None

@@ -19,6 +19,7 @@ from propound.storage.tables.trainings import (
 )
 from propound.storage.tables.trajectories import Decision, StoredTrajectory, VerdictKind
 from propound.storage.tables.trials import StoredTrial, TrialSum
+from propound.storage.tables.verifications import StoredVerification, VerificationRow, VerificationState
 
 __all__ = [
     "ApiKey",
@@ -45,6 +46,7 @@ __all__ = [
     "StoredSibling",
     "StoredTrajectory",
     "StoredTrial",
+    "StoredVerification",
     "Tenant",
     "Training",
     "TrainingEvent",
@@ -53,4 +55,6 @@ __all__ = [
     "TrainingMetrics",
     "TrialSum",
     "VerdictKind",
+    "VerificationRow",
+    "VerificationState",
 ]

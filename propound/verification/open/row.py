@@ -121,7 +121,7 @@ def row_of(found: Mapping[str, Any], number: int, domain: Domain = Domain.MATHEM
     if unit and unit not in answer:
         answer, kind = f"{answer} {unit}", kind or AnswerKind.QUANTITY
     return Row(
-        id=_id(found, number),
+        id=id_in(found, number),
         question=question,
         answer=_bounded(answer, MAX_ANSWER, "the answer"),
         domain=named,
@@ -136,11 +136,12 @@ def id_of(line: bytes | str, number: int) -> str:
     """What to call a row, whatever is wrong with it."""
     if len(line) <= MAX_ROW:
         text = line.decode("utf-8-sig", "replace") if isinstance(line, bytes) else line
-        return _id(_object(text), number)
+        return id_in(_object(text), number)
     return f"line {number}"
 
 
-def _id(found: Mapping[str, Any], number: int) -> str:
+def id_in(found: Mapping[str, Any], number: int) -> str:
+    """The same of an object."""
     given = (found.get(name) for name in IDS)
     named = (str(each) for each in given if isinstance(each, int | str) and not isinstance(each, bool))
     texts = (_kept(each).strip() for each in named)

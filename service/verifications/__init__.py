@@ -1,0 +1,1 @@
+"""Verifications of rows that somebody brings."""
