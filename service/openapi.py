@@ -11,6 +11,7 @@ from service.errors import ProblemDetails
 TAGS = [
     {"name": "jobs", "description": "Ask for problems, watch them being made, cancel."},
     {"name": "datasets", "description": "What jobs have filled; problems with their evidence; export."},
+    {"name": "verifications", "description": "Rows of your own: which of their answers are right."},
     {"name": "benchmarks", "description": "Files whose rows must not come up in datasets."},
     {"name": "skills", "description": "The library that problems are composed from."},
     {"name": "trainings", "description": "Train the proposer, watch it learn, cancel; schedules."},

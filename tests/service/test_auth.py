@@ -29,6 +29,9 @@ NEEDED: dict[str, Scope | None] = {
     "get_job": Scope.JOBS_READ,
     "cancel_job": Scope.JOBS_WRITE,
     "follow_job": Scope.JOBS_READ,
+    "create_verification": Scope.JOBS_WRITE,
+    "get_verification": Scope.JOBS_READ,
+    "get_verification_rows": Scope.JOBS_READ,
     "list_datasets": Scope.DATASETS_READ,
     "get_dataset": Scope.DATASETS_READ,
     "list_problems": Scope.DATASETS_READ,
@@ -62,6 +65,7 @@ def operations() -> list[tuple[str, str, str]]:
             .replace("{trajectory_id}", "traj_" + "0" * 26)
             .replace("{benchmark_id}", "bench_" + "0" * 26)
             .replace("{training_id}", "train_" + "0" * 26)
+            .replace("{verification_id}", "ver_" + "0" * 26)
             .replace("{schedule_id}", "sched_" + "0" * 26)
             .replace("{version}", "0" * 16)
             .replace("{key_id}", "key_" + "0" * 26)

@@ -55,6 +55,9 @@ OPERATIONS = {
     "get_readiness": ("GET", "/readyz", "health"),
     "list_errors": ("GET", "/errors", "errors"),
     "get_error": ("GET", "/errors/{slug}", "errors"),
+    "create_verification": ("POST", "/v1/verifications", "verifications"),
+    "get_verification": ("GET", "/v1/verifications/{verification_id}", "verifications"),
+    "get_verification_rows": ("GET", "/v1/verifications/{verification_id}/rows", "verifications"),
 }
 ERRORS = {
     "/errors/malformed-json": 400,

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from redis import Redis
 
 from propound.capabilities import Capabilities
@@ -110,6 +112,27 @@ def test_the_same_key_makes_nothing_new(client: httpx.Client) -> None:
 )
 def test_what_is_no_request_is_refused(client: httpx.Client, body: dict[str, Any]) -> None:
     assert client.post(PATH, json=body).status_code == 422
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = st.sampled_from(["id", "question", "prompt", "answer", "solution", "unit", "info", "tolerance", "x"])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.dictionaries(FIELDS, VALUES, max_size=5), min_size=1, max_size=5))
+@pytest.mark.usefixtures("solver")
+def test_any_rows_are_taken_or_told_of(client: httpx.Client, rows: list[dict[str, Any]]) -> None:
+    content = json.dumps({"rows": rows}).encode()
+    made = client.post(PATH, content=content, headers={"Content-Type": "application/json"})
+    assert made.status_code in (202, 400, 422), made.text
+    if made.status_code == 202:
+        done = made.json()["progress"]["done"]
+        lines = client.get(f"{PATH}/{made.json()['id']}/rows").text.splitlines()
+        assert len(lines) == done
 
 
 @pytest.mark.usefixtures("solver")
