@@ -68,6 +68,7 @@ def test_right_attempts_are_counted(sandbox: Sandbox) -> None:
         "version": "abc@0.7/400",
         "attempts": 16,
         "solved": 8,
+        "hinted": None,
     }
     assert probe.pass_rate == 0.5
 
