@@ -1,9 +1,10 @@
 """Near-duplicates: problems that ask almost the same of the solver, in almost the same words.
 
 Likeness is the Jaccard index |A & B| / |A | B| of two pairs of sets: runs of three words of the statements, and
-skills with their parameters. Only a pair that is alike in both is a near-duplicate; docs/reference/duplicates.md has
-the measurements behind the thresholds. MinHash finds the few problems that are worth comparing: a band is made of
-some minima of both sets, and problems that share no band are not compared. What is compared is compared exactly.
+skills with their parameters; of problems of open mode, which have no such, the words with numbers masked are both.
+Only a pair that is alike in both is a near-duplicate; docs/reference/duplicates.md has the measurements behind the
+thresholds. MinHash finds the few problems that are worth comparing: a band is made of some minima of both sets, and
+problems that share no band are not compared. What is compared is compared exactly.
 """
 
 from __future__ import annotations
@@ -57,7 +58,15 @@ class Fingerprint:
 
     @classmethod
     def of(cls, problem: Problem) -> Self:
-        """The fingerprint of a problem."""
+        """The fingerprint of a problem.
+
+        In open mode nothing but the statement says what is asked, and the same story with other numbers is no new
+        problem: both sets hold its runs of words with every number masked.
+        """
+        if problem.open is not None:
+            told = ["#" if word[0].isdigit() else word for word in words(problem.statement)]
+            masked = frozenset(runs(told, SHINGLE))
+            return cls(masked, masked)
         steps = (use.model_dump(mode="json") for use in problem.composition)
         return cls(
             frozenset(runs(words(problem.statement), SHINGLE)),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from propound.dedup import BANDS, Fingerprint
-from propound.problem import SkillUse
+from propound.problem import Origins, Problem, SkillUse, Work
 from tests.factories import mathematics
 
 URN = (
@@ -85,3 +85,43 @@ def test_any_statement_has_bands(text: str) -> None:
     assert made.bands("x") == made.bands("x")
     assert all(-(2**63) <= band < 2**63 for band in made.bands("x"))
     assert made.likeness(made).structure == 1
+
+
+MILL = (
+    "A mill grinds {first} sacks in its first week and {more} sacks more in each week that follows. How many sacks "
+    "does it grind in its first {weeks} weeks together?"
+)
+DAIRY = (
+    "A dairy fills {first} bottles on its first day and {more} bottles more on each day that follows. How many bottles "
+    "does it fill on its first {weeks} days together?"
+)
+
+
+def told(wording: str = MILL, first: int = 340, more: int = 15, weeks: int = 12) -> Problem:
+    """A problem of open mode."""
+    statement = wording.format(first=first, more=more, weeks=weeks)
+    origins = Origins(skills=("sums",), work=Work(program="print(1)"))
+    changes = {"statement": statement, "composition": (), "open": origins}
+    return mathematics.problem().model_copy(update=changes)
+
+
+@pytest.mark.parametrize(
+    ("other", "near"),
+    [
+        (told(), True),
+        (told(first=500, more=20, weeks=8), True),
+        (told(MILL.replace("that follows", "after that")), True),
+        (told(DAIRY), False),
+        (told("A farm has {first} hens, {more} ducks and {weeks} geese. How many birds are that?"), False),
+    ],
+)
+def test_prose_of_open_mode_is_near_by_its_words_whatever_its_numbers(other: Problem, near: bool) -> None:
+    one, two = Fingerprint.of(told()), Fingerprint.of(other)
+    assert one.likeness(two).is_near is near
+    if near:
+        assert set(one.bands("ds")) & set(two.bands("ds"))
+
+
+def test_two_open_problems_are_no_duplicates_for_lack_of_a_composition() -> None:
+    assert told().composition_digest() != told(DAIRY).composition_digest()
+    assert told().composition_digest() == told(f"  {MILL}".replace("sacks", "SACKS")).composition_digest()
